@@ -1,0 +1,44 @@
+//! What ought to be running and is not.
+
+use super::super::chunk::ChunkId;
+use super::super::plan::{StepId, TableIndex};
+use super::state::WorkerId;
+
+/// Workers that could take work now, lowest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdleWorkers(pub Vec<WorkerId>);
+
+/// What a worker is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Chunk {
+        chunk: ChunkId,
+        attempt: u32,
+    },
+    Step {
+        step: StepId,
+    },
+    /// Empty a table so that it can be loaded again.
+    BeginAgain {
+        table: TableIndex,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub worker: WorkerId,
+    pub work: Work,
+}
+
+impl super::Job {
+    /// Work for idle workers at `now`, by state and not by the last event, so that a lost effect is
+    /// found again at the next look.
+    #[must_use]
+    pub fn assignments(
+        &self,
+        _idle: &IdleWorkers,
+        _now: super::super::time::Timestamp,
+    ) -> Vec<Assignment> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,209 @@
+//! What a job is at a moment.
+
+use std::collections::BTreeMap;
+
+use super::super::chunk::{ChunkId, ChunkMethod};
+use super::super::fault::Side;
+use super::super::plan::{Step, StepId, TableIndex};
+use super::super::time::Timestamp;
+
+/// Data Pump's job states (UX.md 5). `NOT RUNNING` is not among them: it is what a reader says of
+/// a live state whose lock nobody holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum JobState {
+    /// Being set up: no plan accepted yet. Set by `new`; stored.
+    Defining,
+    /// Workers run. Set by start and resume; stored; after a crash the next engine goes on.
+    Executing,
+    /// Pause or stop asked, workers finish what they hold. Stored; after a crash: `Idling` or
+    /// `Stopped`, as asked.
+    StopPending { then_leave: bool },
+    /// Work under way is being given back. After a crash: `Stopped`.
+    Stopping,
+    /// The engine is up and no worker runs: paused. Stored, so a restarted engine stays paused.
+    Idling,
+    /// The engine left in good order.
+    Stopped,
+    /// All chunks are settled; indexes, keys, sequences and final checks remain.
+    Completing,
+    /// Nothing is left. Failed and skipped work is counted, see `Progress`.
+    Completed,
+}
+
+impl JobState {
+    /// As written on screen and in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            JobState::Defining => "DEFINING",
+            JobState::Executing => "EXECUTING",
+            JobState::StopPending { .. } => "STOP PENDING",
+            JobState::Stopping => "STOPPING",
+            JobState::Idling => "IDLING",
+            JobState::Stopped => "STOPPED",
+            JobState::Completing => "COMPLETING",
+            JobState::Completed => "COMPLETED",
+        }
+    }
+
+    /// May workers be given work?
+    #[must_use]
+    pub fn is_working(self) -> bool {
+        matches!(self, JobState::Executing | JobState::Completing)
+    }
+
+    /// Does the state claim that an engine is there?
+    #[must_use]
+    pub fn is_live(self) -> bool {
+        match self {
+            JobState::Executing
+            | JobState::StopPending { .. }
+            | JobState::Stopping
+            | JobState::Completing
+            | JobState::Idling => true,
+            JobState::Defining | JobState::Stopped | JobState::Completed => false,
+        }
+    }
+}
+
+/// DBMS_PARALLEL_EXECUTE's chunk states with their numbers; 4 is ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum ChunkStatus {
+    Unassigned = 0,
+    Assigned = 1,
+    /// The target's commit was acknowledged, or found in the ledger.
+    Processed = 2,
+    ProcessedWithError = 3,
+    Skipped = 4,
+}
+
+impl ChunkStatus {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ChunkStatus::Unassigned => "unassigned",
+            ChunkStatus::Assigned => "assigned",
+            ChunkStatus::Processed => "processed",
+            ChunkStatus::ProcessedWithError => "processed, error",
+            ChunkStatus::Skipped => "skipped",
+        }
+    }
+
+    /// Nothing more will happen to it by itself.
+    #[must_use]
+    pub fn is_settled(self) -> bool {
+        matches!(
+            self,
+            ChunkStatus::Processed | ChunkStatus::ProcessedWithError | ChunkStatus::Skipped
+        )
+    }
+}
+
+/// A worker's number: 1-based, stable while it lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkerId(pub u32);
+
+/// A chunk's standing. Its range, error text and times are in the master table only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chunk {
+    pub table: TableIndex,
+    pub status: ChunkStatus,
+    /// Attempts begun and counted against the limit.
+    pub attempts: u32,
+    /// Attempts lost to an outage of a server; limited on their own, so that a row that kills its
+    /// connection does not go round for ever.
+    pub interruptions: u32,
+    /// Unassigned again after a fault that passes: not before this moment.
+    pub not_before: Option<Timestamp>,
+    pub worker: Option<WorkerId>,
+    /// Estimates until processed, then what was written.
+    pub rows: u64,
+    pub bytes: u64,
+}
+
+/// A step's standing. `Load` steps have none of their own: they follow from their chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepStatus {
+    Waiting,
+    Running(WorkerId),
+    Done,
+    Failed,
+    Skipped,
+}
+
+/// A table with the consecutive chunks it owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableStatus {
+    pub first_chunk: ChunkId,
+    pub chunk_count: u32,
+    pub method: ChunkMethod,
+    /// The snapshot (1-based count of this job) its first chunk of the present load was read from.
+    pub snapshot: u32,
+}
+
+/// Something that keeps the job or a side from going on, with who and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub reason: HoldReason,
+    pub since: Timestamp,
+    /// Engine's next look by itself; `None`: waits for the operator.
+    pub next_try: Option<Timestamp>,
+    /// Looks so far.
+    pub tries: u32,
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HoldReason {
+    /// The server of this side does not answer.
+    ServerLost(Side),
+    LoginRefused(Side),
+    OutOfSpace(Side),
+    /// Too many chunks failed for one cause.
+    TooManyFailures,
+}
+
+/// The whole machine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    pub state: JobState,
+    /// The slider: workers wanted, and its right end.
+    pub threads: u32,
+    pub threads_max: u32,
+    pub index_workers: u32,
+    pub rate_bytes: Option<u64>,
+    pub attempts_max: u32,
+    pub steps: Vec<Step>,
+    pub step_status: Vec<StepStatus>,
+    pub step_attempts: Vec<u32>,
+    pub step_not_before: Vec<Option<Timestamp>>,
+    pub tables: Vec<TableStatus>,
+    pub chunks: Vec<Chunk>,
+    /// The ledger was compared since the target was last lost: nothing is assigned before.
+    pub reconciled: bool,
+    /// Snapshots opened so far; 0: none yet in this job.
+    pub snapshots: u32,
+    /// A snapshot is open now.
+    pub snapshot_open: bool,
+    pub holds: Vec<Hold>,
+    /// What each worker holds.
+    pub busy: BTreeMap<WorkerId, super::Work>,
+    /// The final comparison was made and the ledger may be dropped.
+    pub final_check_done: bool,
+}
+
+impl Job {
+    /// The chunks of a table.
+    #[must_use]
+    pub fn chunks_of(&self, table: TableIndex) -> &[Chunk] {
+        let status = &self.tables[table.0 as usize];
+        let first = status.first_chunk.0 as usize;
+        &self.chunks[first..first + status.chunk_count as usize]
+    }
+
+    #[must_use]
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[id.0 as usize]
+    }
+}

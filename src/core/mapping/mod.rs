@@ -1,0 +1,39 @@
+//! Rules from a declared type to a neutral meaning to another engine's type, with a verdict.
+
+use super::catalog::LogicalType;
+
+/// What a conversion does to values. Ordered: a table's verdict is its worst column's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fit {
+    /// Comes back identical.
+    Exact,
+    /// Holds every value, and more.
+    Wider,
+    /// Some values change or some are refused; needs consent.
+    Lossy,
+    /// No conversion is known.
+    Unsupported,
+}
+
+impl Fit {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Fit::Exact => "exact",
+            Fit::Wider => "wider",
+            Fit::Lossy => "lossy",
+            Fit::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// How one column travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ColumnFit {
+    /// The target's type as it will be declared.
+    pub declared: String,
+    pub logical: LogicalType,
+    pub fit: Fit,
+    /// Why this type; a phrase for the plan.
+    pub reason: &'static str,
+}

@@ -1,0 +1,104 @@
+//! Names as the databases hold them: unquoted, case as stored. Quoting is `core::sql`'s.
+
+use std::fmt;
+
+/// The SQL a server speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Dialect {
+    Postgres,
+    Mysql,
+    Sqlite,
+}
+
+impl Dialect {
+    /// The word used in messages.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "PostgreSQL",
+            Dialect::Mysql => "MySQL",
+            Dialect::Sqlite => "SQLite",
+        }
+    }
+
+    /// The two letters used on screen (`pg:crm@db1`).
+    #[must_use]
+    pub fn short(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "pg",
+            Dialect::Mysql => "my",
+            Dialect::Sqlite => "li",
+        }
+    }
+}
+
+/// A table, view, index or sequence with the schema that holds it. In SQLite the schema is `main`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectName {
+    pub schema: String,
+    pub name: String,
+}
+
+impl ObjectName {
+    #[must_use]
+    pub fn new(schema: impl Into<String>, name: impl Into<String>) -> ObjectName {
+        ObjectName { schema: schema.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+/// A job's name: also a directory and a socket name, so it is short and plain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobName(String);
+
+/// Longest job name. A socket path must fit in 108 bytes (`sun_path`), most of it directory.
+pub const JOB_NAME_LEN_MAX: usize = 40;
+
+impl JobName {
+    /// Accepts ASCII letters, digits, `-`, `_` and `.`, beginning with a letter or digit.
+    ///
+    /// # Errors
+    /// The sentence to show when the name cannot be used.
+    pub fn parse(text: &str) -> Result<JobName, String> {
+        let lawful = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if text.is_empty() || text.len() > JOB_NAME_LEN_MAX {
+            return Err(format!("a job name has 1 to {JOB_NAME_LEN_MAX} characters"));
+        }
+        if !text.chars().all(lawful) || !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return Err(format!(
+                "job name {text:?} may hold only letters, digits, '-', '_' and '.', \
+                 and begins with a letter or digit"
+            ));
+        }
+        Ok(JobName(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_name_cannot_leave_its_directory() {
+        for bad in ["", "..", "a/b", ".hidden", "-x", "a b", "ä", &"x".repeat(41)] {
+            assert!(JobName::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!(JobName::parse("crm-nov.2").unwrap().as_str(), "crm-nov.2");
+    }
+}

@@ -1,0 +1,229 @@
+//! Spec and two catalogues become an ordered, readable plan. Execution chooses nothing.
+
+mod build;
+
+pub use build::{PlanInput, build_plan};
+
+use super::catalog::{LogicalType, Section, TableEstimate};
+use super::chunk::{ChunkMethod, PlannedChunk};
+use super::mapping::Fit;
+use super::name::{Dialect, ObjectName};
+
+/// Index into [`MigrationPlan::tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableIndex(pub u32);
+
+/// Index into [`MigrationPlan::steps`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StepId(pub u32);
+
+/// What will be done, in full.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MigrationPlan {
+    pub source_dialect: Dialect,
+    pub target_dialect: Dialect,
+    /// Statements for every session that runs DDL steps (pg_dump's `SET`s).
+    pub ddl_preamble: Vec<String>,
+    pub tables: Vec<TablePlan>,
+    pub steps: Vec<Step>,
+    pub findings: Vec<Finding>,
+    /// Every object of the source and what becomes of it.
+    pub checklist: Vec<ChecklistEntry>,
+}
+
+impl MigrationPlan {
+    /// Does a BLOCK finding forbid the start?
+    #[must_use]
+    pub fn is_blocked(&self) -> bool {
+        self.findings.iter().any(|f| f.severity == Severity::Block)
+    }
+}
+
+/// How the rows of a table travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataPath {
+    /// PostgreSQL to PostgreSQL: COPY bytes pass through.
+    DirectCopy(CopyFormat),
+    /// SQLite to SQLite: ATTACH and INSERT ... SELECT in one connection.
+    DirectAttach,
+    /// Cells are converted one by one.
+    Conventional,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CopyFormat {
+    Text,
+    Binary,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct TablePlan {
+    pub source: ObjectName,
+    pub target: ObjectName,
+    pub columns: Vec<ColumnPlan>,
+    pub path: DataPath,
+    /// Why this path: a phrase for the plan.
+    pub path_reason: String,
+    pub method: ChunkMethod,
+    pub chunks: Vec<PlannedChunk>,
+    pub estimate: TableEstimate,
+    /// Rows of the source may vanish with a target crash: its ledger rows must as well.
+    pub target_unlogged: bool,
+    /// The table was there before the job and rows are added to it or it is emptied first.
+    pub existing: Existing,
+    /// GENERATED ALWAYS identity columns are written: the load must say OVERRIDING SYSTEM VALUE
+    /// where it is not a COPY.
+    pub overrides_identity: bool,
+}
+
+/// What the job does with a target table it did not create.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// Created by a step of this plan.
+    Created,
+    Append,
+    /// Emptied by a step of this plan before the first chunk.
+    Truncated,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColumnPlan {
+    pub name: String,
+    pub target_name: String,
+    pub source_declared: String,
+    pub source_logical: LogicalType,
+    pub target_declared: String,
+    pub target_logical: LogicalType,
+    pub fit: Fit,
+    pub reason: String,
+}
+
+/// One node of the work graph.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub kind: StepKind,
+    pub section: Section,
+    /// What people read: `create index crm.ix_orders_date`.
+    pub title: String,
+    pub table: Option<TableIndex>,
+    /// Steps that must have succeeded (or, for loads, settled) before this one.
+    pub waits_for: Vec<StepId>,
+    /// Statements run in one target transaction together with the step's ledger row.
+    pub statements: Vec<String>,
+    /// Tables this step locks. Two steps that share a table run together only if both are shared.
+    pub locks: Vec<(TableIndex, LockMode)>,
+    /// Bytes it is thought to go through: largest first.
+    pub weight: u64,
+    /// Its failure is reported as a warning and does not keep anything waiting (GRANT to a role
+    /// that is not there, COMMENT on an extension).
+    pub optional: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// Statements of one DDL item other than an index or constraint.
+    Ddl,
+    Truncate,
+    /// Load the table's chunks. The only kind made of chunks.
+    Load,
+    /// An index or a key: counted as `indexes`, limited by the index workers.
+    Index,
+    /// Foreign keys and checks: counted as `keys`.
+    Constraint,
+    Sequence,
+    LargeObjects,
+    Refresh,
+    Analyse,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockMode {
+    Shared,
+    Exclusive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Ok,
+    Warn,
+    Block,
+}
+
+impl Severity {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Ok => "ok",
+            Severity::Warn => "warn",
+            Severity::Block => "BLOCK",
+        }
+    }
+}
+
+/// Something the plan wants to say, with the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub severity: Severity,
+    /// One word: `target`, `types`, `keys`, `privileges`, `host`, ...
+    pub topic: String,
+    pub message: String,
+    pub detail: Option<String>,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    #[must_use]
+    pub fn new(severity: Severity, topic: &str, message: impl Into<String>) -> Finding {
+        Finding {
+            severity,
+            topic: topic.to_owned(),
+            message: message.into(),
+            detail: None,
+            hint: None,
+        }
+    }
+
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Finding {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Finding {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What becomes of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChecklistEntry {
+    pub kind: String,
+    pub name: ObjectName,
+    pub fate: Fate,
+    pub reason: Option<String>,
+    /// The source's text, when it is not created as it is.
+    pub source_text: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    Created,
+    /// Not selected, or its table is not.
+    Skipped,
+    /// Does not translate: someone has to write it.
+    NeedsHands,
+}
+
+impl Fate {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Fate::Created => "created",
+            Fate::Skipped => "skipped",
+            Fate::NeedsHands => "needs hands",
+        }
+    }
+}

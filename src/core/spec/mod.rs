@@ -1,0 +1,108 @@
+//! What the operator asked for, parsed and validated. The job's definition in the master table.
+
+mod amounts;
+mod selection;
+
+pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
+pub use selection::{Pattern, Selection};
+
+use super::chunk::CHUNK_BYTES_DEFAULT;
+use super::name::{Dialect, JobName};
+
+/// Threads when nobody says otherwise.
+pub const THREADS_DEFAULT: u32 = 4;
+/// The slider's right end when nobody says otherwise.
+pub const THREADS_MAX_DEFAULT: u32 = 32;
+/// Hard ceiling of the slider: every thread is a connection on both servers.
+pub const THREADS_CEILING: u32 = 256;
+/// Attempts at one chunk before it is PROCESSED_WITH_ERROR.
+pub const ATTEMPTS_DEFAULT: u32 = 3;
+
+/// Where one end of a copy is, without any secret: passwords are looked up by the engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    pub dialect: Dialect,
+    /// As given, password removed: `postgres://ana@db1/crm?sslmode=require`, `sqlite:/data/x.db`,
+    /// or the resolved URL of a named connection.
+    pub url: String,
+    /// Name of the connection in config.toml, when it came from there: its password source is read
+    /// again by the engine.
+    pub connection: Option<String>,
+    /// Label shown in every header (`PROD`).
+    pub label: Option<String>,
+    pub production: bool,
+}
+
+/// What happens to a target table that is already there (Data Pump's TABLE_EXISTS_ACTION).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum TableExists {
+    /// The plan has a BLOCK finding.
+    #[default]
+    Stop,
+    Skip,
+    Append,
+    Truncate,
+    Replace,
+}
+
+/// Which data path the operator insists on (Data Pump's DATA_ACCESS_METHOD).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AccessMethod {
+    #[default]
+    Automatic,
+    DirectPath,
+    Conventional,
+}
+
+/// What is copied (Data Pump's CONTENT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Content {
+    #[default]
+    All,
+    DataOnly,
+    SchemaOnly,
+}
+
+/// One job as asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobSpec {
+    pub name: JobName,
+    pub source: Endpoint,
+    pub target: Endpoint,
+    pub selection: Selection,
+    pub threads: u32,
+    pub threads_max: u32,
+    pub index_workers: u32,
+    /// Bytes per second for the whole job; `None`: no limit.
+    pub rate_bytes: Option<u64>,
+    pub chunk_bytes: u64,
+    pub attempts_max: u32,
+    pub table_exists: TableExists,
+    pub access: AccessMethod,
+    pub content: Content,
+    /// Lossy conversions were accepted.
+    pub accept_lossy: bool,
+}
+
+impl JobSpec {
+    /// A spec with every default.
+    #[must_use]
+    pub fn new(name: JobName, source: Endpoint, target: Endpoint) -> JobSpec {
+        JobSpec {
+            name,
+            source,
+            target,
+            selection: Selection::default(),
+            threads: THREADS_DEFAULT,
+            threads_max: THREADS_MAX_DEFAULT,
+            index_workers: 2,
+            rate_bytes: None,
+            chunk_bytes: CHUNK_BYTES_DEFAULT,
+            attempts_max: ATTEMPTS_DEFAULT,
+            table_exists: TableExists::Stop,
+            access: AccessMethod::Automatic,
+            content: Content::All,
+            accept_lossy: false,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Statement text per dialect. Pure text in, text out; every function is compared as text in tests.
+
+use super::name::{Dialect, ObjectName};
+
+/// `name` quoted for `dialect`, always: a quoted name needs no list of reserved words.
+#[must_use]
+pub fn quote(dialect: Dialect, name: &str) -> String {
+    let mark = match dialect {
+        Dialect::Postgres | Dialect::Sqlite => '"',
+        Dialect::Mysql => '`',
+    };
+    let mut quoted = String::with_capacity(name.len() + 2);
+    quoted.push(mark);
+    for c in name.chars() {
+        if c == mark {
+            quoted.push(mark);
+        }
+        quoted.push(c);
+    }
+    quoted.push(mark);
+    quoted
+}
+
+/// `schema.name`, both quoted.
+#[must_use]
+pub fn qualified(dialect: Dialect, name: &ObjectName) -> String {
+    format!("{}.{}", quote(dialect, &name.schema), quote(dialect, &name.name))
+}
+
+/// Names quoted and joined with `, `.
+pub fn column_list<'a>(dialect: Dialect, names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|n| quote(dialect, n)).collect::<Vec<_>>().join(", ")
+}
+
+/// A string literal. PostgreSQL reads it the same under any `standard_conforming_strings`:
+/// backslashes force the `E''` form.
+#[must_use]
+pub fn literal(dialect: Dialect, text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    match dialect {
+        Dialect::Sqlite => format!("'{doubled}'"),
+        Dialect::Postgres if !text.contains('\\') => format!("'{doubled}'"),
+        Dialect::Postgres => format!("E'{}'", doubled.replace('\\', "\\\\")),
+        Dialect::Mysql => format!("'{}'", doubled.replace('\\', "\\\\")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_stay_names() {
+        assert_eq!(quote(Dialect::Postgres, r#"a"b"#), r#""a""b""#);
+        assert_eq!(quote(Dialect::Mysql, "a`b"), "`a``b`");
+        assert_eq!(literal(Dialect::Postgres, r"o'\x"), r"E'o''\\x'");
+        assert_eq!(literal(Dialect::Sqlite, r"o'\x"), r"'o''\x'");
+    }
+}

@@ -1,0 +1,1 @@
+//! Memory databases: the fake twin of the tests and of `tidegate sim`.

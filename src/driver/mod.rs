@@ -1,0 +1,237 @@
+//! One trait set, one implementation per engine. A driver moves rows and never knows why.
+//!
+//! * [`Source`] inspects and opens a [`Snapshot`]; the snapshot hands out [`SourceSession`]s, one
+//!   per worker, that all see the same moment.
+//! * [`Target`] runs statements and hands out [`TargetSession`]s, one per worker. Every chunk and
+//!   every step is one target transaction that also writes its [`LedgerKey`].
+//! * Between the two travel [`Block`]s through a bounded [`pipe`]: a chunk is read and written at
+//!   the same time, and memory is bounded by the pipe whatever the rows are.
+
+pub mod memory;
+pub mod pipe;
+pub mod postgres;
+pub mod sqlite;
+pub mod url;
+
+use async_trait::async_trait;
+use std::sync::Arc;
+
+use crate::core::catalog::{Catalog, DdlItem, Server, TableEstimate};
+use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues};
+use crate::core::fault::Fault;
+use crate::core::name::ObjectName;
+use crate::core::plan::{Finding, MigrationPlan, TablePlan};
+use crate::core::spec::Selection;
+use crate::core::value::RowBatch;
+
+pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
+
+/// What travels between a reader and a writer.
+#[derive(Debug)]
+pub enum Block {
+    /// Bytes of one COPY stream, cut anywhere, with the rows that began in them.
+    Raw { bytes: bytes::Bytes, rows: u64 },
+    /// Rows to convert.
+    Rows(RowBatch),
+}
+
+/// A chunk as a driver sees it.
+#[derive(Clone, Debug)]
+pub struct ChunkTask {
+    pub table: Arc<TablePlan>,
+    pub range: ChunkRange,
+    pub key: LedgerKey,
+}
+
+/// What a ledger row names. Chunks and steps share the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LedgerKey {
+    Chunk(u32),
+    Step(u32),
+}
+
+/// One committed piece of work, as the target remembers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LedgerRow {
+    pub key: LedgerKey,
+    pub rows: u64,
+}
+
+/// What a chunk's transaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub rows: u64,
+    /// The ledger already had it: nothing was written now, `rows` is what was written then.
+    pub already: bool,
+}
+
+/// A step as a driver sees it.
+#[derive(Clone, Debug)]
+pub struct StepTask {
+    pub key: LedgerKey,
+    /// Run in one transaction, in order.
+    pub statements: Vec<String>,
+    pub title: String,
+}
+
+#[async_trait]
+pub trait Source: Send + Sync {
+    /// Reads the catalogue: every schema that is not the system's, tables within `selection` in
+    /// full, the rest by name.
+    async fn inspect(&self, selection: &Selection) -> Result<Catalog, Fault>;
+
+    /// Statements that recreate the source's objects on the same engine, in dependency order.
+    /// For selections the caller filters by `table` and `depends_on`.
+    async fn schema_items(&self) -> Result<SchemaItems, Fault>;
+
+    /// Inner bounds that cut a table into about `request.parts` equal pieces, sorted. For
+    /// [`crate::core::chunk::ChunkMethod::Rowid`] each bound is one integer as text.
+    async fn bounds(&self, request: &BoundsRequest) -> Result<Vec<KeyValues>, Fault>;
+
+    /// One moment for all workers; at most `sessions_max` will be asked for.
+    async fn open_snapshot(&self, sessions_max: u32) -> Result<Box<dyn Snapshot>, Fault>;
+
+    /// Does the server answer? Opens and closes one connection.
+    async fn probe(&self) -> Result<Server, Fault>;
+}
+
+/// DDL of the source for an equal engine.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SchemaItems {
+    /// Statements for every session that runs the items.
+    pub preamble: Vec<String>,
+    pub items: Vec<DdlItem>,
+}
+
+#[async_trait]
+pub trait Snapshot: Send + Sync {
+    /// What people read: `00000003-0000001B-1`, `3 connections`.
+    fn label(&self) -> String;
+
+    /// A session that sees this snapshot. `Err(SnapshotLost)` when it is gone.
+    async fn session(&self) -> Result<Box<dyn SourceSession>, Fault>;
+
+    /// Is the snapshot still there? Cheap; asked every few seconds so that it also keeps the
+    /// connection alive.
+    async fn check(&self) -> Result<(), Fault>;
+
+    /// Positions of sequences now (sequences are not transactional: read at the end as well).
+    async fn sequences(&self) -> Result<Vec<crate::core::catalog::Sequence>, Fault>;
+
+    /// Large objects in batches, for the `LargeObjects` step: statements for the target.
+    async fn large_objects(&self, after_oid: u32) -> Result<Vec<LargeObject>, Fault>;
+}
+
+/// One large object, whole pages of `pg_largeobject` in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LargeObject {
+    pub oid: u32,
+    /// (page number, data).
+    pub pages: Vec<(i32, Vec<u8>)>,
+}
+
+#[async_trait]
+pub trait SourceSession: Send {
+    /// Streams the chunk's rows into `sink` and ends it with the number of rows read. Stops with
+    /// `Cancelled` when the sink's other end is gone.
+    async fn read(&mut self, task: &ChunkTask, sink: BlockSender) -> Result<u64, Fault>;
+}
+
+#[async_trait]
+pub trait Target: Send + Sync {
+    async fn probe(&self) -> Result<Server, Fault>;
+
+    /// The catalogue of the target, for collisions and existing tables.
+    async fn inspect(&self, selection: &Selection) -> Result<Catalog, Fault>;
+
+    /// Tables among `names` that hold at least one row.
+    async fn nonempty(&self, names: &[ObjectName]) -> Result<Vec<ObjectName>, Fault>;
+
+    /// What this user may not do here and what is missing; read-only.
+    async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault>;
+
+    /// Creates the ledger when it is not there. `job_id` is unique for all time.
+    async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault>;
+
+    /// Ends transactions that an earlier engine of this job left open, then reads the ledger.
+    /// `None`: there is no ledger (never made, or the target was replaced).
+    async fn ledger(&self, job_id: &str) -> Result<Option<Vec<LedgerRow>>, Fault>;
+
+    /// Removes the ledger and everything else the job made for itself. Idempotent.
+    async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault>;
+
+    /// A worker's session. `preamble` is run once in it.
+    async fn session(
+        &self,
+        job_id: &str,
+        preamble: &[String],
+    ) -> Result<Box<dyn TargetSession>, Fault>;
+}
+
+#[async_trait]
+pub trait TargetSession: Send {
+    /// One transaction: ledger row first (waits for a twin left by a dead engine), rows from
+    /// `blocks`, count compared with what the reader ended the stream with, commit. Dropped or
+    /// failed before the commit: rolled back.
+    async fn write(&mut self, task: &ChunkTask, blocks: BlockReceiver) -> Result<Written, Fault>;
+
+    /// One transaction: ledger row, statements, commit.
+    async fn run(&mut self, step: &StepTask) -> Result<Written, Fault>;
+
+    /// One transaction: empties the table and removes the ledger rows of its chunks, to begin it
+    /// again (DESIGN 4.2, 4.4).
+    async fn begin_again(&mut self, table: &TablePlan, chunks: &[LedgerKey]) -> Result<(), Fault>;
+
+    /// Sets sequences to the given positions, in one transaction with the step's ledger row.
+    async fn set_sequences(
+        &mut self,
+        key: LedgerKey,
+        sequences: &[crate::core::catalog::Sequence],
+    ) -> Result<Written, Fault>;
+
+    /// Writes large objects under their oids, in one transaction; ledger row when `last`.
+    async fn write_large_objects(
+        &mut self,
+        key: LedgerKey,
+        objects: &[LargeObject],
+        last: bool,
+    ) -> Result<Written, Fault>;
+
+    /// SQLite to SQLite only: copies the chunk inside this connection.
+    async fn copy_attached(
+        &mut self,
+        task: &ChunkTask,
+        source: &AttachSource,
+        gauge: &WorkGauge,
+    ) -> Result<Written, Fault>;
+}
+
+/// Where [`TargetSession::copy_attached`] reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachSource {
+    pub path: std::path::PathBuf,
+}
+
+/// Sizes measured again while running, to refine estimates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measured {
+    pub estimate: TableEstimate,
+}
+
+/// Opens a source. Connects to nothing yet.
+///
+/// # Errors
+/// `Unsupported` for an engine without a driver, `Usage` for a URL the driver cannot read.
+pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
+    let _ = access;
+    unimplemented!()
+}
+
+/// Opens a target. Connects to nothing yet.
+///
+/// # Errors
+/// As [`open_source`].
+pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
+    let _ = access;
+    unimplemented!()
+}

@@ -1,0 +1,294 @@
+//! What a console is shown of a job. Numbers are plain: bytes, rows, milliseconds.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything at a moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    pub job: JobView,
+    pub tables: Vec<TableView>,
+    pub workers: Vec<WorkerView>,
+    pub consoles: Vec<ConsoleView>,
+    /// The newest lines, oldest first.
+    pub log: Vec<LogLine>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct JobView {
+    pub name: String,
+    /// `copy`.
+    pub kind: String,
+    /// UX.md 5, as written on screen: `EXECUTING`, `STOP PENDING`, ...
+    pub state: String,
+    /// `pg:crm@db1`.
+    pub source: String,
+    pub target: String,
+    /// `PROD` or the connection's own label.
+    pub target_label: Option<String>,
+    pub production: bool,
+    /// Milliseconds since 1970 UTC; 0: not started.
+    pub started_ms: i64,
+    /// Milliseconds this run has been executing, pauses included.
+    pub elapsed_ms: u64,
+    /// The engine's clock when this was made.
+    pub now_ms: i64,
+    pub threads: ThreadsView,
+    pub rate: RateView,
+    pub progress: ProgressView,
+    pub phases: Vec<PhaseView>,
+    /// Everything that holds the job back, each a phrase: `rate limit 40 MB/s, set by bo 14:33`.
+    pub held_by: Vec<String>,
+    /// Trouble with its four parts, worst first.
+    pub alerts: Vec<AlertView>,
+    /// Snapshots of the source used so far: 2 means the target mixes two moments.
+    pub snapshots: u32,
+    pub engine_pid: u32,
+    pub build: String,
+    pub state_path: String,
+    pub log_path: String,
+    /// Actions that would be refused now, with the sentence: verb -> reason.
+    pub refused: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadsView {
+    pub want: u32,
+    pub run: u32,
+    pub connecting: u32,
+    pub draining: u32,
+    pub max: u32,
+    /// Age of the oldest chunk held by a draining worker.
+    pub draining_oldest_ms: u64,
+    pub index_workers: u32,
+    /// Workers that hold an index step.
+    pub index_run: u32,
+    /// Why fewer run than are wanted: `SQLite has one writer`.
+    pub note: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct RateView {
+    pub bytes_per_s: u64,
+    pub rows_per_s: u64,
+    pub limit_bytes_per_s: Option<u64>,
+    /// `bo 14:33`.
+    pub limit_by: Option<String>,
+    pub peak_bytes_per_s: u64,
+    /// Means over the last minute and ten minutes of this run.
+    pub mean_1m_bytes_per_s: u64,
+    pub mean_10m_bytes_per_s: u64,
+    /// One value a second, oldest first, at most 64.
+    pub spark: Vec<u64>,
+}
+
+/// Sums over all chunks. `done + running + left + failed + skipped` is the total.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProgressView {
+    /// 0..=100 with two decimals lost on purpose; 100 only when everything is committed.
+    pub percent: u8,
+    pub chunks_done: u32,
+    pub chunks_running: u32,
+    pub chunks_left: u32,
+    pub chunks_failed: u32,
+    pub chunks_skipped: u32,
+    pub rows_done: u64,
+    /// Known rows of finished chunks plus estimates of the rest.
+    pub rows_total: u64,
+    pub bytes_done: u64,
+    pub bytes_total: u64,
+    /// Totals are estimates.
+    pub estimated: bool,
+    pub steps_failed: u32,
+    /// Span in milliseconds from now; absent before there is a rate.
+    pub eta_ms: Option<(u64, u64)>,
+    pub tables_done: u32,
+    pub tables_running: u32,
+    pub tables_left: u32,
+    pub tables_failed: u32,
+}
+
+/// One word and its counts: `schema ok`, `COPY 63%`, `indexes 0/58`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseView {
+    /// `schema`, `copy`, `indexes`, `keys`, `sequences`, `views`, `analyse`.
+    pub name: String,
+    pub done: u32,
+    pub total: u32,
+    pub failed: u32,
+    pub running: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TableView {
+    /// Position in the snapshot.
+    pub number: u32,
+    /// `schema.name` on the source.
+    pub name: String,
+    /// On the target, when it differs.
+    pub target_name: Option<String>,
+    /// `waiting`, `running`, `done`, `failed`, `skipped`.
+    pub state: String,
+    pub chunks_total: u32,
+    pub chunks_done: u32,
+    pub chunks_running: u32,
+    pub chunks_failed: u32,
+    pub chunks_skipped: u32,
+    /// At most 20 chunks: one digit 0..=4 (or `:` for waiting for a retry) per chunk, in order.
+    pub cells: Option<String>,
+    pub rows_done: u64,
+    pub rows_total: u64,
+    pub bytes_done: u64,
+    pub bytes_total: u64,
+    pub estimated: bool,
+    /// `key id`, `ctid`, `rowid`, `whole table`.
+    pub method: String,
+    /// `direct, binary COPY`, `conventional`.
+    pub path: String,
+    /// Bytes per second now.
+    pub bytes_per_s: u64,
+    pub last_change_ms: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerView {
+    pub number: u32,
+    /// `stay`, `drain`, `connecting`, `idle`.
+    pub role: String,
+    /// What it holds: `crm.orders #1003`, `create index crm.ix`; empty when idle.
+    pub work: String,
+    /// `read`, `write`, `commit`, `WAIT lock`, `throttled`, ...
+    pub activity: String,
+    pub rows: u64,
+    pub rows_expected: u64,
+    pub bytes_per_s: u64,
+    /// How long it has held this work.
+    pub held_ms: u64,
+    /// What it waits for, in words.
+    pub waits_for: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsoleView {
+    pub user: String,
+    pub tty: String,
+    pub since_ms: i64,
+    pub read_only: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    pub at_ms: i64,
+    /// `engine`, or `ana (pts/3)`.
+    pub by: String,
+    pub text: String,
+    /// `info`, `action`, `warn`, `error`.
+    pub level: String,
+}
+
+/// Trouble in four parts (UX.md 11).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertView {
+    /// Stable id: `target-lost`, `source-lost`, `out-of-space`, `login-refused`, `chunks-failed`.
+    pub id: String,
+    /// One line: what happened.
+    pub what: String,
+    pub safe: String,
+    pub next: String,
+    /// `r try now`, `f failed chunks`.
+    pub keys: Vec<String>,
+    pub since_ms: i64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChunkView {
+    /// Job-wide id, for actions.
+    pub id: u32,
+    /// Table number and 1-based number within the table, for people: `crm.orders #81`.
+    pub table: u32,
+    pub table_name: String,
+    pub number: u32,
+    /// 0..=4.
+    pub state: u8,
+    pub attempts: u32,
+    /// `id 4,000,001 to 4,050,000`.
+    pub range: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub worker: Option<u32>,
+    pub started_ms: Option<i64>,
+    pub elapsed_ms: Option<u64>,
+    pub error_code: Option<String>,
+    /// Whole, unfiltered.
+    pub error_message: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepView {
+    pub id: u32,
+    pub title: String,
+    /// `waiting`, `running`, `done`, `failed`, `skipped`.
+    pub state: String,
+    pub attempts: u32,
+    pub elapsed_ms: Option<u64>,
+    pub error_message: Option<String>,
+    pub statement: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunView {
+    pub number: u32,
+    pub started_ms: i64,
+    pub ended_ms: Option<i64>,
+    pub by: String,
+    pub end_state: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub chunks: u32,
+    pub failed: u32,
+    pub skipped: u32,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanView {
+    pub findings: Vec<FindingView>,
+    pub tables: Vec<PlanTableView>,
+    pub checklist: Vec<ChecklistView>,
+    pub steps: u32,
+    pub blocked: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FindingView {
+    /// `BLOCK`, `warn`, `ok`.
+    pub severity: String,
+    pub topic: String,
+    pub message: String,
+    pub detail: Option<String>,
+    pub hint: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanTableView {
+    pub source: String,
+    pub target: String,
+    pub rows: u64,
+    pub bytes: u64,
+    pub chunks: u32,
+    pub method: String,
+    pub path: String,
+    pub path_reason: String,
+    /// Worst verdict of its columns.
+    pub fit: String,
+    /// Columns that are not exact: `name: source -> target (verdict, reason)`.
+    pub notes: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecklistView {
+    pub kind: String,
+    pub name: String,
+    /// `created`, `skipped`, `needs hands`.
+    pub fate: String,
+    pub reason: Option<String>,
+    pub source_text: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! A SQLite connection on a thread of its own, behind a bounded queue.
