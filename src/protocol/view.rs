@@ -42,6 +42,10 @@ pub struct JobView {
     pub alerts: Vec<AlertView>,
     /// Snapshots of the source used so far: 2 means the target mixes two moments.
     pub snapshots: u32,
+    /// The plan is made; before, actions other than `stop` are refused.
+    pub planned: bool,
+    /// BLOCK findings of the plan.
+    pub blocks: u32,
     pub engine_pid: u32,
     pub build: String,
     pub state_path: String,

@@ -4,9 +4,15 @@ use super::super::chunk::ChunkId;
 use super::super::plan::{StepId, TableIndex};
 use super::state::WorkerId;
 
-/// Workers that could take work now, lowest first.
+/// Workers that could take work now, lowest first. The two pools are apart: the slider sets the
+/// copy workers, `index_workers` the build workers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdleWorkers(pub Vec<WorkerId>);
+pub struct IdleWorkers {
+    /// Take chunks and every step but indexes and constraints.
+    pub copy: Vec<WorkerId>,
+    /// Take indexes and constraints only.
+    pub build: Vec<WorkerId>,
+}
 
 /// What a worker is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
