@@ -77,9 +77,10 @@ impl Job {
             }
         }
         for (id, committed) in (0..).map(StepId).zip(&step_committed) {
-            let outlived = if *committed { None } else { self.outlived_by_rows(id, &ledger) };
-            self.compare_step(id, *committed || outlived.is_some(), &mut found);
-            found.events.extend(outlived);
+            self.compare_step(id, *committed, &mut found);
+            if !committed {
+                found.events.extend(self.outlived_by_rows(id, &ledger));
+            }
         }
         let Comparison { mut events, adopted, revoked, undecided } = found;
         events.push(Event::Reconciled { adopted, revoked });
@@ -161,7 +162,7 @@ impl Job {
 
     /// The target forgot that it had emptied a table and remembers rows loaded after it: what was
     /// there before may be there again. Emptying it once more would leave the rows' ledger behind,
-    /// so the table begins again as a whole.
+    /// so besides the step the whole table begins again.
     fn outlived_by_rows(&self, id: StepId, ledger: &[Option<u64>]) -> Option<Event> {
         let step = self.step(id);
         let table = step.table.filter(|_| step.kind == StepKind::Truncate)?;

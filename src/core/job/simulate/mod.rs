@@ -65,5 +65,6 @@ fn the_engine_may_be_killed_after_any_event() {
 #[test]
 fn one_seed() {
     let seed = std::env::var("TIDEGATE_SIM_SEED").ok().and_then(|text| text.parse().ok());
-    named(seed.unwrap_or(1), None);
+    let at = std::env::var("TIDEGATE_SIM_KILL").ok().and_then(|text| text.parse().ok());
+    named(seed.unwrap_or(1), at);
 }
