@@ -32,6 +32,7 @@ create table job (
   ddl_preamble     text,                  -- JSON list: statements for every session that runs DDL
   snapshots        integer not null default 0, -- snapshots of the source used so far
   final_check_done integer not null default 0, -- the last comparison with the ledger was made
+  cleaned_up       integer not null default 0, -- the ledger was removed
   defined_at       integer not null,
   started_at       integer,               -- first EXECUTING
   ended_at         integer                -- COMPLETED
@@ -57,7 +58,7 @@ create table plan_table (
   first_chunk        integer not null,    -- its chunks are first_chunk .. first_chunk + chunk_count - 1
   chunk_count        integer not null,
   snapshot           integer not null default 0, -- the snapshot its present load began with
-  begin_again        text,                -- why it is to be emptied before anything else, if it is
+  begins_again       integer not null default 0, -- it is emptied before anything else
   unique (target_schema, target_name)
 ) strict;
 
@@ -108,6 +109,7 @@ create table chunk (
   state           integer not null default 0 check (state between 0 and 4),
   attempts        integer not null default 0, -- counted against attempts_max
   interruptions   integer not null default 0, -- attempts lost to an outage of a server
+  handouts        integer not null default 0, -- times it was given to a worker; never goes back
   not_before      integer,                -- waits for a retry until then
   worker          integer,
   rows_estimated  integer not null,
@@ -145,6 +147,8 @@ create table step (
                 check (state in ('waiting', 'running', 'done', 'failed', 'skipped')),
   worker        integer,
   attempts      integer not null default 0,
+  interruptions integer not null default 0,
+  handouts      integer not null default 0,
   not_before    integer,
   started_at    integer,
   ended_at      integer,

@@ -199,9 +199,9 @@ pub(super) fn method_parts(method: &ChunkMethod) -> (&'static str, Option<String
 pub(super) fn method_from(word: &str, columns: Option<&str>) -> Result<ChunkMethod, Fault> {
     match word {
         "whole" => Ok(ChunkMethod::Whole),
-        "key" => Ok(ChunkMethod::Key {
-            columns: list_from("key columns", columns.unwrap_or("[]"))?,
-        }),
+        "key" => {
+            Ok(ChunkMethod::Key { columns: list_from("key columns", columns.unwrap_or("[]"))? })
+        }
         "ctid" => Ok(ChunkMethod::Ctid),
         "rowid" => Ok(ChunkMethod::Rowid),
         other => Err(damaged("a chunk method", other)),
@@ -421,24 +421,9 @@ mod tests {
         let key = |t: &str| Some(vec![t.to_owned(), "ä\"".to_owned()]);
         for (range, kind, from, until) in [
             (ChunkRange::Whole, "whole", None, None),
-            (
-                ChunkRange::Key { from: None, until: key("7") },
-                "key",
-                None,
-                Some(r#"["7","ä\""]"#),
-            ),
-            (
-                ChunkRange::Ctid { from_page: 12, until_page: None },
-                "ctid",
-                Some("12"),
-                None,
-            ),
-            (
-                ChunkRange::Rowid { from: Some(-5), until: Some(9) },
-                "rowid",
-                Some("-5"),
-                Some("9"),
-            ),
+            (ChunkRange::Key { from: None, until: key("7") }, "key", None, Some(r#"["7","ä\""]"#)),
+            (ChunkRange::Ctid { from_page: 12, until_page: None }, "ctid", Some("12"), None),
+            (ChunkRange::Rowid { from: Some(-5), until: Some(9) }, "rowid", Some("-5"), Some("9")),
         ] {
             let (k, f, u) = range_parts(&range);
             assert_eq!((k, f.as_deref(), u.as_deref()), (kind, from, until));

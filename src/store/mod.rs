@@ -13,8 +13,8 @@
 
 mod append;
 mod format;
-pub mod lock;
 mod load;
+pub mod lock;
 mod plan;
 mod read;
 #[cfg(test)]
@@ -22,7 +22,9 @@ mod tests;
 
 pub use append::{ActionRecord, Batch, Note, RunFigures};
 pub use load::StoredJob;
-pub use read::{ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary};
+pub use read::{
+    ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary,
+};
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;

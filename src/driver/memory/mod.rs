@@ -45,8 +45,8 @@ impl World {
     /// # Errors
     /// `Usage` for a URL that makes no sense.
     pub fn from_url(text: &str) -> Result<Arc<World>, Fault> {
-        let shape = Shape::from_url(text)
-            .map_err(|why| Fault::new(FaultKind::Usage, Side::Source, why))?;
+        let shape =
+            Shape::from_url(text).map_err(|why| Fault::new(FaultKind::Usage, Side::Source, why))?;
         World::new(shape)
     }
 

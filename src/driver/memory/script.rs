@@ -18,9 +18,18 @@ pub enum Trouble {
     LoginRefused(Side),
     SnapshotLost,
     /// Chunks `first..first + count` of a table are refused, each `times` times.
-    RejectRows { table: String, first: u32, count: u32, times: u32 },
+    RejectRows {
+        table: String,
+        first: u32,
+        count: u32,
+        times: u32,
+    },
     /// Each of these chunks meets a deadlock once.
-    Deadlock { table: String, first: u32, count: u32 },
+    Deadlock {
+        table: String,
+        first: u32,
+        count: u32,
+    },
     /// Everything takes this many times longer.
     Slow(u32),
     HostileNames,

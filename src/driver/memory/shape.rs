@@ -58,9 +58,30 @@ const CRM: [(&str, &str, u32, u64); 16] = [
 
 /// The small ones below the fold: together with the above 41 tables and 4,612 chunks.
 const CRM_SMALL: [&str; 25] = [
-    "addresses", "agents", "baskets", "brands", "calls", "campaigns", "categories", "contacts",
-    "coupons", "deliveries", "invoices", "languages", "leads", "mails", "notes", "offers",
-    "parcels", "products", "returns", "reviews", "roles", "stocks", "suppliers", "tags",
+    "addresses",
+    "agents",
+    "baskets",
+    "brands",
+    "calls",
+    "campaigns",
+    "categories",
+    "contacts",
+    "coupons",
+    "deliveries",
+    "invoices",
+    "languages",
+    "leads",
+    "mails",
+    "notes",
+    "offers",
+    "parcels",
+    "products",
+    "returns",
+    "reviews",
+    "roles",
+    "stocks",
+    "suppliers",
+    "tags",
     "warehouses",
 ];
 const CRM_SMALL_CHUNKS: u32 = 330;

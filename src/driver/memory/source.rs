@@ -31,19 +31,13 @@ impl Source for MemorySource {
         self.world.faults.check(Side::Source)?;
         let shape = &self.world.shape;
         let taken = |t: &&MadeTable| selection.takes_table(&t.name);
-        let mut schemas: Vec<String> =
-            shape.tables.iter().map(|t| t.name.schema.clone()).collect();
+        let mut schemas: Vec<String> = shape.tables.iter().map(|t| t.name.schema.clone()).collect();
         schemas.sort();
         schemas.dedup();
         Ok(Catalog {
             server: self.world.server("crm"),
             schemas,
-            tables: shape
-                .tables
-                .iter()
-                .filter(taken)
-                .map(|t| describe(t, &shape.tables))
-                .collect(),
+            tables: shape.tables.iter().filter(taken).map(|t| describe(t, &shape.tables)).collect(),
             sequences: shape.tables.iter().filter(taken).filter_map(sequence).collect(),
             others: Vec::new(),
             large_objects: 0,
@@ -144,10 +138,9 @@ impl SourceSession for MemorySourceSession {
             }
             let len = if bytes_left < BLOCK_BYTES as u64 { bytes_left } else { BLOCK_BYTES as u64 };
             bytes_left -= len;
-            let until_here = u64::try_from(
-                u128::from(rows) * u128::from(block) / u128::from(blocks),
-            )
-            .unwrap_or(rows);
+            let until_here =
+                u64::try_from(u128::from(rows) * u128::from(block) / u128::from(blocks))
+                    .unwrap_or(rows);
             let bytes = Bytes::from_static(&ZEROS).slice(..len as usize);
             sink.send(Block::Raw { bytes, rows: until_here - sent_rows }).await?;
             sent_rows = until_here;
