@@ -214,18 +214,3 @@ mod tests {
         }
     }
 }
-
-/// How `column` of a `source` travels to a `target`.
-#[must_use]
-pub fn fit(
-    _source: super::name::Dialect,
-    _target: super::name::Dialect,
-    column: &super::catalog::Column,
-) -> ColumnFit {
-    ColumnFit {
-        declared: column.declared.clone(),
-        logical: column.logical.clone(),
-        fit: Fit::Unsupported,
-        reason: "no rule",
-    }
-}
