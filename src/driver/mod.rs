@@ -232,6 +232,7 @@ pub struct AttachSource {
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
+        "sqlite" => sqlite::source(access),
         _ => Err(no_driver(&access)),
     }
 }
@@ -243,6 +244,7 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
+        "sqlite" => sqlite::target(access),
         _ => Err(no_driver(&access)),
     }
 }
