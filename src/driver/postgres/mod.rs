@@ -9,7 +9,10 @@
 //! The driver never decides what is copied and never retries: it reports a fault and stops.
 
 mod address;
+mod archive;
 mod catalog;
 mod connect;
+mod dump;
 mod fault;
+mod schema;
 mod types;
