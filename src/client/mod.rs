@@ -1,1 +1,188 @@
-//! client.
+//! Finds an engine, starts one if need be, and talks to it over its unix socket.
+//!
+//! A client never decides anything about a job and never opens a master table: it carries
+//! [`crate::protocol`] lines. Whether an engine lives is asked of its lock, never of a process id.
+//! It never stops an engine, not even one of another build or protocol.
+//!
+//! * [`Client::probe`] says what is there; [`Client::attach`] starts an engine when none is.
+//! * [`Connection`] is one conversation: requests with replies, and updates after `Subscribe`.
+//! * [`Link`] keeps a conversation alive for a console: it reconnects for ever and says so.
+
+mod connection;
+mod error;
+mod identity;
+mod link;
+mod start;
+
+pub use connection::{Connection, Updates};
+pub use error::ClientError;
+pub use identity::Identity;
+pub use link::{Link, LinkEvent, Requester};
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::FlockOperation;
+use serde::Serialize;
+
+use crate::config::Paths;
+use crate::core::name::JobName;
+use crate::protocol::PROTOCOL;
+
+/// How long a freshly started engine may take until it answers. It opens one SQLite file before
+/// that; a minute of a very busy disk is a fault worth reporting.
+pub const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What a look at a job's engine found.
+#[derive(Debug)]
+pub enum Probe {
+    /// It answers, here is the conversation.
+    Ready(Box<Connection>),
+    /// It lives and speaks another protocol.
+    OtherProtocol { protocol: u32 },
+    /// Nobody holds the job's lock.
+    NoEngine,
+    /// The lock is held and yet there is no talking to it.
+    Unreachable(ClientError),
+}
+
+/// One user's way to the engines of his jobs.
+#[derive(Clone, Debug)]
+pub struct Client {
+    pub paths: Paths,
+    pub identity: Identity,
+    /// The program that is started as engine.
+    pub program: PathBuf,
+}
+
+impl Client {
+    /// For the calling process: its user, its terminal, its own executable.
+    #[must_use]
+    pub fn new(paths: Paths) -> Client {
+        Client { paths, identity: Identity::here(), program: own_program() }
+    }
+
+    /// The same, for a console that may look and not act.
+    #[must_use]
+    pub fn read_only(mut self) -> Client {
+        self.identity.read_only = true;
+        self
+    }
+
+    /// The job's socket for our protocol.
+    #[must_use]
+    pub fn socket(&self, job: &JobName) -> PathBuf {
+        self.paths.socket(job, PROTOCOL)
+    }
+
+    /// Does a master table lie there?
+    #[must_use]
+    pub fn job_exists(&self, job: &JobName) -> bool {
+        self.paths.master(job).is_file()
+    }
+
+    /// Does an engine hold the job's lock?
+    #[must_use]
+    pub fn engine_lives(&self, job: &JobName) -> bool {
+        lock_is_held(&self.paths.lock(job))
+    }
+
+    /// Looks once, without starting anything.
+    pub async fn probe(&self, job: &JobName) -> Probe {
+        match Connection::open(&self.socket(job), job, &self.identity).await {
+            Ok(connection) => Probe::Ready(Box::new(connection)),
+            Err(ClientError::OtherProtocol { engine, .. }) => {
+                Probe::OtherProtocol { protocol: engine }
+            }
+            Err(error) => self.probe_without_answer(job, error),
+        }
+    }
+
+    /// Nobody answered on our socket: is that because nobody is there?
+    fn probe_without_answer(&self, job: &JobName, error: ClientError) -> Probe {
+        if let Some(protocol) = self.other_socket(job) {
+            return Probe::OtherProtocol { protocol };
+        }
+        match error {
+            ClientError::NotAllowed { .. } | ClientError::SocketPathTooLong { .. } => {
+                Probe::Unreachable(error)
+            }
+            _ if !self.engine_lives(job) => Probe::NoEngine,
+            ClientError::NoEngine { .. } => Probe::Unreachable(ClientError::SocketGone {
+                job: job.clone(),
+                socket: self.socket(job),
+            }),
+            other => Probe::Unreachable(other),
+        }
+    }
+
+    /// The protocol of an engine that listens in another protocol's directory.
+    fn other_socket(&self, job: &JobName) -> Option<u32> {
+        let entries = fs::read_dir(&self.paths.runtime).ok()?;
+        entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+            .filter(|protocol| *protocol != PROTOCOL)
+            .find(|protocol| {
+                let socket = self.paths.socket(job, *protocol);
+                std::os::unix::net::UnixStream::connect(socket).is_ok()
+            })
+    }
+
+    /// A conversation with the engine that is there; starts none.
+    ///
+    /// # Errors
+    /// `NoEngine` and whatever keeps us from talking to it.
+    pub async fn connect(&self, job: &JobName) -> Result<Connection, ClientError> {
+        match self.probe(job).await {
+            Probe::Ready(connection) => Ok(*connection),
+            Probe::OtherProtocol { protocol } => {
+                Err(ClientError::OtherProtocol { job: job.clone(), engine: protocol })
+            }
+            Probe::NoEngine => Err(ClientError::NoEngine { job: job.clone() }),
+            Probe::Unreachable(error) => Err(error),
+        }
+    }
+
+    /// A conversation with the job's engine, started with `start` when there is none. Two clients
+    /// that do this at once end up with the same engine: its lock admits one.
+    ///
+    /// # Errors
+    /// `StartFailed` with the engine's own words, and what [`Client::connect`] may say.
+    pub async fn attach<S: Serialize + Sync>(
+        &self,
+        job: &JobName,
+        start: &S,
+    ) -> Result<Connection, ClientError> {
+        match self.connect(job).await {
+            Err(ClientError::NoEngine { .. }) => start::start_engine(self, job, start).await,
+            other => other,
+        }
+    }
+}
+
+/// Is the lock file held by a living process? A file that is not there is not held.
+#[must_use]
+pub fn lock_is_held(path: &Path) -> bool {
+    let Ok(file) = fs::File::open(path) else {
+        return false;
+    };
+    // A shared lock is asked for, so that two askers do not see each other.
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => {
+            let _ = rustix::fs::flock(&file, FlockOperation::Unlock);
+            false
+        }
+        Err(errno) => errno.kind() == ErrorKind::WouldBlock,
+    }
+}
+
+/// Our own executable, also after it was replaced by an update while we run.
+fn own_program() -> PathBuf {
+    match std::env::current_exe() {
+        Ok(path) if path.exists() => path,
+        _ => PathBuf::from("/proc/self/exe"),
+    }
+}

@@ -16,7 +16,7 @@ pub mod url;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-use crate::core::catalog::{Catalog, DdlItem, Server, TableEstimate};
+use crate::core::catalog::{Catalog, DdlItem, Server};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
@@ -93,6 +93,12 @@ pub trait Source: Send + Sync {
 
     /// Does the server answer? Opens and closes one connection.
     async fn probe(&self) -> Result<Server, Fault>;
+
+    /// Where a SQLite target may ATTACH this source and still read one snapshot; `None` for every
+    /// other engine, and for a file in WAL mode.
+    async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
+        Ok(None)
+    }
 }
 
 /// DDL of the source for an equal engine.
@@ -210,12 +216,6 @@ pub trait TargetSession: Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachSource {
     pub path: std::path::PathBuf,
-}
-
-/// Sizes measured again while running, to refine estimates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measured {
-    pub estimate: TableEstimate,
 }
 
 /// Opens a source. Connects to nothing yet.

@@ -6,8 +6,10 @@
 //! id that is remembered, so a repeat after a reconnect is harmless.
 
 pub mod codec;
+pub mod start;
 pub mod view;
 
+pub use start::{EndpointMessage, SpecMessage, StartMessage};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};
