@@ -147,6 +147,9 @@ fn settings_of(purpose: Purpose) -> String {
         Purpose::Write => &[
             // Safe: the ledger is compared with the job's file after every loss (DESIGN 5).
             ("synchronous_commit", "off"),
+            // The ledger's INSERT waits for its twin and then sees what it wrote.
+            ("default_transaction_isolation", "read committed"),
+            ("default_transaction_read_only", "off"),
             ("check_function_bodies", "off"),
             ("max_parallel_maintenance_workers", "4"),
         ],
