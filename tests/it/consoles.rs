@@ -165,6 +165,25 @@ fn an_idle_console_rests() {
     end(&tidegate, &source, &target);
 }
 
+/// At 80x24 a busy job costs at most 1 kB a second, so that a slow line keeps up.
+#[test]
+fn a_busy_console_is_light_on_the_line() {
+    let (tidegate, source, target) = begin(60_000);
+    tidegate.ok(&["threads", JOB, "8"]);
+    let console = Terminal::open(&tidegate, 80, 24, &["attach", JOB]);
+    console.await_text("EXECUTING", soon());
+    let sent = console.record();
+    let seconds = 6;
+    let size = || std::fs::metadata(&sent).expect("the record").len();
+    crate::support::wait::never_during(
+        "more than 1 kB a second is sent",
+        std::time::Duration::from_secs(seconds),
+        || (size() > 1_024 * seconds).then(size),
+    );
+    assert!(size() > 0, "nothing was drawn in {seconds} s of a busy job");
+    end(&tidegate, &source, &target);
+}
+
 #[test]
 fn the_demo_needs_nothing_but_the_program() {
     let tidegate = Tidegate::new();

@@ -1,6 +1,6 @@
 //! Everything is killed, again and again, and nothing is lost or doubled.
 
-use crate::support::made::{Dice, SMALL_CHUNKS, source};
+use crate::support::made::{Dice, source};
 use crate::support::postgres::{Database, PgOptions, PgServer, StopMode};
 use crate::support::{Deadline, Tidegate, oracle, wait_until};
 
@@ -42,8 +42,8 @@ impl Scene {
         let target = target_server.create("copy");
         let tidegate = Tidegate::new();
         let rate = format!("{}MB/s", 4 + size() / 100_000);
-        let mut more = vec!["--threads", "4", "--rate", &rate];
-        more.extend(SMALL_CHUNKS);
+        let chunk = std::env::var("TIDEGATE_TEST_CHUNK").unwrap_or("64KiB".to_owned());
+        let more = ["--threads", "4", "--rate", &rate, "--chunk-size", &chunk];
         tidegate.copy_detached(JOB, &source.url(), &target.url(), &more);
         tidegate.await_chunks(JOB, 1, Deadline::seconds(60));
         Scene { tidegate, source_server, target_server, source, target, dice: Dice::new() }
