@@ -14,19 +14,23 @@ pub struct IdleWorkers {
     pub build: Vec<WorkerId>,
 }
 
-/// What a worker is given.
+/// What a worker is given. `attempt` goes into its report, see [`super::Report`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     Chunk {
         chunk: ChunkId,
         attempt: u32,
+        /// Number of the snapshot it is to be read from: the one open now.
+        snapshot: u32,
     },
     Step {
         step: StepId,
+        attempt: u32,
     },
     /// Empty a table so that it can be loaded again.
     BeginAgain {
         table: TableIndex,
+        attempt: u32,
     },
 }
 
@@ -45,6 +49,12 @@ impl super::Job {
         _idle: &IdleWorkers,
         _now: super::super::time::Timestamp,
     ) -> Vec<Assignment> {
+        Vec::new()
+    }
+
+    /// The events that make `assignments` true; append and apply them before the workers begin.
+    #[must_use]
+    pub fn assignment_events(&self, _assignments: &[Assignment]) -> Vec<super::Event> {
         Vec::new()
     }
 }
