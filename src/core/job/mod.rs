@@ -25,15 +25,27 @@
 //! `DrainNow` it cancels those that may not be kept. When the state becomes STOPPED or COMPLETED it
 //! closes the snapshot. Whether a BLOCK finding forbids `Start` is the engine's to ask of the plan.
 
+#![deny(clippy::wildcard_enum_match_arm)]
+
+mod state;
+
+mod command;
+mod event;
+mod parts;
+
 mod apply;
 mod assign;
-mod command;
 mod decide;
-mod event;
 mod look;
-mod parts;
 mod progress;
-mod state;
+
+mod hold;
+mod index;
+mod lately;
+mod notice;
+mod operator;
+mod report;
+mod settle;
 
 #[cfg(test)]
 mod tests;

@@ -226,6 +226,8 @@ pub struct Job {
     pub final_check_done: bool,
     /// The ledger was removed: what failed cannot be tried again.
     pub cleaned_up: bool,
+    pub(super) lately: super::lately::Lately,
+    pub(super) index: super::index::Index,
 }
 
 impl Job {
