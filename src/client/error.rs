@@ -24,9 +24,9 @@ pub enum ClientError {
     #[error("the socket path {} is longer than a unix socket path may be", socket.display())]
     SocketPathTooLong { socket: PathBuf },
 
-    /// The engine ended instead of answering; its own words.
-    #[error("the engine of {job} did not start: {message}")]
-    StartFailed { job: JobName, message: String },
+    /// The engine ended instead of answering: its own first line, further lines and exit code.
+    #[error("{message}")]
+    StartFailed { job: JobName, message: String, detail: Option<String>, exit_code: Option<i32> },
 
     #[error("the engine of {job} did not answer within {seconds} s of its start{message}")]
     StartTimeout { job: JobName, seconds: u64, message: String },
@@ -71,6 +71,7 @@ impl ClientError {
             ClientError::SocketPathTooLong { .. } => {
                 "Nothing was changed. Set XDG_RUNTIME_DIR to a shorter directory.".to_owned()
             }
+            ClientError::StartFailed { detail: Some(detail), .. } => detail.clone(),
             ClientError::StartFailed { job, .. } | ClientError::StartTimeout { job, .. } => {
                 format!(
                     "What was copied is safe. See `tidegate log {job}`, mend the cause and try \

@@ -27,7 +27,12 @@ pub(super) async fn start_engine<S: Serialize + Sync>(
     job: &JobName,
     start: &S,
 ) -> Result<Connection, ClientError> {
-    let failed = |message: String| ClientError::StartFailed { job: job.clone(), message };
+    let failed = |message: String| ClientError::StartFailed {
+        job: job.clone(),
+        message: format!("the engine could not be started: {message}"),
+        detail: None,
+        exit_code: None,
+    };
     let stderr = scratch_file(client, job).map_err(|e| failed(format!("no scratch file: {e}")))?;
     let mut child = spawn(client, job, &stderr)
         .map_err(|e| failed(format!("{}: {e}", client.program.display())))?;
@@ -46,7 +51,7 @@ async fn await_answer(
     stderr: File,
 ) -> Result<Connection, ClientError> {
     let deadline = Instant::now() + START_DEADLINE;
-    let mut ended_at: Option<Instant> = None;
+    let mut ended: Option<(Instant, Option<i32>)> = None;
     loop {
         let socket = client.socket(job);
         match Connection::open(&socket, job, &client.identity).await {
@@ -59,28 +64,35 @@ async fn await_answer(
             Err(_) => {}
         }
         let now = Instant::now();
-        if ended_at.is_none() && !matches!(child.try_wait(), Ok(None)) {
-            ended_at = Some(now);
+        if ended.is_none()
+            && let Some(code) = exit_code(&mut child)
+        {
+            ended = Some((now, code));
         }
         // Ours has ended: either another client's engine holds the lock and will answer, or none.
-        let hopeless = match ended_at {
-            Some(at) => !client.engine_lives(job) || now > at + RIVAL_DEADLINE,
-            None => false,
-        };
-        if hopeless {
-            return last_look(client, job, &stderr).await;
+        if let Some((at, code)) = ended
+            && (!client.engine_lives(job) || now > at + RIVAL_DEADLINE)
+        {
+            return last_look(client, job, &stderr, code).await;
         }
         if now > deadline {
+            let message = words_of(&stderr).map(|(first, _)| format!(": {first}"));
             return Err(ClientError::StartTimeout {
                 job: job.clone(),
                 seconds: START_DEADLINE.as_secs(),
-                message: match words_of(&stderr) {
-                    Some(words) => format!(": {words}"),
-                    None => String::new(),
-                },
+                message: message.unwrap_or_default(),
             });
         }
         tokio::time::sleep(POLL).await;
+    }
+}
+
+/// `None` while it runs; then its code, if it has one (a signal has none).
+fn exit_code(child: &mut Child) -> Option<Option<i32>> {
+    match child.try_wait() {
+        Ok(None) => None,
+        Ok(Some(status)) => Some(status.code()),
+        Err(_) => Some(None),
     }
 }
 
@@ -89,14 +101,14 @@ async fn last_look(
     client: &Client,
     job: &JobName,
     stderr: &File,
+    exit_code: Option<i32>,
 ) -> Result<Connection, ClientError> {
-    match client.probe(job).await {
-        Probe::Ready(connection) => Ok(*connection),
-        _ => Err(ClientError::StartFailed {
-            job: job.clone(),
-            message: words_of(stderr).unwrap_or_else(|| "it ended without a word".to_owned()),
-        }),
+    if let Probe::Ready(connection) = client.probe(job).await {
+        return Ok(*connection);
     }
+    let silent = || ("the engine ended without a word".to_owned(), None);
+    let (message, detail) = words_of(stderr).unwrap_or_else(silent);
+    Err(ClientError::StartFailed { job: job.clone(), message, detail, exit_code })
 }
 
 fn spawn(client: &Client, job: &JobName, stderr: &File) -> std::io::Result<Child> {
@@ -136,15 +148,16 @@ fn scratch_file(client: &Client, job: &JobName) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// What the engine wrote, on one line, or `None` when it wrote nothing.
-fn words_of(stderr: &File) -> Option<String> {
+/// What the engine wrote: its first line, and the others; `None` when it wrote nothing.
+fn words_of(stderr: &File) -> Option<(String, Option<String>)> {
     let mut file = stderr.try_clone().ok()?;
     file.seek(SeekFrom::Start(0)).ok()?;
     let mut bytes = Vec::new();
     file.take(ERROR_TEXT_BYTES_MAX).read_to_end(&mut bytes).ok()?;
     let text = String::from_utf8_lossy(&bytes);
-    let words = text.split('\n').map(str::trim).filter(|line| !line.is_empty());
-    let joined = words.collect::<Vec<_>>().join(" | ");
-    let plain = joined.strip_prefix("tidegate: ").unwrap_or(&joined);
-    if plain.is_empty() { None } else { Some(plain.to_owned()) }
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next()?;
+    let first = first.strip_prefix("tidegate: ").unwrap_or(first).to_owned();
+    let rest = lines.collect::<Vec<_>>().join("\n");
+    Some((first, if rest.is_empty() { None } else { Some(rest) }))
 }

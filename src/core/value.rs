@@ -16,6 +16,16 @@ pub enum CellTag {
     Blob,
 }
 
+/// Whose text the cells of a batch hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WireForm {
+    /// Tagged values as SQLite stores them; text is the stored text.
+    #[default]
+    Native,
+    /// Every cell is Null or the text PostgreSQL prints in COPY, escapes already undone.
+    CopyText,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     tag: CellTag,
@@ -37,6 +47,7 @@ pub enum CellRef<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct RowBatch {
     columns: usize,
+    form: WireForm,
     bytes: Vec<u8>,
     cells: Vec<Cell>,
 }
@@ -47,6 +58,7 @@ impl RowBatch {
     pub fn with_capacity(columns: usize, bytes_capacity: usize) -> RowBatch {
         RowBatch {
             columns,
+            form: WireForm::Native,
             bytes: Vec::with_capacity(bytes_capacity),
             cells: Vec::with_capacity(bytes_capacity / 16),
         }
@@ -78,6 +90,32 @@ impl RowBatch {
 
     pub fn push_blob(&mut self, blob: &[u8]) {
         self.push(CellTag::Blob, blob);
+    }
+
+    /// Appends a text cell that `write` spells directly into the batch.
+    pub fn push_text_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let begin = self.bytes.len();
+        write(&mut self.bytes);
+        let start = u32::try_from(begin).expect("a batch stays below 4 GiB");
+        let len =
+            u32::try_from(self.bytes.len() - begin).expect("a cell stays below 4 GiB and grows");
+        self.cells.push(Cell { tag: CellTag::Text, start, len });
+    }
+
+    #[must_use]
+    pub fn form(&self) -> WireForm {
+        self.form
+    }
+
+    /// Says whose text the cells are; set by the reader that fills the batch.
+    pub fn set_form(&mut self, form: WireForm) {
+        self.form = form;
+    }
+
+    /// Cells held, for limits on rows that are all NULL.
+    #[must_use]
+    pub fn cell_count(&self) -> usize {
+        self.cells.len()
     }
 
     /// Whole rows held.
@@ -112,7 +150,7 @@ impl RowBatch {
     #[must_use]
     pub fn cell(&self, row: usize, column: usize) -> CellRef<'_> {
         let cell = self.cells[row * self.columns + column];
-        let data = &self.bytes[cell.start as usize..(cell.start + cell.len) as usize];
+        let data = &self.bytes[cell.start as usize..cell.start as usize + cell.len as usize];
         let eight = || <[u8; 8]>::try_from(data).expect("numbers are stored in eight bytes");
         match cell.tag {
             CellTag::Null => CellRef::Null,

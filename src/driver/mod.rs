@@ -16,9 +16,9 @@ pub mod url;
 use async_trait::async_trait;
 use std::sync::Arc;
 
-use crate::core::catalog::{Catalog, DdlItem, Server, TableEstimate};
+use crate::core::catalog::{Catalog, DdlItem, Server};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues};
-use crate::core::fault::Fault;
+use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan, TablePlan};
 use crate::core::spec::Selection;
@@ -93,6 +93,12 @@ pub trait Source: Send + Sync {
 
     /// Does the server answer? Opens and closes one connection.
     async fn probe(&self) -> Result<Server, Fault>;
+
+    /// Where a SQLite target may ATTACH this source and still read one snapshot; `None` for every
+    /// other engine, and for a file in WAL mode.
+    async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
+        Ok(None)
+    }
 }
 
 /// DDL of the source for an equal engine.
@@ -157,6 +163,13 @@ pub trait Target: Send + Sync {
     /// `None`: there is no ledger (never made, or the target was replaced).
     async fn ledger(&self, job_id: &str) -> Result<Option<Vec<LedgerRow>>, Fault>;
 
+    /// Returns when everything committed so far would outlive a crash of the server: workers
+    /// commit without waiting for the disk.
+    async fn flush(&self, job_id: &str) -> Result<(), Fault> {
+        let _ = job_id;
+        Ok(())
+    }
+
     /// Removes the ledger and everything else the job made for itself. Idempotent.
     async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault>;
 
@@ -212,19 +225,15 @@ pub struct AttachSource {
     pub path: std::path::PathBuf,
 }
 
-/// Sizes measured again while running, to refine estimates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Measured {
-    pub estimate: TableEstimate,
-}
-
 /// Opens a source. Connects to nothing yet.
 ///
 /// # Errors
 /// `Unsupported` for an engine without a driver, `Usage` for a URL the driver cannot read.
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
-    let _ = access;
-    unimplemented!()
+    match scheme(&access.endpoint.url) {
+        "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
+        _ => Err(no_driver(&access)),
+    }
 }
 
 /// Opens a target. Connects to nothing yet.
@@ -232,6 +241,21 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 /// # Errors
 /// As [`open_source`].
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
-    let _ = access;
-    unimplemented!()
+    match scheme(&access.endpoint.url) {
+        "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
+        _ => Err(no_driver(&access)),
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+fn no_driver(access: &url::Access) -> Fault {
+    Fault::new(
+        FaultKind::Unsupported,
+        access.side,
+        format!("there is no driver for {}: databases", scheme(&access.endpoint.url)),
+    )
+    .with_hint("Use postgres://USER@HOST/DATABASE or sqlite:PATH.")
 }

@@ -6,8 +6,11 @@
 //! id that is remembered, so a repeat after a reconnect is harmless.
 
 pub mod codec;
+pub mod convert;
+pub mod start;
 pub mod view;
 
+pub use start::{EndpointMessage, SpecMessage, StartMessage};
 pub use view::*;
 
 use serde::{Deserialize, Serialize};

@@ -37,3 +37,46 @@ pub struct ColumnFit {
     /// Why this type; a phrase for the plan.
     pub reason: &'static str,
 }
+
+/// What SQLite does to a value it stores in a column of a declared type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
+}
+
+/// SQLite's rules for a column's affinity, in their order.
+#[must_use]
+pub fn affinity(declared: &str) -> Affinity {
+    let upper = declared.to_ascii_uppercase();
+    let has = |part: &str| upper.contains(part);
+    if has("INT") {
+        Affinity::Integer
+    } else if has("CHAR") || has("CLOB") || has("TEXT") {
+        Affinity::Text
+    } else if has("BLOB") || upper.trim().is_empty() {
+        Affinity::Blob
+    } else if has("REAL") || has("FLOA") || has("DOUB") {
+        Affinity::Real
+    } else {
+        Affinity::Numeric
+    }
+}
+
+/// How `column` of a `source` travels to a `target`.
+#[must_use]
+pub fn fit(
+    _source: super::name::Dialect,
+    _target: super::name::Dialect,
+    column: &super::catalog::Column,
+) -> ColumnFit {
+    ColumnFit {
+        declared: column.declared.clone(),
+        logical: column.logical.clone(),
+        fit: Fit::Unsupported,
+        reason: "no rule",
+    }
+}

@@ -1,10 +1,20 @@
-//! Puts the plan together.
+//! Puts the plan together: tables, their paths and chunks, the steps, the findings.
 
-use super::super::catalog::{Catalog, DdlItem};
-use super::super::chunk::KeyValues;
-use super::super::name::ObjectName;
-use super::super::spec::JobSpec;
-use super::MigrationPlan;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::catalog::{Catalog, Column, DdlItem, Table};
+use super::super::chunk::{BoundsRequest, KeyValues};
+use super::super::mapping::Fit;
+use super::super::name::{Dialect, ObjectName};
+use super::super::spec::{AccessMethod, Content, JobSpec, TableExists};
+use super::columns::{plan_columns, target_name};
+use super::cut::{bounds_request, choose_cut, cut_table};
+use super::existing::{TargetView, settle_existing};
+use super::findings;
+use super::select::{ItemChoice, choose_items, selected_tables};
+use super::steps::{StepInput, build_steps, holds_rows};
+use super::translate::translated_items;
+use super::{ChecklistEntry, CopyFormat, DataPath, Existing, Fate, MigrationPlan, TablePlan};
 
 /// All that the plan is made of; read by the engine beforehand.
 #[derive(Clone, Debug)]
@@ -18,19 +28,238 @@ pub struct PlanInput<'a> {
     /// Target tables that hold rows.
     pub nonempty: &'a [ObjectName],
     /// Sampled bounds by source table.
-    pub bounds: &'a std::collections::BTreeMap<ObjectName, Vec<KeyValues>>,
+    pub bounds: &'a BTreeMap<ObjectName, Vec<KeyValues>>,
+    /// SQLite to SQLite: the source can be attached and still be one snapshot.
+    pub attachable: bool,
+}
+
+/// What must be sampled before the plan can be built.
+#[must_use]
+pub fn bounds_needed(spec: &JobSpec, source: &Catalog) -> Vec<BoundsRequest> {
+    if spec.content == Content::SchemaOnly {
+        return Vec::new();
+    }
+    selected_tables(&spec.selection, source)
+        .into_iter()
+        .filter(|t| holds_rows(&t.kind))
+        .filter_map(|t| bounds_request(t, &choose_cut(&source.server, t, spec.chunk_bytes)))
+        .collect()
+}
+
+/// Names the tables of a job will have on the target.
+#[must_use]
+pub fn target_names(spec: &JobSpec, source: &Catalog) -> Vec<ObjectName> {
+    let selected = selected_tables(&spec.selection, source);
+    let namer = target_name(spec, &selected);
+    selected.iter().map(|t| namer(&t.name)).collect()
 }
 
 /// Spec and two catalogues to a plan. Never fails: what cannot be done is a BLOCK finding.
 #[must_use]
 pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
+    let spec = input.spec;
+    let selected = selected_tables(&spec.selection, input.source);
+    let namer = target_name(spec, &selected);
+    let same_engine = spec.source.dialect == spec.target.dialect;
+    let mut checklist = Vec::new();
+    let translated = match same_engine {
+        true => Vec::new(),
+        false => translated_items(spec, input.source, &selected, &mut checklist),
+    };
+    let items: &[DdlItem] = if same_engine { input.items } else { &translated };
+    let choice = match same_engine {
+        true => choose_items(&spec.selection, input.source, &selected, items),
+        false => ItemChoice { taken: items.iter().map(|i| i.id).collect(), ..Default::default() },
+    };
+
+    let target = TargetView::new(input.target, input.nonempty);
+    let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
+    let mut findings = findings::about_ends(input, &selected);
+    let fates = settle_existing(spec, &target, &names, items, &mut findings);
+
+    let tables: Vec<TablePlan> = names
+        .iter()
+        .filter(|(t, name)| holds_rows(&t.kind) && !fates.skipped.contains(name))
+        .map(|(t, name)| plan_table(input, t, name, &fates.existing))
+        .collect();
+    let kept: Vec<&DdlItem> = items
+        .iter()
+        .filter(|i| spec.content != Content::DataOnly && choice.taken.contains(&i.id))
+        .filter(|i| !fates.omitted_items.contains(&i.id) && !is_unsafe(i))
+        .collect();
+    findings.extend(findings::about_tables(spec, &tables, &selected));
+    if same_engine {
+        list_items(items, &kept, &choice, &mut checklist);
+    }
+    let load = spec.content != Content::SchemaOnly;
+    let everything = spec.selection.is_everything();
+    let steps = build_steps(&StepInput {
+        source: input.source,
+        target_dialect: spec.target.dialect,
+        tables: &tables,
+        replaced: &fates.replaced,
+        sequences: sequences_of(input, &kept, &names),
+        items: kept,
+        large_objects: load && everything && same_engine && input.source.large_objects > 0,
+        load,
+    });
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     MigrationPlan {
-        source_dialect: input.spec.source.dialect,
-        target_dialect: input.spec.target.dialect,
-        ddl_preamble: Vec::new(),
-        tables: Vec::new(),
-        steps: Vec::new(),
-        findings: Vec::new(),
-        checklist: Vec::new(),
+        source_dialect: spec.source.dialect,
+        target_dialect: spec.target.dialect,
+        ddl_preamble: input.preamble.to_vec(),
+        tables,
+        steps,
+        findings,
+        checklist,
+    }
+}
+
+fn plan_table(
+    input: &PlanInput<'_>,
+    table: &Table,
+    target: &ObjectName,
+    existing: &BTreeMap<ObjectName, Existing>,
+) -> TablePlan {
+    let spec = input.spec;
+    let existing = existing.get(target).copied().unwrap_or(Existing::Created);
+    let there = match existing {
+        Existing::Created => None,
+        Existing::Append | Existing::Truncated => {
+            input.target.tables.iter().find(|t| t.name == *target)
+        }
+    };
+    let columns = plan_columns(spec, table, there);
+    let cut = choose_cut(&input.source.server, table, spec.chunk_bytes);
+    let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
+    let chunks = match spec.content {
+        Content::SchemaOnly => Vec::new(),
+        Content::All | Content::DataOnly => cut_table(table, &cut, bounds),
+    };
+    let (path, path_reason) = choose_path(input, table, there);
+    TablePlan {
+        source: table.name.clone(),
+        target: target.clone(),
+        columns,
+        path,
+        path_reason,
+        method: cut.method,
+        chunks,
+        estimate: table.estimate,
+        target_unlogged: there.map_or(table.unlogged, |t| t.unlogged)
+            && spec.target.dialect == Dialect::Postgres,
+        existing,
+        overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
+    }
+}
+
+/// Direct wherever both ends speak the same form; the reason is shown with the plan.
+fn choose_path(input: &PlanInput<'_>, table: &Table, there: Option<&Table>) -> (DataPath, String) {
+    let spec = input.spec;
+    if spec.access == AccessMethod::Conventional {
+        return (DataPath::Conventional, "asked for".to_owned());
+    }
+    match (spec.source.dialect, spec.target.dialect) {
+        (Dialect::Postgres, Dialect::Postgres) => {
+            let odd = |c: &&Column| {
+                let other = there.map(|t| t.column(&c.name).map(|o| o.declared.as_str()));
+                !c.binary_portable || other.is_some_and(|o| o != Some(c.declared.as_str()))
+            };
+            match table.stored_columns().find(odd) {
+                None => (
+                    DataPath::DirectCopy(CopyFormat::Binary),
+                    "equal engines, every type is the same in binary".to_owned(),
+                ),
+                Some(column) => (
+                    DataPath::DirectCopy(CopyFormat::Text),
+                    format!("{} {} has no portable binary form", column.name, column.declared),
+                ),
+            }
+        }
+        (Dialect::Sqlite, Dialect::Sqlite) if input.attachable => {
+            (DataPath::DirectAttach, "equal engines, one connection reads and writes".to_owned())
+        }
+        (Dialect::Sqlite, Dialect::Sqlite) => (
+            DataPath::Conventional,
+            "the source is in WAL mode: its snapshot belongs to a connection of its own".to_owned(),
+        ),
+        _ => (DataPath::Conventional, "different engines".to_owned()),
+    }
+}
+
+/// Sequences whose position is carried over: those created here or owned by a table of the job.
+fn sequences_of(
+    input: &PlanInput<'_>,
+    kept: &[&DdlItem],
+    names: &[(&Table, ObjectName)],
+) -> Vec<ObjectName> {
+    if input.spec.source.dialect != input.spec.target.dialect {
+        return Vec::new();
+    }
+    let created: BTreeSet<&ObjectName> =
+        kept.iter().filter(|i| i.kind == "SEQUENCE").map(|i| &i.name).collect();
+    let tables: BTreeSet<&ObjectName> = names.iter().map(|(t, _)| &t.name).collect();
+    input
+        .source
+        .sequences
+        .iter()
+        .filter(|s| {
+            created.contains(&s.name) || s.owner.as_ref().is_some_and(|(t, _)| tables.contains(t))
+        })
+        .map(|s| s.name.clone())
+        .collect()
+}
+
+/// Objects that carry secrets or would act on the outside world by being created.
+fn is_unsafe(item: &DdlItem) -> bool {
+    matches!(item.kind.as_str(), "USER MAPPING" | "SUBSCRIPTION" | "SUBSCRIPTION TABLE")
+}
+
+fn list_items(
+    items: &[DdlItem],
+    kept: &[&DdlItem],
+    choice: &ItemChoice,
+    checklist: &mut Vec<ChecklistEntry>,
+) {
+    let kept: BTreeSet<u32> = kept.iter().map(|i| i.id).collect();
+    for item in items {
+        if matches!(item.kind.as_str(), "ACL" | "COMMENT" | "TABLE ATTACH" | "DEFAULT") {
+            continue;
+        }
+        let (fate, reason) = if kept.contains(&item.id) {
+            (Fate::Created, None)
+        } else if is_unsafe(item) {
+            let why = "it may hold a password, or would start replication by itself";
+            (Fate::NeedsHands, Some(why.to_owned()))
+        } else if let Some(missing) = choice.refused.get(&item.id) {
+            (Fate::Skipped, Some(format!("needs {missing}, which is not selected")))
+        } else if choice.taken.contains(&item.id) {
+            (Fate::Skipped, Some("already on the target, or not asked for".to_owned()))
+        } else {
+            continue;
+        };
+        checklist.push(ChecklistEntry {
+            kind: item.kind.to_lowercase(),
+            name: item.name.clone(),
+            fate,
+            reason,
+            source_text: None,
+        });
+    }
+}
+
+/// Does any column need consent or cannot travel at all?
+#[must_use]
+pub fn worst_fit(table: &TablePlan) -> Fit {
+    table.columns.iter().map(|c| c.fit).fold(Fit::Exact, |a, b| if b > a { b } else { a })
+}
+
+/// The policy a job really follows: loading rows alone needs the tables, so `stop` then only
+/// refuses tables that hold rows.
+#[must_use]
+pub fn policy(spec: &JobSpec, finding_free: bool) -> TableExists {
+    match (spec.content, spec.table_exists, finding_free) {
+        (Content::DataOnly, TableExists::Stop, true) => TableExists::Append,
+        (_, asked, _) => asked,
     }
 }

@@ -1,8 +1,18 @@
 //! Spec and two catalogues become an ordered, readable plan. Execution chooses nothing.
 
 mod build;
+mod columns;
+mod cut;
+mod existing;
+mod findings;
+#[cfg(test)]
+mod fixture;
+mod select;
+mod steps;
+mod translate;
 
-pub use build::{PlanInput, build_plan};
+pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
+pub use select::selected_tables;
 
 use super::catalog::{LogicalType, Section, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
@@ -130,6 +140,7 @@ pub enum StepKind {
     Index,
     /// Foreign keys and checks: counted as `keys`.
     Constraint,
+    /// Positions are read on the source when it runs: `statements` holds the sequences' names.
     Sequence,
     LargeObjects,
     Refresh,

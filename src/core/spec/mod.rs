@@ -1,13 +1,19 @@
 //! What the operator asked for, parsed and validated. The job's definition in the master table.
 
 mod amounts;
+mod endpoint;
+mod secret;
 mod selection;
 
 pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
+pub use endpoint::{
+    Endpoint, POSTGRES_PORT, ServerAddress, percent_decode, percent_encode, split_port,
+};
+pub use secret::Secret;
 pub use selection::{Pattern, Selection};
 
 use super::chunk::CHUNK_BYTES_DEFAULT;
-use super::name::{Dialect, JobName};
+use super::name::JobName;
 
 /// Threads when nobody says otherwise.
 pub const THREADS_DEFAULT: u32 = 4;
@@ -17,21 +23,6 @@ pub const THREADS_MAX_DEFAULT: u32 = 32;
 pub const THREADS_CEILING: u32 = 256;
 /// Attempts at one chunk before it is PROCESSED_WITH_ERROR.
 pub const ATTEMPTS_DEFAULT: u32 = 3;
-
-/// Where one end of a copy is, without any secret: passwords are looked up by the engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    pub dialect: Dialect,
-    /// As given, password removed: `postgres://ana@db1/crm?sslmode=require`, `sqlite:/data/x.db`,
-    /// or the resolved URL of a named connection.
-    pub url: String,
-    /// Name of the connection in config.toml, when it came from there: its password source is read
-    /// again by the engine.
-    pub connection: Option<String>,
-    /// Label shown in every header (`PROD`).
-    pub label: Option<String>,
-    pub production: bool,
-}
 
 /// What happens to a target table that is already there (Data Pump's TABLE_EXISTS_ACTION).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

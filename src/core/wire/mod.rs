@@ -2,10 +2,48 @@
 //!
 //! A transcoder is chosen once per column from the two types; rows then go through without an
 //! allocation per cell. A value that has no exact form on the other side is a `ValueUnfit` fault
-//! with table, column and row number within the batch, never a changed value (DESIGN 4.5).
+//! with table, column and row number within the chunk, never a changed value (DESIGN 4.5).
+//!
+//! * [`CopyTextReader`]: PostgreSQL's COPY TO STDOUT in text form to rows.
+//! * [`CopyEncoder`]: rows to PostgreSQL's COPY FROM STDIN, binary when every column can.
+//! * [`SqliteBinder`]: rows to values bound to an INSERT of SQLite.
+//!
+//! What counts as exact: numbers are equal as numbers (`5`, `5.0` and `5.00` are one number), and
+//! dates and times are equal as moments of the calendar (`1996-07-04T00:00` is `1996-07-04
+//! 00:00:00`). Text and bytes are equal byte by byte. Cells travel in the source's own form
+//! ([`super::value::WireForm`]), and what PostgreSQL printed is read more generously than what a
+//! SQLite user may have typed: `t` is true from the one and a text from the other.
 
+mod columns;
+mod copy_binary;
 mod copy_in;
 mod copy_out;
+mod decimal;
+mod moment;
+mod sqlite_bind;
+#[cfg(test)]
+mod tests;
 
 pub use copy_in::CopyEncoder;
 pub use copy_out::CopyTextReader;
+pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
+pub use sqlite_bind::SqliteBinder;
+
+use super::fault::{Fault, FaultKind, Side};
+use super::name::ObjectName;
+
+/// Why a value does not fit; a phrase. Never the value itself (STYLE 3.9).
+type Unfit = &'static str;
+
+/// The fault for one cell.
+fn unfit(table: &ObjectName, column: &str, row: u64, why: Unfit) -> Fault {
+    Fault::new(
+        FaultKind::ValueUnfit,
+        Side::Target,
+        format!("table {table}, column {column}, row {row} of the chunk: {why}"),
+    )
+    .with_hint(
+        "Nothing of this chunk was kept. Mend the value at the source or choose another type for \
+         the column, then run the chunk again; or skip the chunk.",
+    )
+}

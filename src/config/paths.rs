@@ -1,4 +1,4 @@
-//! Layered settings, checked, and the places files live.
+//! The places files live (XDG base directories).
 
 use std::env;
 use std::path::{Path, PathBuf};

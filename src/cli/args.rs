@@ -1,0 +1,648 @@
+//! The command line as typed. What it means is decided by the modules beside this one.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Moves databases while you watch and steer.
+///
+/// A job copies from one database to another in chunks, run by an engine process of its own:
+/// closing a console, a shell or an SSH connection never touches it. Without a command the list of
+/// jobs is shown.
+#[derive(Debug, Parser)]
+#[command(name = "tidegate", version, disable_help_subcommand = true)]
+#[command(after_help = EXAMPLES_TOP)]
+pub struct Invocation {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    #[command(flatten)]
+    pub global: Global,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// Print the result as JSON, one object per line
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Print the result only, no progress and no remarks
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+
+    #[command(flatten)]
+    pub looks: Looks,
+}
+
+/// How the screen looks.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Screen")]
+pub struct Looks {
+    /// Colours of the console
+    #[arg(long, global = true, value_name = "THEME",
+          value_parser = ["auto", "dark", "light", "contrast", "mono"])]
+    pub theme: Option<String>,
+
+    /// Characters the console may draw with
+    #[arg(long, global = true, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
+    pub glyphs: Option<String>,
+
+    /// When to use colour; NO_COLOR is obeyed unless this is given
+    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
+
+    /// Draw rarely, for slow lines
+    #[arg(long, global = true)]
+    pub slow: bool,
+
+    /// Make the console fail on purpose, to try that the terminal comes back
+    #[arg(long, global = true, hide = true, value_name = "KIND")]
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Copy a sample database and watch: needs nothing but this program
+    Demo(DemoArgs),
+    /// Run a fake engine that plays faults, to try the console
+    Sim(SimArgs),
+    /// Define a job, check it and start it
+    #[command(after_help = EXAMPLES_COPY)]
+    Copy(CopyArgs),
+    /// Define a job and check it, without starting
+    #[command(after_help = EXAMPLES_NEW)]
+    New(NewArgs),
+    /// Show what a job will do: findings, tables, objects
+    #[command(after_help = EXAMPLES_PLAN)]
+    Plan(PlanArgs),
+    /// Start a job that was defined with `new`
+    Start(StartArgs),
+    /// Open the console of a job; starts its engine when none runs
+    #[command(after_help = EXAMPLES_ATTACH)]
+    Attach(AttachArgs),
+    /// List the jobs
+    Ls,
+    /// Show the state of a job
+    #[command(after_help = EXAMPLES_STATUS)]
+    Status(StatusArgs),
+    /// Let workers finish their chunks, then wait; engine and snapshot stay
+    Pause(JobArg),
+    /// Go on: after a pause, a stop, a lost server or a lost engine
+    Resume(ResumeArgs),
+    /// Let workers finish their chunks, then end the engine; `resume` goes on later
+    #[command(after_help = EXAMPLES_STOP)]
+    Stop(StopArgs),
+    /// Show or set the number of copy workers
+    #[command(after_help = EXAMPLES_THREADS)]
+    Threads(ThreadsArgs),
+    /// Show or set the rate limit
+    #[command(after_help = EXAMPLES_RATE)]
+    Rate(RateArgs),
+    /// Show or set the number of workers that build indexes and keys
+    IndexWorkers(IndexWorkersArgs),
+    /// List the tables of a job
+    Tables(TablesArgs),
+    /// List chunks: failed ones, or those of a table
+    #[command(after_help = EXAMPLES_CHUNKS)]
+    Chunks(ChunksArgs),
+    /// Run failed chunks and steps again
+    #[command(after_help = EXAMPLES_RETRY)]
+    Retry(RetryArgs),
+    /// Leave chunks out for good: their rows will be missing on the target
+    #[command(after_help = EXAMPLES_SKIP)]
+    Skip(SkipArgs),
+    /// Empty a table on the target and load it again
+    Reload(ReloadArgs),
+    /// Show what happened
+    Log(LogArgs),
+    /// Show the runs of a job and who did what
+    History(HistoryArgs),
+    /// Block until a job is where you want it
+    #[command(after_help = EXAMPLES_WAIT)]
+    Wait(WaitArgs),
+    /// Remove a job; rows on the target stay
+    Kill(KillArgs),
+    /// Remove what a finished job left on the target for itself
+    Cleanup(CleanupArgs),
+    /// Check this host, its files, locks, sockets and terminal
+    Doctor,
+    /// List the keys of the console
+    Keys(KeysArgs),
+    /// Print a completion script for a shell
+    #[command(after_help = EXAMPLES_COMPLETIONS)]
+    Completions { shell: clap_complete::Shell },
+    /// The engine of one job; started by the commands above
+    #[command(hide = true)]
+    Engine { job: String },
+}
+
+#[derive(Debug, Args)]
+pub struct JobArg {
+    /// Name of the job
+    pub job: String,
+}
+
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Return at once; `tidegate attach demo` opens the screen
+    #[arg(long)]
+    pub detach: bool,
+    /// Rows of the sample's largest table
+    #[arg(long, value_name = "N")]
+    pub rows: Option<u64>,
+    /// Rate limit of the demo
+    #[arg(long, value_name = "RATE", default_value = "15MB/s")]
+    pub rate: String,
+}
+
+#[derive(Debug, Args)]
+pub struct SimArgs {
+    /// Return at once
+    #[arg(long)]
+    pub detach: bool,
+    /// What happens when: `at 5s source-lost for 20s`; may be given several times
+    #[arg(long, value_name = "LINE")]
+    pub script: Vec<String>,
+    /// Name of the job
+    #[arg(long, value_name = "NAME", default_value = "sim")]
+    pub job: String,
+}
+
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    #[command(flatten)]
+    pub spec: SpecArgs,
+
+    /// Name of the job; made from database and date when not given
+    #[arg(long, value_name = "NAME")]
+    pub job: Option<String>,
+
+    /// Return as soon as the job runs; `tidegate attach JOB` opens its screen
+    #[arg(long)]
+    pub detach: bool,
+
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+
+    /// Answer yes to questions that can be undone
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+
+    #[command(flatten)]
+    pub follow: FollowArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct NewArgs {
+    /// Name of the job
+    pub name: String,
+
+    #[command(flatten)]
+    pub spec: SpecArgs,
+}
+
+/// What is to be copied, and how.
+#[derive(Debug, Args)]
+pub struct SpecArgs {
+    /// Source: a URL or the name of a connection in config.toml
+    #[arg(long, value_name = "URL")]
+    pub from: String,
+    /// Target: a URL or the name of a connection in config.toml
+    #[arg(long, value_name = "URL")]
+    pub to: String,
+
+    /// Only these schemas (pattern with * and ?); may be given several times
+    #[arg(long, value_name = "SCHEMA", help_heading = "What")]
+    pub schema: Vec<String>,
+    /// Only these tables, or these besides --schema: SCHEMA.TABLE or TABLE (pattern)
+    #[arg(long, value_name = "TABLE", help_heading = "What")]
+    pub table: Vec<String>,
+    /// Leave these out, schemas or tables (pattern); wins over the two above
+    #[arg(long, value_name = "PATTERN", help_heading = "What")]
+    pub exclude: Vec<String>,
+    /// Only rows: the tables are there already
+    #[arg(long, conflicts_with = "schema_only", help_heading = "What")]
+    pub data_only: bool,
+    /// Only the schema, no rows
+    #[arg(long, help_heading = "What")]
+    pub schema_only: bool,
+    /// What to do with a target table that is there already
+    #[arg(long, value_name = "POLICY", default_value = "stop", help_heading = "What")]
+    pub if_exists: IfExists,
+    /// Accept conversions that lose something; the plan lists them
+    #[arg(long, help_heading = "What")]
+    pub accept_lossy: bool,
+    /// Path of the rows; the plan says which one each table gets
+    #[arg(long, value_name = "PATH", default_value = "automatic", help_heading = "What")]
+    pub access: AccessPath,
+
+    /// Copy workers at the start, each with one connection to both sides [default: 4]
+    #[arg(long, value_name = "N", help_heading = "How fast")]
+    pub threads: Option<String>,
+    /// Right end of the slider [default: 32]
+    #[arg(long, value_name = "N", help_heading = "How fast")]
+    pub threads_max: Option<String>,
+    /// Workers that build indexes and keys [default: 2]
+    #[arg(long, value_name = "N", help_heading = "How fast")]
+    pub index_workers: Option<String>,
+    /// Rate limit of the whole job, such as 40MB/s
+    #[arg(long, value_name = "RATE", help_heading = "How fast")]
+    pub rate: Option<String>,
+    /// Bytes a chunk aims at, one transaction each [default: 32MiB]
+    #[arg(long, value_name = "SIZE", help_heading = "How fast")]
+    pub chunk_size: Option<String>,
+
+    /// Ask for passwords that are found nowhere
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum IfExists {
+    /// Refuse to start
+    Stop,
+    /// Leave the table as it is and do not copy it
+    Skip,
+    /// Add rows to it
+    Append,
+    /// Empty it first
+    Truncate,
+    /// Drop it and create it anew
+    Replace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AccessPath {
+    /// Direct where both ends allow it
+    Automatic,
+    /// Rows pass through unread; refused where that is not possible
+    Direct,
+    /// Cells are converted one by one
+    Conventional,
+}
+
+/// How progress is told when there is no screen.
+#[derive(Clone, Debug, Args)]
+pub struct FollowArgs {
+    /// A line at least every so many seconds, when not on a terminal
+    #[arg(long, value_name = "SECONDS", default_value_t = 60,
+          value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub every: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Name of the job
+    pub job: String,
+    /// Every table and every object, not only what needs attention
+    #[arg(long)]
+    pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StartArgs {
+    /// Name of the job
+    pub job: String,
+    /// Return as soon as the job runs
+    #[arg(long)]
+    pub detach: bool,
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+    /// Ask for passwords that are found nowhere
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// Name of the job
+    pub job: String,
+    /// Ask for passwords that are found nowhere
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AttachArgs {
+    /// Name of the job
+    pub job: String,
+    /// Look, do not act
+    #[arg(long)]
+    pub read_only: bool,
+    /// Lines instead of a screen
+    #[arg(long)]
+    pub plain: bool,
+    /// Ask for passwords that are found nowhere, when an engine has to be started
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+    #[command(flatten)]
+    pub follow: FollowArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Name of the job
+    pub job: String,
+    /// Go on printing until the job ends
+    #[arg(long, short)]
+    pub follow: bool,
+    /// One line
+    #[arg(long)]
+    pub sup: bool,
+    #[command(flatten)]
+    pub pace: FollowArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    /// Name of the job
+    pub job: String,
+    /// Do not wait for chunks under way: they are rolled back and done again later
+    #[arg(long)]
+    pub now: bool,
+    /// Answer yes (an orderly stop only)
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// The target's name, instead of typing it (--now)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ThreadsArgs {
+    /// Name of the job
+    pub job: String,
+    /// Workers wanted; without it, the present number is printed
+    pub number: Option<String>,
+    /// Right end of the slider
+    #[arg(long, value_name = "N")]
+    pub max: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct RateArgs {
+    /// Name of the job
+    pub job: String,
+    /// `40MB/s`, or `none`; without it, the present limit is printed
+    pub rate: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct IndexWorkersArgs {
+    /// Name of the job
+    pub job: String,
+    /// Workers wanted; without it, the present number is printed
+    pub number: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct TablesArgs {
+    /// Name of the job
+    pub job: String,
+    /// Only tables in this state
+    #[arg(long, value_parser = ["waiting", "running", "done", "failed", "skipped"])]
+    pub state: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ChunksArgs {
+    /// Name of the job
+    pub job: String,
+    /// Only chunks in this state
+    #[arg(long, value_parser = ["unassigned", "assigned", "processed", "failed", "skipped"])]
+    pub state: Option<String>,
+    /// Only chunks of this table
+    #[arg(long, value_name = "SCHEMA.TABLE")]
+    pub table: Option<String>,
+    /// Failed steps (indexes, keys, views) instead of chunks
+    #[arg(long, conflicts_with_all = ["state", "table"])]
+    pub steps: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// Name of the job
+    pub job: String,
+    /// A chunk, such as crm.orders#81; may be given several times
+    #[arg(long, value_name = "TABLE#N")]
+    pub chunk: Vec<String>,
+    /// A failed step by its number in `chunks --steps`; may be given several times
+    #[arg(long, value_name = "ID")]
+    pub step: Vec<u32>,
+    /// Everything that failed
+    #[arg(long, conflicts_with_all = ["chunk", "step"])]
+    pub all: bool,
+    /// Answer yes
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Ask for passwords that are found nowhere, when an engine has to be started
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SkipArgs {
+    /// Name of the job
+    pub job: String,
+    /// A chunk, such as crm.orders#81; may be given several times
+    #[arg(long, value_name = "TABLE#N", required = true)]
+    pub chunk: Vec<String>,
+    /// Why, for the history
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// The target's name, instead of typing it
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReloadArgs {
+    /// Name of the job
+    pub job: String,
+    /// The table, as `tables` lists it
+    pub table: String,
+    /// The target's name, instead of typing it
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct LogArgs {
+    /// Name of the job
+    pub job: String,
+    /// Go on printing
+    #[arg(long, short)]
+    pub follow: bool,
+    /// So many of the newest lines
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 100)]
+    pub lines: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Name of the job
+    pub job: String,
+    /// So many of the newest events
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 200)]
+    pub lines: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WaitFor {
+    /// Every row is in; indexes and keys may remain
+    Copied,
+    /// The job is COMPLETED
+    Completed,
+    /// Nothing moves: IDLING, STOPPED or COMPLETED
+    Idle,
+}
+
+#[derive(Debug, Args)]
+pub struct WaitArgs {
+    /// Name of the job
+    pub job: String,
+    /// What to wait for
+    #[arg(long = "for", value_name = "WHAT", default_value = "completed")]
+    pub goal: WaitFor,
+    /// Give up after this long: 90s, 30m, 2h (exit code 9)
+    #[arg(long, value_name = "TIME")]
+    pub timeout: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct KillArgs {
+    /// Name of the job
+    pub job: String,
+    /// The job's name again, instead of typing it
+    #[arg(long, value_name = "JOB")]
+    pub yes_job: Option<String>,
+    /// Remove the job even when its ledger on the target cannot be removed
+    #[arg(long)]
+    pub leave_ledger: bool,
+    /// Ask for passwords that are found nowhere
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CleanupArgs {
+    /// Name of the job
+    pub job: String,
+    /// Answer yes
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+    /// Ask for passwords that are found nowhere
+    #[arg(long, short = 'W')]
+    pub ask_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// Only the keys of this screen
+    #[arg(long, value_name = "SCREEN")]
+    pub screen: Option<String>,
+    /// Check the keys instead of listing them; exit code 2 when something is wrong
+    #[arg(long)]
+    pub check: bool,
+}
+
+const EXAMPLES_TOP: &str = "\
+Examples:
+  tidegate demo                                  a sample copy, nothing else needed
+  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate attach crm-1120                       watch and steer
+  tidegate                                       all jobs
+
+Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
+5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
+10 would have asked, 129 130 143 this command was ended and the job goes on.";
+
+const EXAMPLES_COPY: &str = "\
+Examples:
+  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate copy --from prod --to sqlite:crm.db --schema crm --exclude '*.audit_*'
+  tidegate copy --from sqlite:shop.db --to postgres:///shop --threads 8 --rate 40MB/s
+  tidegate copy --from prod --to test --job nightly --detach && tidegate wait nightly
+
+In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
+printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of
+a connection in config.toml; what a PostgreSQL URL leaves open comes from PGHOST, PGUSER,
+~/.pgpass and the like, as with psql. When the plan has a BLOCK finding nothing is started and
+nothing is left behind (exit code 5).";
+
+const EXAMPLES_NEW: &str = "\
+Examples:
+  tidegate new crm-nov --from prod --to test --threads 8
+  tidegate plan crm-nov --all
+  tidegate start crm-nov";
+
+const EXAMPLES_PLAN: &str = "\
+Examples:
+  tidegate plan crm-nov
+  tidegate plan crm-nov --json | jq '.findings[] | select(.severity == \"BLOCK\")'";
+
+const EXAMPLES_ATTACH: &str = "\
+Examples:
+  tidegate attach crm-nov               keys: + - threads, p pause, r resume, q leave, ? help
+  tidegate attach crm-nov --read-only   look only
+  tidegate attach crm-nov | tee log     lines instead of a screen
+
+An engine that has to be started loads the job and waits; `r` or `tidegate resume` goes on.";
+
+const EXAMPLES_STATUS: &str = "\
+Examples:
+  tidegate status crm-nov
+  tidegate status crm-nov --sup
+  tidegate status crm-nov --json | jq .progress.percent
+  tidegate status crm-nov --follow";
+
+const EXAMPLES_STOP: &str = "\
+Examples:
+  tidegate stop crm-nov -y
+  tidegate stop crm-nov --now --yes-target crm
+
+Finished chunks are kept; `tidegate resume` goes on from there with a new snapshot of the source.
+`pause` keeps the snapshot.";
+
+const EXAMPLES_THREADS: &str = "\
+Examples:
+  tidegate threads crm-nov          prints the present number
+  tidegate threads crm-nov 12
+  tidegate threads crm-nov --max 64
+
+Lowering stops nothing: a worker leaves after its chunk.";
+
+const EXAMPLES_RATE: &str = "\
+Examples:
+  tidegate rate crm-nov             prints the present limit
+  tidegate rate crm-nov 40MB/s
+  tidegate rate crm-nov none";
+
+const EXAMPLES_CHUNKS: &str = "\
+Examples:
+  tidegate chunks crm-nov --state failed
+  tidegate chunks crm-nov --table crm.orders --json | jq '.chunks[].attempts'
+  tidegate chunks crm-nov --steps";
+
+const EXAMPLES_RETRY: &str = "\
+Examples:
+  tidegate retry crm-nov --chunk 'crm.orders#81'
+  tidegate retry crm-nov --all -y";
+
+const EXAMPLES_SKIP: &str = "\
+Examples:
+  tidegate skip crm-nov --chunk 'crm.tmp#3' --reason 'not needed' --yes-target crm";
+
+const EXAMPLES_WAIT: &str = "\
+Examples:
+  tidegate wait crm-nov && psql crm -f after.sql
+  tidegate wait crm-nov --for copied --timeout 2h
+
+The exit code is the job's: 0 when everything is there, 3 with failed or skipped chunks.";
+
+const EXAMPLES_COMPLETIONS: &str = "\
+Examples:
+  tidegate completions bash > /etc/bash_completion.d/tidegate
+  tidegate completions zsh > ~/.zfunc/_tidegate";

@@ -1,0 +1,242 @@
+//! Tables and other objects that are on the target already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::catalog::{Catalog, DdlItem, Table};
+use super::super::name::{Dialect, ObjectName};
+use super::super::spec::{Content, JobSpec, TableExists};
+use super::build::policy;
+use super::select::table_of;
+use super::steps::holds_rows;
+use super::{Existing, Finding, Severity};
+
+/// Names shown in one finding; the rest is counted.
+const NAMES_SHOWN: usize = 5;
+
+/// The target as far as collisions go.
+pub struct TargetView<'a> {
+    tables: BTreeMap<&'a ObjectName, &'a Table>,
+    nonempty: BTreeSet<&'a ObjectName>,
+    others: BTreeMap<String, BTreeSet<&'a ObjectName>>,
+    schemas: BTreeSet<&'a str>,
+}
+
+impl<'a> TargetView<'a> {
+    #[must_use]
+    pub fn new(target: &'a Catalog, nonempty: &'a [ObjectName]) -> TargetView<'a> {
+        let mut others: BTreeMap<String, BTreeSet<&ObjectName>> = BTreeMap::new();
+        for other in &target.others {
+            others.entry(other.kind.to_uppercase()).or_default().insert(&other.name);
+        }
+        TargetView {
+            tables: target.tables.iter().map(|t| (&t.name, t)).collect(),
+            nonempty: nonempty.iter().collect(),
+            others,
+            schemas: target.schemas.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+/// What was settled.
+#[derive(Debug, Default)]
+pub struct Fates {
+    /// Target names left alone altogether.
+    pub skipped: BTreeSet<ObjectName>,
+    /// Target names dropped before they are created again.
+    pub replaced: Vec<ObjectName>,
+    pub existing: BTreeMap<ObjectName, Existing>,
+    /// Items that must not run because their object, or their table, is there.
+    pub omitted_items: BTreeSet<u32>,
+}
+
+/// Applies the table-exists policy and finds every other collision.
+pub fn settle_existing(
+    spec: &JobSpec,
+    target: &TargetView<'_>,
+    names: &[(&Table, ObjectName)],
+    items: &[DdlItem],
+    findings: &mut Vec<Finding>,
+) -> Fates {
+    let there: Vec<&(&Table, ObjectName)> =
+        names.iter().filter(|(_, n)| target.tables.contains_key(n)).collect();
+    let holding: Vec<&ObjectName> =
+        there.iter().map(|(_, n)| n).filter(|n| target.nonempty.contains(n)).collect();
+    let mut fates = Fates::default();
+    if spec.content == Content::DataOnly {
+        require_tables(target, names, findings);
+    }
+    match policy(spec, holding.is_empty()) {
+        TableExists::Stop => {
+            if !there.is_empty() {
+                findings.push(stop_finding(&there, &holding));
+            }
+        }
+        TableExists::Skip => fates.skipped.extend(there.iter().map(|(_, n)| n.clone())),
+        TableExists::Append => set_all(&mut fates, &there, Existing::Append),
+        TableExists::Truncate => set_all(&mut fates, &there, Existing::Truncated),
+        TableExists::Replace => fates.replaced.extend(there.iter().map(|(_, n)| n.clone())),
+    }
+    missing_columns(target, names, &fates, findings);
+    omit_items(spec, target, items, &mut fates, findings);
+    fates
+}
+
+fn set_all(fates: &mut Fates, there: &[&(&Table, ObjectName)], how: Existing) {
+    let loaded = there.iter().filter(|(t, _)| holds_rows(&t.kind));
+    fates.existing.extend(loaded.map(|(_, n)| (n.clone(), how)));
+    // Parents of partitions hold no rows and stay as they are.
+    let parents = there.iter().filter(|(t, _)| !holds_rows(&t.kind));
+    fates.skipped.extend(parents.map(|(_, n)| n.clone()));
+}
+
+fn require_tables(
+    target: &TargetView<'_>,
+    names: &[(&Table, ObjectName)],
+    findings: &mut Vec<Finding>,
+) {
+    let absent: Vec<&ObjectName> = names
+        .iter()
+        .filter(|(t, n)| holds_rows(&t.kind) && !target.tables.contains_key(n))
+        .map(|(_, n)| n)
+        .collect();
+    if !absent.is_empty() {
+        findings.push(
+            Finding::new(
+                Severity::Block,
+                "target",
+                format!("{} are not on the target", some_of(&absent, "table")),
+            )
+            .with_hint("Rows alone were asked for. Create the tables first, or copy all."),
+        );
+    }
+}
+
+fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Finding {
+    let all: Vec<&ObjectName> = there.iter().map(|(_, n)| n).collect();
+    let rows = match holding.len() {
+        0 => "None of them holds rows.".to_owned(),
+        n => format!("{n} of them hold rows: {}.", join(holding)),
+    };
+    Finding::new(
+        Severity::Block,
+        "target",
+        format!("{} already on the target", some_of(&all, "table")),
+    )
+    .with_detail(rows)
+    .with_hint(
+        "Choose with --if-exists: skip leaves them, append adds rows, truncate empties them \
+         first, replace drops them and makes them anew.",
+    )
+}
+
+fn missing_columns(
+    target: &TargetView<'_>,
+    names: &[(&Table, ObjectName)],
+    fates: &Fates,
+    findings: &mut Vec<Finding>,
+) {
+    for (table, name) in names.iter().filter(|(_, n)| fates.existing.contains_key(n)) {
+        let Some(there) = target.tables.get(name) else { continue };
+        let absent: Vec<&str> = table
+            .stored_columns()
+            .map(|c| c.name.as_str())
+            .filter(|c| there.column(c).is_none_or(|o| o.generated.is_some()))
+            .collect();
+        if !absent.is_empty() {
+            findings.push(
+                Finding::new(
+                    Severity::Block,
+                    "target",
+                    format!("{name} on the target has no column {}", absent.join(", ")),
+                )
+                .with_hint("Add the columns, or replace the table with --if-exists replace."),
+            );
+        }
+    }
+}
+
+/// Items of tables that stay as they are, and items whose object is there already.
+fn omit_items(
+    spec: &JobSpec,
+    target: &TargetView<'_>,
+    items: &[DdlItem],
+    fates: &mut Fates,
+    findings: &mut Vec<Finding>,
+) {
+    let replacing = spec.table_exists == TableExists::Replace;
+    let mut clashes: Vec<&ObjectName> = Vec::new();
+    for item in items {
+        let kept = table_of(item)
+            .is_some_and(|t| fates.skipped.contains(t) || fates.existing.contains_key(t));
+        let schema_there =
+            item.kind == "SCHEMA" && target.schemas.contains(item.name.name.as_str());
+        if kept || schema_there {
+            fates.omitted_items.insert(item.id);
+        } else if table_of(item).is_none() && exists(target, item) {
+            match spec.table_exists {
+                TableExists::Stop if spec.content != Content::DataOnly => clashes.push(&item.name),
+                TableExists::Stop
+                | TableExists::Skip
+                | TableExists::Append
+                | TableExists::Truncate
+                | TableExists::Replace => {
+                    fates.omitted_items.insert(item.id);
+                }
+            }
+        }
+    }
+    if !clashes.is_empty() {
+        findings.push(
+            Finding::new(
+                Severity::Block,
+                "target",
+                format!("{} already on the target", some_of(&clashes, "other object")),
+            )
+            .with_hint("Use an empty database, or --if-exists skip to keep what is there."),
+        );
+    }
+    if replacing && !fates.replaced.is_empty() && spec.target.dialect == Dialect::Postgres {
+        findings.push(
+            Finding::new(
+                Severity::Warn,
+                "target",
+                format!("{} dropped and made anew", some_of_owned(&fates.replaced, "table")),
+            )
+            .with_hint("A view that needs one of them stops the job before anything is dropped."),
+        );
+    }
+}
+
+/// `f(integer, text)` in an archive is `f` in a catalogue. `CREATE EXTENSION IF NOT EXISTS` never
+/// clashes.
+fn exists(target: &TargetView<'_>, item: &DdlItem) -> bool {
+    if item.kind == "EXTENSION" {
+        return false;
+    }
+    let plain = item.name.name.split_once('(').map_or(item.name.name.as_str(), |(name, _)| name);
+    let plain = ObjectName::new(item.name.schema.as_str(), plain);
+    target
+        .others
+        .get(&item.kind)
+        .is_some_and(|names| names.contains(&item.name) || names.contains(&plain))
+}
+
+/// `3 tables are: a, b, c`; long lists are cut and counted.
+fn some_of(names: &[&ObjectName], what: &str) -> String {
+    match names {
+        [only] => format!("{what} {only} is"),
+        _ => format!("{} {what}s ({}) are", names.len(), join(names)),
+    }
+}
+
+fn some_of_owned(names: &[ObjectName], what: &str) -> String {
+    some_of(&names.iter().collect::<Vec<_>>(), what)
+}
+
+fn join(names: &[&ObjectName]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(ToString::to_string).collect();
+    match names.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{}, {more} more", shown.join(", ")),
+    }
+}

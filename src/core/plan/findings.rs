@@ -1,0 +1,199 @@
+//! What the plan has to say before anything is done.
+
+use std::collections::BTreeMap;
+
+use super::super::catalog::{Table, TableKind};
+use super::super::mapping::Fit;
+use super::super::name::{Dialect, ObjectName};
+use super::super::spec::JobSpec;
+use super::build::{PlanInput, worst_fit};
+use super::select::idle_patterns;
+use super::{Finding, Severity, TablePlan};
+
+/// Columns named in one finding.
+const COLUMNS_SHOWN: usize = 6;
+
+/// About the two databases and the selection.
+#[must_use]
+pub fn about_ends(input: &PlanInput<'_>, selected: &[&Table]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let (source, target) = (&input.source.server, &input.target.server);
+    if source.identity.is_some() && source.identity == target.identity {
+        findings.push(
+            Finding::new(
+                Severity::Block,
+                "target",
+                format!("source and target are the same database, {}", source.database),
+            )
+            .with_hint("Nothing was touched. Give another target."),
+        );
+    }
+    let idle = idle_patterns(&input.spec.selection, input.source);
+    if !idle.is_empty() {
+        findings.push(
+            Finding::new(
+                Severity::Block,
+                "source",
+                format!("nothing on the source matches {}", idle.join(", ")),
+            )
+            .with_hint("Check the spelling; * and ? are wildcards, schema.table names one table."),
+        );
+    } else if selected.is_empty() && input.items.is_empty() {
+        findings.push(
+            Finding::new(Severity::Block, "source", "there is nothing to copy")
+                .with_hint("The selection leaves no table and no other object."),
+        );
+    }
+    if source.dialect == target.dialect && source.version_num / 10_000 > target.version_num / 10_000
+    {
+        findings.push(
+            Finding::new(
+                Severity::Warn,
+                "versions",
+                format!(
+                    "the source is {} {}, the target is older: {}",
+                    source.dialect.word(),
+                    source.version_text,
+                    target.version_text
+                ),
+            )
+            .with_hint("A statement that the older server does not know fails its own step."),
+        );
+    }
+    findings
+}
+
+/// About the tables that are copied.
+#[must_use]
+pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(secured(selected));
+    findings.extend(foreign(selected));
+    findings.extend(positional(tables));
+    findings.extend(unfit(tables, Fit::Unsupported, Severity::Block));
+    let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
+    findings.extend(unfit(tables, Fit::Lossy, lossy));
+    findings.extend(collisions(spec, tables));
+    findings
+}
+
+fn secured(selected: &[&Table]) -> Option<Finding> {
+    let names = list(selected.iter().filter(|t| t.row_security).map(|t| &t.name))?;
+    Some(
+        Finding::new(
+            Severity::Block,
+            "privileges",
+            format!("row security hides rows of {names} from this user"),
+        )
+        .with_hint("Copy as the owner without FORCE, or as a role with BYPASSRLS."),
+    )
+}
+
+fn foreign(selected: &[&Table]) -> Option<Finding> {
+    let outside = |t: &&&Table| matches!(t.kind, TableKind::Foreign | TableKind::Virtual);
+    let names = list(selected.iter().filter(outside).map(|t| &t.name))?;
+    Some(Finding::new(
+        Severity::Warn,
+        "tables",
+        format!("{names}: only the definition is copied, the rows live elsewhere"),
+    ))
+}
+
+fn positional(tables: &[TablePlan]) -> Option<Finding> {
+    let cut = tables.iter().filter(|t| t.method.is_positional() && t.chunks.len() > 1);
+    let names = list(cut.map(|t| &t.source))?;
+    Some(
+        Finding::new(Severity::Warn, "keys", format!("{names} cut by position, not by key"))
+            .with_detail(
+                "When the snapshot is lost in mid-load (a crash, a stop), such a table is emptied \
+                 and loaded again; finished tables stay.",
+            ),
+    )
+}
+
+fn unfit(tables: &[TablePlan], fit: Fit, severity: Severity) -> Option<Finding> {
+    let columns: Vec<String> = tables
+        .iter()
+        .filter(|t| worst_fit(t) >= fit)
+        .flat_map(|t| t.columns.iter().filter(|c| c.fit == fit).map(move |c| (t, c)))
+        .map(|(t, c)| {
+            let to = &c.target_declared;
+            format!("{}.{}: {} -> {to} ({})", t.source, c.name, c.source_declared, c.reason)
+        })
+        .collect();
+    let first = columns.first()?;
+    let message = match (fit, columns.len()) {
+        (Fit::Unsupported, 1) => format!("a column has no type on the target: {first}"),
+        (Fit::Unsupported, n) => format!("{n} columns have no type on the target"),
+        (_, 1) => format!("a column may lose something: {first}"),
+        (_, n) => format!("{n} columns may lose something"),
+    };
+    let mut shown: Vec<String> = columns.iter().take(COLUMNS_SHOWN).cloned().collect();
+    if columns.len() > shown.len() {
+        shown.push(format!("{} more", columns.len() - shown.len()));
+    }
+    let hint = match (fit, severity) {
+        (Fit::Unsupported, _) => "Leave the tables out with --exclude.",
+        (_, Severity::Block) => {
+            "Agree with --accept-lossy, or leave the tables out with --exclude."
+        }
+        (_, Severity::Ok | Severity::Warn) => "Accepted with --accept-lossy.",
+    };
+    Some(Finding::new(severity, "types", message).with_detail(shown.join("; ")).with_hint(hint))
+}
+
+/// Two source tables with one name on the target: SQLite compares names without case.
+fn collisions(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
+    let fold = |name: &ObjectName| match spec.target.dialect {
+        Dialect::Sqlite => name.to_string().to_lowercase(),
+        Dialect::Postgres | Dialect::Mysql => name.to_string(),
+    };
+    let mut seen: BTreeMap<String, &TablePlan> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for table in tables {
+        if let Some(first) = seen.insert(fold(&table.target), table) {
+            findings.push(
+                Finding::new(
+                    Severity::Block,
+                    "names",
+                    format!(
+                        "{} and {} would both be {} on the target",
+                        first.source, table.source, table.target
+                    ),
+                )
+                .with_hint("Leave one of them out with --exclude."),
+            );
+        }
+        let mut columns: BTreeMap<String, &str> = BTreeMap::new();
+        for column in &table.columns {
+            let folded = match spec.target.dialect {
+                Dialect::Sqlite | Dialect::Mysql => column.target_name.to_lowercase(),
+                Dialect::Postgres => column.target_name.clone(),
+            };
+            if let Some(first) = columns.insert(folded, &column.name) {
+                findings.push(Finding::new(
+                    Severity::Block,
+                    "names",
+                    format!(
+                        "columns {first} and {} of {} are one name on the target",
+                        column.name, table.source
+                    ),
+                ));
+            }
+        }
+    }
+    findings
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
+    let all: Vec<String> = names.map(ToString::to_string).collect();
+    match all.as_slice() {
+        [] => None,
+        [few @ ..] if few.len() <= COLUMNS_SHOWN => Some(few.join(", ")),
+        [many @ ..] => Some(format!(
+            "{}, {} more tables",
+            many[..COLUMNS_SHOWN].join(", "),
+            many.len() - COLUMNS_SHOWN
+        )),
+    }
+}

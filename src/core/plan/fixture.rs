@@ -1,0 +1,84 @@
+//! Small catalogues for the plan's own tests.
+
+use super::super::catalog::{
+    Catalog, Column, LogicalType, Server, Table, TableEstimate, TableKind,
+};
+use super::super::name::{Dialect, JobName, ObjectName};
+use super::super::spec::{Endpoint, JobSpec};
+
+pub fn server(dialect: Dialect) -> Server {
+    Server {
+        dialect,
+        version_text: "15.1".to_owned(),
+        version_num: 150_001,
+        database: "d".to_owned(),
+        encoding: "UTF8".to_owned(),
+        identity: None,
+        superuser: true,
+        connections_free: None,
+    }
+}
+
+pub fn column(name: &str, declared: &str, logical: LogicalType) -> Column {
+    Column {
+        name: name.to_owned(),
+        declared: declared.to_owned(),
+        logical,
+        not_null: false,
+        default: None,
+        generated: None,
+        identity: None,
+        collation: None,
+        binary_portable: true,
+        comment: None,
+    }
+}
+
+pub fn table(name: &str) -> Table {
+    let (schema, name) = name.split_once('.').expect("schema.name");
+    Table {
+        name: ObjectName::new(schema, name),
+        oid: 0,
+        kind: TableKind::Plain,
+        parents: Vec::new(),
+        is_partition: false,
+        unlogged: false,
+        without_rowid: false,
+        strict: false,
+        row_security: false,
+        columns: vec![column("id", "bigint", LogicalType::Int { bits: 64, unsigned: false })],
+        keys: Vec::new(),
+        indexes: Vec::new(),
+        foreign_keys: Vec::new(),
+        checks: Vec::new(),
+        estimate: TableEstimate { rows: 10, bytes: 8192, pages: 1 },
+        comment: None,
+        sql: None,
+    }
+}
+
+pub fn catalog(names: &[&str]) -> Catalog {
+    let mut schemas: Vec<String> =
+        names.iter().map(|n| n.split('.').next().unwrap_or_default().to_owned()).collect();
+    schemas.dedup();
+    Catalog {
+        server: server(Dialect::Postgres),
+        schemas,
+        tables: names.iter().map(|n| table(n)).collect(),
+        sequences: Vec::new(),
+        others: Vec::new(),
+        large_objects: 0,
+    }
+}
+
+pub fn spec(source: Dialect, target: Dialect) -> JobSpec {
+    let endpoint = |dialect| Endpoint {
+        dialect,
+        url: String::new(),
+        connection: None,
+        label: None,
+        production: false,
+    };
+    let name = JobName::parse("test").expect("lawful");
+    JobSpec::new(name, endpoint(source), endpoint(target))
+}

@@ -1,0 +1,529 @@
+//! DDL items and tables become the work graph.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::catalog::{Catalog, DdlItem, Section, TableKind};
+use super::super::name::{Dialect, ObjectName};
+use super::super::sql::qualified;
+use super::select::{table_of, with_partitions};
+use super::{Existing, LockMode, Step, StepId, StepKind, TableIndex, TablePlan};
+
+/// Objects made by one transaction before the rows: round trips matter with thousands of tables,
+/// and a failure still names its statement.
+const ITEMS_PER_STEP: usize = 64;
+
+/// Tables whose statistics are gathered by one transaction.
+const TABLES_PER_ANALYSE: usize = 100;
+
+/// What the graph is made of.
+pub struct StepInput<'a> {
+    pub source: &'a Catalog,
+    pub target_dialect: Dialect,
+    pub tables: &'a [TablePlan],
+    /// Target names to drop before anything is created.
+    pub replaced: &'a [ObjectName],
+    /// Items to run, in an order that respects `depends_on`.
+    pub items: Vec<&'a DdlItem>,
+    /// Sequences to set, by their names on the source.
+    pub sequences: Vec<ObjectName>,
+    pub large_objects: bool,
+    pub load: bool,
+}
+
+/// The steps in an order in which every step waits for earlier ones only.
+#[must_use]
+pub fn build_steps(input: &StepInput<'_>) -> Vec<Step> {
+    let mut builder = Builder::new(input);
+    builder.replace();
+    builder.pre_data();
+    builder.truncate();
+    if input.load {
+        builder.loads();
+    }
+    builder.post_data();
+    builder.endings();
+    builder.after_everything();
+    builder.steps
+}
+
+/// How an item is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Create,
+    Index,
+    Constraint,
+    /// Part of a table, made after its rows.
+    AfterRows,
+    Refresh,
+    Comment,
+    Privilege,
+    /// Would fire on, or react to, our own statements.
+    Last,
+}
+
+fn role_of(item: &DdlItem) -> Role {
+    match item.kind.as_str() {
+        "INDEX" | "CONSTRAINT" | "INDEX ATTACH" => Role::Index,
+        "FK CONSTRAINT" | "CHECK CONSTRAINT" => Role::Constraint,
+        "MATERIALIZED VIEW DATA" => Role::Refresh,
+        "COMMENT" | "SECURITY LABEL" => Role::Comment,
+        "ACL" | "DEFAULT ACL" => Role::Privilege,
+        "EVENT TRIGGER" | "PUBLICATION" | "PUBLICATION TABLE" | "PUBLICATION TABLES IN SCHEMA" => {
+            Role::Last
+        }
+        _ if item.section == Section::PreData => Role::Create,
+        _ => Role::AfterRows,
+    }
+}
+
+struct Builder<'a> {
+    input: &'a StepInput<'a>,
+    steps: Vec<Step>,
+    /// The step that makes an item.
+    made_by: BTreeMap<u32, StepId>,
+    /// Item ids of tables, to find the loads that an item's dependencies mean.
+    table_items: BTreeMap<u32, &'a ObjectName>,
+    by_target: BTreeMap<&'a ObjectName, TableIndex>,
+    loads: Vec<Option<StepId>>,
+    /// Last step of the chain that creates what rows need.
+    chain: Option<StepId>,
+    /// All rows are there.
+    barrier: Option<StepId>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(input: &'a StepInput<'a>) -> Builder<'a> {
+        let by_target =
+            input.tables.iter().zip(0..).map(|(t, i)| (&t.target, TableIndex(i))).collect();
+        let table_items =
+            input.items.iter().filter(|i| i.kind == "TABLE").map(|i| (i.id, &i.name)).collect();
+        Builder {
+            input,
+            steps: Vec::new(),
+            made_by: BTreeMap::new(),
+            table_items,
+            by_target,
+            loads: vec![None; input.tables.len()],
+            chain: None,
+            barrier: None,
+        }
+    }
+
+    fn push(&mut self, step: Step) -> StepId {
+        let id = StepId(u32::try_from(self.steps.len()).expect("fewer than 2^32 steps"));
+        self.steps.push(step);
+        id
+    }
+
+    fn of_role(&self, wanted: &[Role]) -> Vec<&'a DdlItem> {
+        self.input.items.iter().copied().filter(|i| wanted.contains(&role_of(i))).collect()
+    }
+
+    fn replace(&mut self) {
+        if self.input.replaced.is_empty() {
+            return;
+        }
+        let dialect = self.input.target_dialect;
+        let names: Vec<String> =
+            self.input.replaced.iter().map(|n| qualified(dialect, n)).collect();
+        let statements = match dialect {
+            // One statement: tables that refer to each other go together, and anything else that
+            // needs them stops the step instead of vanishing with it.
+            Dialect::Postgres | Dialect::Mysql => {
+                vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))]
+            }
+            Dialect::Sqlite => names.iter().map(|n| format!("DROP TABLE IF EXISTS {n}")).collect(),
+        };
+        let title = format!("drop {} tables to be replaced", names.len());
+        self.chain =
+            Some(self.push(Step { statements, ..step(StepKind::Ddl, Section::PreData, title) }));
+    }
+
+    fn pre_data(&mut self) {
+        let items = self.of_role(&[Role::Create]);
+        for group in items.chunks(ITEMS_PER_STEP) {
+            let id = self.push(Step {
+                waits_for: self.chain.into_iter().collect(),
+                statements: group.iter().flat_map(|i| i.statements.iter().cloned()).collect(),
+                ..step(StepKind::Ddl, Section::PreData, group_title("create", group))
+            });
+            self.made_by.extend(group.iter().map(|i| (i.id, id)));
+            self.chain = Some(id);
+        }
+    }
+
+    fn truncate(&mut self) {
+        let dialect = self.input.target_dialect;
+        let names: Vec<String> = self
+            .input
+            .tables
+            .iter()
+            .filter(|t| t.existing == Existing::Truncated)
+            .map(|t| qualified(dialect, &t.target))
+            .collect();
+        if names.is_empty() {
+            return;
+        }
+        let statements = match dialect {
+            Dialect::Postgres => vec![format!("TRUNCATE TABLE ONLY {}", names.join(", ONLY "))],
+            Dialect::Mysql | Dialect::Sqlite => {
+                names.iter().map(|n| format!("DELETE FROM {n}")).collect()
+            }
+        };
+        let title = format!("empty {} tables", names.len());
+        self.chain = Some(self.push(Step {
+            waits_for: self.chain.into_iter().collect(),
+            statements,
+            ..step(StepKind::Truncate, Section::PreData, title)
+        }));
+    }
+
+    fn loads(&mut self) {
+        for (table, number) in self.input.tables.iter().zip(0u32..) {
+            if table.chunks.is_empty() {
+                continue;
+            }
+            let id = self.push(Step {
+                table: Some(TableIndex(number)),
+                waits_for: self.chain.into_iter().collect(),
+                weight: table.estimate.bytes,
+                ..step(StepKind::Load, Section::Data, format!("load {}", table.source))
+            });
+            self.loads[number as usize] = Some(id);
+        }
+    }
+
+    /// A step that waits for every load, made when first asked for: without it each of thousands
+    /// of steps would list thousands of loads.
+    fn all_rows(&mut self) -> Option<StepId> {
+        let loads: Vec<StepId> = self.loads.iter().flatten().copied().collect();
+        if loads.is_empty() {
+            return self.chain;
+        }
+        if self.barrier.is_none() {
+            self.barrier = Some(self.push(Step {
+                waits_for: loads,
+                ..step(StepKind::Ddl, Section::PostData, "all rows are in".to_owned())
+            }));
+        }
+        self.barrier
+    }
+
+    fn post_data(&mut self) {
+        for item in self.of_role(&[
+            Role::Index,
+            Role::Constraint,
+            Role::AfterRows,
+            Role::Refresh,
+            Role::Privilege,
+        ]) {
+            self.post_item(item);
+        }
+        let comments = self.of_role(&[Role::Comment]);
+        for group in comments.chunks(ITEMS_PER_STEP) {
+            let waits_for = group.iter().flat_map(|i| self.waits_of(i)).collect::<BTreeSet<_>>();
+            self.push(Step {
+                waits_for: waits_for.into_iter().collect(),
+                statements: group.iter().flat_map(|i| i.statements.iter().cloned()).collect(),
+                optional: true,
+                ..step(StepKind::Ddl, Section::PostData, group_title("comment on", group))
+            });
+        }
+    }
+
+    fn post_item(&mut self, item: &'a DdlItem) {
+        let role = role_of(item);
+        let mut waits_for: BTreeSet<StepId> = self.waits_of(item).into_iter().collect();
+        if role == Role::Refresh {
+            waits_for.extend(self.all_rows());
+        }
+        let family = table_of(item).map(|t| self.family(t)).unwrap_or_default();
+        let kind = match role {
+            Role::Index => StepKind::Index,
+            Role::Constraint => StepKind::Constraint,
+            Role::Refresh => StepKind::Refresh,
+            Role::Create | Role::AfterRows | Role::Comment | Role::Privilege | Role::Last => {
+                StepKind::Ddl
+            }
+        };
+        let weight = family.iter().map(|t| self.input.tables[t.0 as usize].estimate.bytes).sum();
+        let id = self.push(Step {
+            table: family.first().copied(),
+            waits_for: waits_for.into_iter().collect(),
+            statements: item.statements.clone(),
+            locks: self.locks_of(item, role, &family),
+            weight,
+            optional: role == Role::Privilege,
+            ..step(kind, Section::PostData, item_title(item))
+        });
+        self.made_by.insert(item.id, id);
+    }
+
+    /// What must be there before `item`: the steps of its dependencies and the rows of the tables
+    /// among them.
+    fn waits_of(&self, item: &DdlItem) -> Vec<StepId> {
+        let mut waits: BTreeSet<StepId> = self.chain.into_iter().collect();
+        for dependency in &item.depends_on {
+            waits.extend(self.made_by.get(dependency));
+            if let Some(table) = self.table_items.get(dependency) {
+                waits.extend(self.loads_of(table));
+            }
+        }
+        if let Some(table) = table_of(item) {
+            waits.extend(self.loads_of(table));
+        }
+        waits.into_iter().collect()
+    }
+
+    fn loads_of(&self, table: &ObjectName) -> Vec<StepId> {
+        self.family(table).iter().filter_map(|t| self.loads[t.0 as usize]).collect()
+    }
+
+    /// The plan's tables that hold the rows of `table`: itself or its partitions.
+    fn family(&self, table: &ObjectName) -> Vec<TableIndex> {
+        if let Some(index) = self.by_target.get(table) {
+            return vec![*index];
+        }
+        let source = self.input.source;
+        let Some(parent) = source.tables.iter().find(|t| t.name == *table) else {
+            return Vec::new();
+        };
+        with_partitions(source, parent)
+            .iter()
+            .filter_map(|t| self.by_target.get(&t.name).copied())
+            .collect()
+    }
+
+    fn locks_of(
+        &self,
+        item: &DdlItem,
+        role: Role,
+        family: &[TableIndex],
+    ) -> Vec<(TableIndex, LockMode)> {
+        let mode = match role {
+            Role::Index if item.kind == "INDEX" => LockMode::Shared,
+            Role::Privilege | Role::Comment | Role::Refresh => return Vec::new(),
+            Role::Index | Role::Constraint | Role::AfterRows | Role::Create | Role::Last => {
+                LockMode::Exclusive
+            }
+        };
+        let mut tables: BTreeSet<TableIndex> = family.iter().copied().collect();
+        if role == Role::Constraint {
+            for dependency in &item.depends_on {
+                if let Some(table) = self.table_items.get(dependency) {
+                    tables.extend(self.family(table));
+                }
+            }
+        }
+        tables.into_iter().map(|t| (t, mode)).collect()
+    }
+
+    fn endings(&mut self) {
+        if self.input.large_objects {
+            let waits_for = self.chain.into_iter().collect();
+            self.push(Step {
+                waits_for,
+                ..step(StepKind::LargeObjects, Section::Data, "copy large objects".to_owned())
+            });
+        }
+        if !self.input.load {
+            return;
+        }
+        if !self.input.sequences.is_empty() {
+            let waits_for = self.all_rows().into_iter().collect();
+            let title = format!("set {} sequences", self.input.sequences.len());
+            // For this kind the list holds names, not statements: positions are read at the end.
+            let statements = self.input.sequences.iter().map(ToString::to_string).collect();
+            self.push(Step {
+                waits_for,
+                statements,
+                ..step(StepKind::Sequence, Section::PostData, title)
+            });
+        }
+        self.analyse();
+    }
+
+    fn analyse(&mut self) {
+        let dialect = self.input.target_dialect;
+        let loaded: Vec<(usize, &TablePlan)> = self
+            .input
+            .tables
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| self.loads[*i].is_some())
+            .collect();
+        for group in loaded.chunks(TABLES_PER_ANALYSE) {
+            let names: Vec<String> =
+                group.iter().map(|(_, t)| qualified(dialect, &t.target)).collect();
+            let statements = match dialect {
+                Dialect::Postgres => vec![format!("ANALYZE {}", names.join(", "))],
+                Dialect::Mysql => vec![format!("ANALYZE TABLE {}", names.join(", "))],
+                Dialect::Sqlite => names.iter().map(|n| format!("ANALYZE {n}")).collect(),
+            };
+            let waits_for = group.iter().filter_map(|(i, _)| self.loads[*i]).collect();
+            let title = match group {
+                [(_, only)] => format!("analyse {}", only.target),
+                _ => format!("analyse {} tables", group.len()),
+            };
+            self.push(Step {
+                waits_for,
+                statements,
+                weight: group.iter().map(|(_, t)| t.estimate.bytes).sum(),
+                optional: true,
+                ..step(StepKind::Analyse, Section::PostData, title)
+            });
+        }
+    }
+
+    fn after_everything(&mut self) {
+        let last = self.of_role(&[Role::Last]);
+        if last.is_empty() {
+            return;
+        }
+        let before: Vec<StepId> = (0..self.steps.len()).map(|i| StepId(i as u32)).collect();
+        let gate = self.push(Step {
+            waits_for: before,
+            ..step(StepKind::Ddl, Section::PostData, "everything else is made".to_owned())
+        });
+        for item in last {
+            self.push(Step {
+                waits_for: vec![gate],
+                statements: item.statements.clone(),
+                ..step(StepKind::Ddl, Section::PostData, item_title(item))
+            });
+        }
+    }
+}
+
+fn step(kind: StepKind, section: Section, title: String) -> Step {
+    Step {
+        kind,
+        section,
+        title,
+        table: None,
+        waits_for: Vec::new(),
+        statements: Vec::new(),
+        locks: Vec::new(),
+        weight: 0,
+        optional: false,
+    }
+}
+
+/// `create index crm.ix_orders`; indexes and constraints name their table as well.
+fn item_title(item: &DdlItem) -> String {
+    let kind = item.kind.to_lowercase();
+    let name = match item.name.schema.as_str() {
+        "" => item.name.name.clone(),
+        _ => item.name.to_string(),
+    };
+    match kind.as_str() {
+        "materialized view data" => format!("refresh {name}"),
+        "index attach" => format!("attach index {name}"),
+        "acl" => format!("grant on {name}"),
+        _ => format!("create {kind} {name}"),
+    }
+}
+
+fn group_title(verb: &str, group: &[&DdlItem]) -> String {
+    match group {
+        [only] if verb == "create" => item_title(only),
+        [first, .., last] => {
+            format!("{verb} {} objects, {} to {}", group.len(), first.name.name, last.name.name)
+        }
+        _ => format!("{verb} {} objects", group.len()),
+    }
+}
+
+/// Kinds that hold no rows of their own for the copy.
+#[must_use]
+pub fn holds_rows(kind: &TableKind) -> bool {
+    match kind {
+        TableKind::Plain => true,
+        TableKind::Partitioned | TableKind::Foreign | TableKind::Virtual => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::super::{DataPath, MigrationPlan, PlanInput, build_plan};
+    use super::*;
+
+    fn item(id: u32, kind: &str, name: &str, table: Option<&str>, deps: &[u32]) -> DdlItem {
+        let section = match kind {
+            "TABLE" | "TYPE" => Section::PreData,
+            _ => Section::PostData,
+        };
+        DdlItem {
+            id,
+            kind: kind.to_owned(),
+            name: ObjectName::new("s", name),
+            section,
+            statements: vec![format!("{kind} {name}")],
+            table: table.map(|t| ObjectName::new("s", t)),
+            depends_on: deps.to_vec(),
+        }
+    }
+
+    fn plan() -> MigrationPlan {
+        let source = fixture::catalog(&["s.a", "s.b"]);
+        let target = fixture::catalog(&[]);
+        let items = [
+            item(1, "TABLE", "a", None, &[]),
+            item(2, "TABLE", "b", None, &[]),
+            item(3, "CONSTRAINT", "a_pkey", Some("a"), &[1]),
+            item(4, "FK CONSTRAINT", "b_fk", Some("b"), &[1, 2, 3]),
+            item(5, "INDEX", "b_ix", Some("b"), &[2]),
+            item(6, "MATERIALIZED VIEW DATA", "mv", None, &[]),
+            item(7, "ACL", "a", Some("a"), &[1]),
+            item(8, "EVENT TRIGGER", "et", None, &[]),
+        ];
+        build_plan(&PlanInput {
+            spec: &fixture::spec(Dialect::Postgres, Dialect::Postgres),
+            source: &source,
+            target: &target,
+            preamble: &[],
+            items: &items,
+            nonempty: &[],
+            bounds: &BTreeMap::new(),
+            attachable: false,
+        })
+    }
+
+    fn find<'p>(plan: &'p MigrationPlan, title: &str) -> (StepId, &'p Step) {
+        let at = plan.steps.iter().position(|s| s.title == title);
+        let at = at.unwrap_or_else(|| panic!("{title} is not among {:#?}", plan.steps));
+        (StepId(at as u32), &plan.steps[at])
+    }
+
+    #[test]
+    fn a_foreign_key_waits_for_both_tables_and_the_key() {
+        let plan = plan();
+        assert_eq!(plan.findings.iter().filter(|f| f.severity.word() == "BLOCK").count(), 0);
+        let waits = &find(&plan, "create fk constraint s.b_fk").1.waits_for;
+        for title in ["load s.a", "load s.b", "create constraint s.a_pkey"] {
+            assert!(waits.contains(&find(&plan, title).0), "{title}");
+        }
+        let locks = &find(&plan, "create fk constraint s.b_fk").1.locks;
+        assert_eq!(locks.len(), 2);
+    }
+
+    #[test]
+    fn an_index_waits_for_its_own_table_only() {
+        let plan = plan();
+        let waits = &find(&plan, "create index s.b_ix").1.waits_for;
+        assert!(waits.contains(&find(&plan, "load s.b").0));
+        assert!(!waits.contains(&find(&plan, "load s.a").0));
+    }
+
+    #[test]
+    fn every_step_waits_for_earlier_ones_only() {
+        let plan = plan();
+        for (step, at) in plan.steps.iter().zip(0..) {
+            assert!(step.waits_for.iter().all(|w| w.0 < at), "{}", step.title);
+        }
+        assert_eq!(plan.steps.last().map(|s| s.title.as_str()), Some("create event trigger s.et"));
+        assert!(find(&plan, "grant on s.a").1.optional);
+        assert_eq!(plan.tables[0].path, DataPath::DirectCopy(super::super::CopyFormat::Binary));
+    }
+}
