@@ -179,6 +179,10 @@ pub struct CopyArgs {
     #[arg(long)]
     pub detach: bool,
 
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+
     /// Answer yes to questions that can be undone
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -301,6 +305,9 @@ pub struct StartArgs {
     /// Return as soon as the job runs
     #[arg(long)]
     pub detach: bool,
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,

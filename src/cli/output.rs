@@ -81,7 +81,8 @@ impl Output {
 }
 
 /// One line of JSON with `"v"` and `"type"` in front.
-fn object_text<T: Serialize>(kind: &str, body: &T) -> String {
+#[must_use]
+pub fn object_text<T: Serialize>(kind: &str, body: &T) -> String {
     let mut object = Map::new();
     object.insert("v".to_owned(), json!(JSON_VERSION));
     object.insert("type".to_owned(), json!(kind));

@@ -1,0 +1,3 @@
+//! Numbers as people read them: the console's own.
+
+pub use crate::console::figures::{bytes, count, counted, grouped, rate, short_time};
