@@ -1,13 +1,13 @@
 //! Makes a fact true. Used while running and while recovering.
 
 use super::super::chunk::ChunkId;
-use super::super::fault::Fault;
+use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, StepKind, TableIndex};
 use super::super::time::Timestamp;
 use super::assign::Work;
 use super::event::{Charge, Event, IllegalEvent};
 use super::lately::{Emptying, Lately};
-use super::state::{Chunk, ChunkStatus, Hold, Job, JobState, StepStatus, WorkerId};
+use super::state::{Chunk, ChunkStatus, Hold, HoldReason, Job, JobState, StepStatus, WorkerId};
 
 /// What was found instead of what the event needs.
 type Found = String;
@@ -290,7 +290,7 @@ impl Job {
         let worker = emptying.worker.take().ok_or("nobody empties it")?;
         emptying.not_before = not_before;
         charge_with(charge, &mut emptying.attempts, &mut emptying.interruptions);
-        self.busy.remove(&worker);
+        self.free(worker);
         Ok(())
     }
 
@@ -298,7 +298,7 @@ impl Job {
         self.need_table(table, true)?;
         let emptying = self.lately.emptyings.remove(&table).unwrap_or_default();
         if let Some(worker) = emptying.worker {
-            self.busy.remove(&worker);
+            self.free(worker);
         }
         let status = &mut self.tables[table.0 as usize];
         status.begins_again = false;
@@ -329,6 +329,9 @@ impl Job {
     }
 
     fn set_hold(&mut self, hold: &Hold) {
+        if hold.reason == HoldReason::ServerLost(Side::Target) {
+            self.lately.suspects = self.busy.keys().copied().collect();
+        }
         self.holds.retain(|other| other.reason != hold.reason);
         self.holds.push(hold.clone());
     }
@@ -354,10 +357,18 @@ impl Job {
         }
     }
 
+    fn free(&mut self, worker: WorkerId) {
+        self.busy.remove(&worker);
+        self.lately.suspects.remove(&worker);
+    }
+
     /// Frees the worker that holds the chunk. False: nobody does, it was in doubt or waiting.
     fn take_back_chunk(&mut self, id: ChunkId) -> bool {
         let holder = self.chunks[id.0 as usize].worker.filter(|_| self.is_held(id));
-        holder.is_some_and(|worker| self.busy.remove(&worker).is_some())
+        if let Some(worker) = holder {
+            self.free(worker);
+        }
+        holder.is_some()
     }
 
     /// Does a worker of this engine hold the chunk?
@@ -371,7 +382,7 @@ impl Job {
 
     fn take_back_step(&mut self, id: StepId) -> bool {
         let Some(worker) = self.step_holder(id) else { return false };
-        self.busy.remove(&worker);
+        self.free(worker);
         self.give_locks(id);
         true
     }

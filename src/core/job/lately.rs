@@ -33,6 +33,9 @@ pub(super) struct Lately {
     /// Done while the ledger was not compared: an answer read before says nothing about it.
     pub doubtful_chunks: BTreeSet<ChunkId>,
     pub doubtful_steps: BTreeSet<StepId>,
+    /// Workers that held work when the target was last lost: it may have lost a commit of theirs
+    /// whose good news is still under way, so their word is checked against the ledger once more.
+    pub suspects: BTreeSet<WorkerId>,
     /// Codes of the last chunks that failed, `None` for one that was processed.
     outcomes: VecDeque<Option<String>>,
     failures: u32,

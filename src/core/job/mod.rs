@@ -48,6 +48,8 @@ mod report;
 mod settle;
 
 #[cfg(test)]
+mod simulate;
+#[cfg(test)]
 mod tests;
 
 pub use assign::{Assignment, IdleWorkers, Work};

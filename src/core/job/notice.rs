@@ -1,7 +1,7 @@
 //! What the engine's own findings lead to.
 
 use super::super::chunk::ChunkId;
-use super::super::plan::StepId;
+use super::super::plan::{StepId, StepKind};
 use super::super::time::Timestamp;
 use super::command::Notice;
 use super::event::{Charge, Event};
@@ -55,6 +55,10 @@ impl Job {
             // Nobody asked: work that ended since the ledger was read would look lost.
             return Vec::new();
         }
+        if self.target_is_held() {
+            // It was read before the target was lost.
+            return Vec::new();
+        }
         let mut ledger: Vec<Option<u64>> = vec![None; self.chunks.len()];
         for (id, rows) in chunks {
             // An id that the plan does not have belongs to no work of this job.
@@ -73,7 +77,10 @@ impl Job {
             }
         }
         for (id, committed) in (0..).map(StepId).zip(&step_committed) {
-            self.compare_step(id, *committed || self.is_proven(id, &ledger), &mut found);
+            self.compare_step(id, *committed, &mut found);
+            if !committed {
+                found.events.extend(self.outlived_by_rows(id, &ledger));
+            }
         }
         let Comparison { mut events, adopted, revoked, undecided } = found;
         events.push(Event::Reconciled { adopted, revoked });
@@ -145,7 +152,7 @@ impl Job {
             (StepStatus::Waiting | StepStatus::Failed, false) => {}
             (StepStatus::Running(_) | StepStatus::Waiting | StepStatus::Failed, true) => {
                 // A load is in no ledger and nobody's claim.
-                if self.step(id).kind != super::super::plan::StepKind::Load {
+                if self.step(id).kind != StepKind::Load {
                     found.adopted += 1;
                     found.events.push(Event::StepDone { step: id });
                 }
@@ -153,17 +160,18 @@ impl Job {
         }
     }
 
-    /// A table whose rows are there was emptied before them, whatever the ledger forgot: emptying
-    /// it once more would throw them away.
-    fn is_proven(&self, id: StepId, ledger: &[Option<u64>]) -> bool {
+    /// The target forgot that it had emptied a table and remembers rows loaded after it: what was
+    /// there before may be there again. Emptying it once more would leave the rows' ledger behind,
+    /// so besides the step the whole table begins again.
+    fn outlived_by_rows(&self, id: StepId, ledger: &[Option<u64>]) -> Option<Event> {
         let step = self.step(id);
-        let Some(table) = step.table else { return false };
-        if step.kind != super::super::plan::StepKind::Truncate {
-            return false;
-        }
+        let table = step.table.filter(|_| step.kind == StepKind::Truncate)?;
         let status = &self.tables[table.0 as usize];
         let first = status.first_chunk.0 as usize;
-        ledger[first..first + status.chunk_count as usize].iter().any(Option::is_some)
+        let chunks = first..first + status.chunk_count as usize;
+        let reason = "the target forgot that it was emptied before the load".to_owned();
+        (!status.begins_again && ledger[chunks].iter().any(Option::is_some))
+            .then_some(Event::TableBeginsAgain { table, reason, by: None })
     }
 
     /// With nothing recorded a missing ledger is an empty one. With something, loading again what

@@ -43,6 +43,7 @@ impl Job {
                     return late();
                 }
                 let mut events = vec![Event::StepDone { step: *step }];
+                events.extend(self.check_word(*worker));
                 events.extend(self.room_again(now));
                 events
             }
@@ -96,6 +97,7 @@ impl Job {
         now: Timestamp,
     ) -> Vec<Event> {
         let table = self.chunk(id).table;
+        let doubt = self.check_word(worker);
         let mut events = if self.tables[table.0 as usize].begins_again {
             // The table is about to be emptied: these rows as well.
             let charge = Charge::Nothing;
@@ -104,8 +106,16 @@ impl Job {
             let (worker, bytes) = (Some(worker), Some(bytes));
             vec![Event::ChunkProcessed { chunk: id, worker, rows, bytes }]
         };
+        events.extend(doubt);
         events.extend(self.room_again(now));
         events
+    }
+
+    /// A commit from before the target was lost may be lost with it, though it was acknowledged.
+    fn check_word(&self, worker: WorkerId) -> Option<Event> {
+        let doubted = self.reconciled && self.lately.suspects.contains(&worker);
+        let reason = || "a commit from before the target was lost is looked up".to_owned();
+        doubted.then(|| Event::TrustLost { reason: reason() })
     }
 
     fn chunk_failed(

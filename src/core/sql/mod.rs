@@ -1,5 +1,11 @@
 //! Statement text per dialect. Pure text in, text out; every function is compared as text in tests.
 
+mod range;
+mod select;
+
+pub use range::{KeyColumn, predicate};
+pub use select::{ChunkSelect, chunk_select, sqlite_insert};
+
 use super::name::{Dialect, ObjectName};
 
 /// `name` quoted for `dialect`, always: a quoted name needs no list of reserved words.
