@@ -36,7 +36,8 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
         Ok(plan) => plan,
         Err(failure) => {
             discard::draft(session, &job, Some(engine)).await?;
-            return Err(failure.with_hint("Nothing was changed on either side, and nothing was left behind."));
+            return Err(failure
+                .with_hint("Nothing was changed on either side, and nothing was left behind."));
         }
     };
     if plan.blocked {
@@ -154,6 +155,32 @@ async fn begin(
         return Ok(Outcome::Exit(Exit::Done));
     }
     show(session, job, engine, every_s).await
+}
+
+/// Waits for the plan and starts, for a job that is ours to make up.
+///
+/// # Errors
+/// A plan that cannot be made or is blocked; then the job is removed again.
+pub async fn begin_quietly(
+    session: &Session,
+    job: &JobName,
+    engine: &Connection,
+) -> Result<(), Failure> {
+    let planned = match checked_plan(session, job, engine).await {
+        Ok(plan) if plan.blocked => {
+            plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
+            Err(blocked(job))
+        }
+        other => other,
+    };
+    match planned {
+        Ok(_) => session.act(engine, Action::Start).await.map(|_| ()),
+        Err(failure) => {
+            let again = session.client().connect(job).await.ok();
+            discard::draft(session, job, again).await?;
+            Err(failure)
+        }
+    }
 }
 
 /// The screen in a terminal, lines elsewhere.

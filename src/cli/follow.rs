@@ -219,10 +219,7 @@ impl Teller {
             }
             let safe = clean(&alert.safe);
             let next = clean(&alert.next);
-            self.output.note(&format!(
-                "! {}\n  Safe: {safe}\n  Next: {next}",
-                clean(&alert.what)
-            ));
+            self.output.note(&format!("! {}\n  Safe: {safe}\n  Next: {next}", clean(&alert.what)));
         }
         self.alerts.clone_from(&job.alerts);
     }

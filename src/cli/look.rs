@@ -250,11 +250,13 @@ pub fn table_number(snapshot: &Snapshot, text: &str) -> Result<u32, Failure> {
     let mut short = snapshot.tables.iter().filter(|table| table.name.ends_with(&ending));
     match (short.next(), short.next()) {
         (Some(table), None) => Ok(table.number),
-        (Some(_), Some(_)) => Err(Failure::usage(format!(
-            "{text:?} is in several schemas; write SCHEMA.{text}"
-        ))),
-        (None, _) => Err(Failure::usage(format!("job {} has no table {text:?}", snapshot.job.name))
-            .with_hint(format!("`tidegate tables {}` lists them.", snapshot.job.name))),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(format!("{text:?} is in several schemas; write SCHEMA.{text}")))
+        }
+        (None, _) => {
+            Err(Failure::usage(format!("job {} has no table {text:?}", snapshot.job.name))
+                .with_hint(format!("`tidegate tables {}` lists them.", snapshot.job.name)))
+        }
     }
 }
 
