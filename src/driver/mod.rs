@@ -238,7 +238,7 @@ pub struct AttachSource {
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
-        "postgres" | "postgresql" => postgres::source(access),
+        "postgres" | "postgresql" => postgres::source(&access),
         "sqlite" => sqlite::source(access),
         _ => Err(no_driver(&access)),
     }
@@ -251,7 +251,7 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
-        "postgres" | "postgresql" => postgres::target(access),
+        "postgres" | "postgresql" => postgres::target(&access),
         "sqlite" => sqlite::target(access),
         _ => Err(no_driver(&access)),
     }
