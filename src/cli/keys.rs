@@ -73,7 +73,9 @@ fn check(session: &Session, places: &[Place]) -> Result<Exit, Failure> {
             for key in action.keys {
                 if let Some(other) = taken.insert((place.word(), key), action.id) {
                     let (place, id) = (place.word(), action.id);
-                    return Err(Failure::usage(format!("on {place}, {key} means {other} and {id}")));
+                    return Err(Failure::usage(format!(
+                        "on {place}, {key} means {other} and {id}"
+                    )));
                 }
             }
         }
