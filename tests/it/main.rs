@@ -2,4 +2,5 @@
 //! once. `tests/run` installs what it needs.
 
 mod servers;
+mod simulate;
 mod support;

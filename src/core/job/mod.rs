@@ -49,8 +49,6 @@ mod report;
 mod settle;
 
 #[cfg(test)]
-mod simulate;
-#[cfg(test)]
 mod tests;
 
 pub use assign::{Assignment, IdleWorkers, Work};

@@ -1,10 +1,10 @@
 //! Plans as a seed makes them: a few tables cut in different ways, with all that belongs to them.
 
-use super::super::super::catalog::Section;
-use super::super::super::chunk::ChunkMethod;
-use super::super::super::plan::{LockMode, MigrationPlan, StepKind};
-use super::super::tests::kit::{PlanKit, TableKit, key};
+use super::kit::{PlanKit, TableKit, key};
 use super::rng::Rng;
+use tidegate::core::chunk::ChunkMethod;
+use tidegate::core::plan::Section;
+use tidegate::core::plan::{LockMode, MigrationPlan, StepKind};
 
 pub fn random_plan(rng: &mut Rng) -> MigrationPlan {
     let mut kit = PlanKit::new();

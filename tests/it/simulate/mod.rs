@@ -3,9 +3,14 @@
 //! operators who press everything. After every step the invariants hold, and when the world is
 //! kind again the job completes with every row in its place once.
 //!
-//! `TIDEGATE_SIM_SEED=17 cargo nextest run one_seed` replays one seed.
+//! `TIDEGATE_SIM_SEED=17 cargo nextest run --no-capture one_seed` replays one seed and tells its story;
+//! `TIDEGATE_SIM_KILL=80` also kills the engine after that many events.
+
+use tidegate::core;
 
 mod invariants;
+#[path = "../../../src/core/job/tests/kit.rs"]
+mod kit;
 mod plans;
 mod rng;
 mod target;

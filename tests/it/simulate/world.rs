@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::super::chunk::ChunkId;
-use super::super::super::fault::{Fault, FaultKind, Side};
-use super::super::super::plan::{MigrationPlan, StepId, StepKind, TableIndex};
-use super::super::super::time::Timestamp;
-use super::super::tests::kit::{ana, spec, write_rows};
-use super::super::*;
+use super::kit::{ana, spec, write_rows};
 use super::plans::random_plan;
 use super::rng::Rng;
 use super::target::{Commit, FakeTarget};
+use tidegate::core::chunk::ChunkId;
+use tidegate::core::fault::{Fault, FaultKind, Side};
+use tidegate::core::job::*;
+use tidegate::core::plan::{MigrationPlan, StepId, StepKind, TableIndex};
+use tidegate::core::time::Timestamp;
 
 /// Rounds after which a kind world should have seen the job complete.
 const KIND_ROUNDS_MAX: usize = 5_000;
