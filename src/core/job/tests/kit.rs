@@ -93,10 +93,6 @@ impl PlanKit {
         step.locks = vec![(of.table, mode)];
         id
     }
-
-    pub fn job(&self) -> Job {
-        Job::new(&self.plan, &spec())
-    }
 }
 
 #[derive(Clone, Copy, Debug)]

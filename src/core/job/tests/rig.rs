@@ -5,7 +5,7 @@ use super::core::fault::{Fault, FaultKind, Side};
 use super::core::job::*;
 use super::core::plan::{StepId, StepKind, TableIndex};
 use super::core::time::Timestamp;
-use super::kit::{PlanKit, ana, write_rows};
+use super::kit::{PlanKit, ana, spec, write_rows};
 
 pub struct Rig {
     pub job: Job,
@@ -15,7 +15,7 @@ pub struct Rig {
 
 impl Rig {
     pub fn new(kit: &PlanKit) -> Rig {
-        let job = kit.job();
+        let job = Job::new(&kit.plan, &spec());
         let mut rig = Rig { rows: job.parts(), job, now: Timestamp(1_000_000) };
         rig.notice(Notice::EngineStarted);
         rig

@@ -170,7 +170,7 @@ fn a_million_chunks_cost_no_more_than_a_few() {
     for number in 0..10_000 {
         kit.table(key(), &vec![number; 100]);
     }
-    let mut job = kit.job();
+    let mut job = Job::new(&kit.plan, &super::kit::spec());
     let now = super::core::time::Timestamp(0);
     let idle = IdleWorkers {
         copy: (1..=32).map(WorkerId).collect(),
