@@ -3,8 +3,8 @@
 //! operators who press everything. After every step the invariants hold, and when the world is
 //! kind again the job completes with every row in its place once.
 //!
-//! `TIDEGATE_SIM_SEED=17 cargo nextest run --no-capture one_seed` replays one seed and tells its story;
-//! `TIDEGATE_SIM_KILL=80` also kills the engine after that many events.
+//! `TIDEGATE_SIM_SEED=17 cargo nextest run --no-capture one_seed` replays one seed and tells its
+//! story; `TIDEGATE_SIM_KILL=80` also kills the engine after that many events.
 
 use tidegate::core;
 
