@@ -11,6 +11,7 @@ mod control;
 mod copy;
 mod define;
 mod demo;
+mod demo_data;
 mod discard;
 mod doctor;
 mod endpoints;
