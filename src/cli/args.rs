@@ -16,6 +16,32 @@ pub struct Invocation {
 
     #[command(flatten)]
     pub global: Global,
+
+    #[command(flatten)]
+    pub looks: Looks,
+}
+
+impl Invocation {
+    /// How the screen is to look, said before or behind the command.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        let behind = match &self.command {
+            Some(Command::Demo(args)) => &args.looks,
+            Some(Command::Sim(args)) => &args.looks,
+            Some(Command::Copy(args)) => &args.looks,
+            Some(Command::Start(args)) => &args.looks,
+            Some(Command::Attach(args)) => &args.looks,
+            _ => &self.looks,
+        };
+        let before = self.looks.clone();
+        Looks {
+            theme: behind.theme.clone().or(before.theme),
+            glyphs: behind.glyphs.clone().or(before.glyphs),
+            color: behind.color.clone().or(before.color),
+            slow: behind.slow || before.slow,
+            fault: behind.fault.clone().or(before.fault),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -27,34 +53,31 @@ pub struct Global {
     /// Print the result only, no progress and no remarks
     #[arg(long, short, global = true)]
     pub quiet: bool,
-
-    #[command(flatten)]
-    pub looks: Looks,
 }
 
 /// How the screen looks.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Looks {
     /// Colours of the console
-    #[arg(long, global = true, value_name = "THEME",
+    #[arg(long, value_name = "THEME",
           value_parser = ["auto", "dark", "light", "contrast", "mono"])]
     pub theme: Option<String>,
 
     /// Characters the console may draw with
-    #[arg(long, global = true, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
+    #[arg(long, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
     pub glyphs: Option<String>,
 
     /// When to use colour; NO_COLOR is obeyed unless this is given
-    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
 
     /// Draw rarely, for slow lines
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub slow: bool,
 
     /// Make the console fail on purpose, to try that the terminal comes back
-    #[arg(long, global = true, hide = true, value_name = "KIND")]
+    #[arg(long, hide = true, value_name = "KIND")]
     pub fault: Option<String>,
 }
 
@@ -151,6 +174,8 @@ pub struct DemoArgs {
     /// Rate limit of the demo
     #[arg(long, value_name = "RATE", default_value = "15MB/s")]
     pub rate: String,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -161,9 +186,23 @@ pub struct SimArgs {
     /// What happens when: `at 5s source-lost for 20s`; may be given several times
     #[arg(long, value_name = "LINE")]
     pub script: Vec<String>,
+    /// Copy workers at the start
+    #[arg(long, value_name = "N", default_value = "12")]
+    pub threads: String,
+    /// How long one chunk takes
+    #[arg(long, value_name = "MS", default_value_t = 4_000)]
+    pub chunk_ms: u32,
+    /// So many tables instead of the usual 41
+    #[arg(long, value_name = "N")]
+    pub tables: Option<u32>,
+    /// So many chunks
+    #[arg(long, value_name = "N")]
+    pub chunks: Option<u32>,
     /// Name of the job
     #[arg(long, value_name = "NAME", default_value = "sim")]
     pub job: String,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -179,12 +218,18 @@ pub struct CopyArgs {
     #[arg(long)]
     pub detach: bool,
 
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+
     /// Answer yes to questions that can be undone
     #[arg(long, short = 'y')]
     pub yes: bool,
 
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -301,11 +346,16 @@ pub struct StartArgs {
     /// Return as soon as the job runs
     #[arg(long)]
     pub detach: bool,
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -332,6 +382,8 @@ pub struct AttachArgs {
     pub ask_password: bool,
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]

@@ -80,8 +80,9 @@ impl Output {
     }
 }
 
-/// One line of JSON with `"v"` and `"type"` in front.
-fn object_text<T: Serialize>(kind: &str, body: &T) -> String {
+/// One line of JSON with `"v"` and `"type"`.
+#[must_use]
+pub fn object_text<T: Serialize>(kind: &str, body: &T) -> String {
     let mut object = Map::new();
     object.insert("v".to_owned(), json!(JSON_VERSION));
     object.insert("type".to_owned(), json!(kind));
@@ -188,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_says_version_and_type_first_and_moments_in_utc() {
+    fn json_says_version_and_type_and_moments_in_utc() {
         let body = json!({"a": 1, "log": [{"at_ms": 951_782_400_000_i64}], "started_ms": 0});
         let text = object_text("status", &body);
         let back: Value = serde_json::from_str(&text).unwrap();

@@ -99,6 +99,12 @@ pub trait Source: Send + Sync {
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
         Ok(None)
     }
+
+    /// What this user may not read and what is missing here; read-only. The twin of
+    /// [`Target::preflight`].
+    async fn preflight(&self, _plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
+        Ok(Vec::new())
+    }
 }
 
 /// DDL of the source for an equal engine.
