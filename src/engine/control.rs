@@ -382,15 +382,14 @@ impl Engine {
         if self.unsaved.is_empty() && self.trouble.is_none() {
             return true;
         }
-        let saved = self.master.append(&Batch {
+        let batch = Batch {
             job: &self.job,
             events: &self.unsaved.events,
             notes: &self.unsaved.notes,
             actions: &self.unsaved.actions,
-            workers: &self.unsaved.workers,
             figures: &self.figures,
-        });
-        match saved {
+        };
+        match self.master.append_with(&batch, &self.unsaved.workers) {
             Ok(()) => {
                 self.unsaved = Unsaved::default();
                 self.lift_trouble(now);

@@ -35,7 +35,8 @@ pub(super) fn let_go_of_terminal(log: &File) -> io::Result<()> {
 pub(super) fn begin_log(log: File) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let writer = std::sync::Mutex::new(log);
-    let made = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer);
+    let made =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(writer);
     // A second engine in one process happens in tests only, and shares the first one's log.
     let _ = made.try_init();
 }

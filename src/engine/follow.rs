@@ -57,10 +57,8 @@ impl Engine {
             Event::SnapshotOpened { number, label } => {
                 self.snapshots.push((at, label.clone()));
                 self.figures.snapshot_label = Some(label.clone());
-                self.snapshot = self
-                    .opened
-                    .take()
-                    .map(|snapshot| SnapshotRef { number: *number, snapshot });
+                self.snapshot =
+                    self.opened.take().map(|snapshot| SnapshotRef { number: *number, snapshot });
             }
             Event::SnapshotClosed { .. } => self.snapshot = None,
             Event::HoldSet { hold } => self.follow_hold(hold.reason),
@@ -180,11 +178,7 @@ impl Engine {
         self.refresh_board(&moving, now);
     }
 
-    fn refresh_board(
-        &mut self,
-        moving: &std::collections::BTreeMap<u32, Moving>,
-        now: Timestamp,
-    ) {
+    fn refresh_board(&mut self, moving: &std::collections::BTreeMap<u32, Moving>, now: Timestamp) {
         let mut again: BTreeSet<u32> = std::mem::take(&mut self.dirty);
         again.extend(moving.keys());
         for number in again {
@@ -208,7 +202,8 @@ impl Engine {
 
     fn tell_table(&mut self, now: Timestamp, name: &str, rows: u64, chunks: u32) {
         let noun = if chunks == 1 { "chunk" } else { "chunks" };
-        let mut note = engine_note(now, "info", format!("{name} done, {rows} rows, {chunks} {noun}"));
+        let mut note =
+            engine_note(now, "info", format!("{name} done, {rows} rows, {chunks} {noun}"));
         note.kind = "table";
         self.tell(note);
     }

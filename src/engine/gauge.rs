@@ -80,7 +80,8 @@ impl Gauge {
     fn mean(&self, seconds: usize) -> (u64, u64) {
         let taken = self.seconds.iter().rev().take(seconds);
         let count = taken.len() as u64;
-        let (rows, bytes) = taken.fold((0_u64, 0_u64), |(r, b), (rows, bytes)| (r + rows, b + bytes));
+        let (rows, bytes) =
+            taken.fold((0_u64, 0_u64), |(r, b), (rows, bytes)| (r + rows, b + bytes));
         (rows.checked_div(count).unwrap_or(0), bytes.checked_div(count).unwrap_or(0))
     }
 

@@ -32,12 +32,25 @@ pub(super) enum Incoming {
     /// The ledger as the target has it; `None`: there is none.
     LedgerRead(LedgerUse, Result<Option<Vec<LedgerRow>>, Fault>),
     SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
-    SnapshotChecked { number: u32, outcome: Result<(), Fault> },
+    SnapshotChecked {
+        number: u32,
+        outcome: Result<(), Fault>,
+    },
     Probed(Side, Result<Server, Fault>),
     CleanedUp(Result<(), Fault>),
-    ConsoleJoined { id: ConsoleId, hello: Hello, outbox: Outbox, connection: AbortHandle },
-    ConsoleAsked { id: ConsoleId, request: Request },
-    ConsoleLeft { id: ConsoleId },
+    ConsoleJoined {
+        id: ConsoleId,
+        hello: Hello,
+        outbox: Outbox,
+        connection: AbortHandle,
+    },
+    ConsoleAsked {
+        id: ConsoleId,
+        request: Request,
+    },
+    ConsoleLeft {
+        id: ConsoleId,
+    },
     Signal(Signal),
 }
 

@@ -90,7 +90,8 @@ impl Teller<'_> {
             Event::ChunkFailed { chunk, fault } => {
                 let attempts = self.job.chunks[chunk.0 as usize].attempts;
                 let tries = if attempts == 1 { "try" } else { "tries" };
-                let text = format!("{} failed after {attempts} {tries}: {fault}", self.chunk(*chunk));
+                let text =
+                    format!("{} failed after {attempts} {tries}: {fault}", self.chunk(*chunk));
                 self.note("error", "chunk", text)
             }
             Event::ChunkRetried { chunk, by } => {

@@ -4,7 +4,7 @@ use super::control::Engine;
 use super::incoming::ConsoleId;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, ChunkStatus, Command, Input, JobState, Refusal};
-use crate::core::plan::{StepId, TableIndex};
+use crate::core::plan::{Severity, StepId, TableIndex};
 use crate::core::time::Timestamp;
 use crate::protocol::convert::{
     checklist_view, chunk_runs, chunk_view, command_of, finding_view, log_line, plan_table_view,
@@ -70,7 +70,8 @@ impl Engine {
         while self.remembered.front().is_some_and(|r| now.since_ms(r.at) > REMEMBERED_MS) {
             self.remembered.pop_front();
         }
-        let same = |r: &&Remembered| r.pid == pid && r.id == id && r.by == *by && r.action == action;
+        let same =
+            |r: &&Remembered| r.pid == pid && r.id == id && r.by == *by && r.action == action;
         if let Some(before) = self.remembered.iter().find(same) {
             return before.reply.clone();
         }
@@ -112,7 +113,6 @@ impl Engine {
             }
             Action::Stop { now } => return self.stop(by, *now),
             Action::SimFault { .. } => return self.on_sim_fault(action),
-            Action::Plan => return self.plan_again(),
             Action::Resume => self.workers.try_now(),
             _ => {}
         }
@@ -162,32 +162,24 @@ impl Engine {
         }
     }
 
-    fn start_refusal(&self) -> Option<String> {
+    /// Why the job cannot start yet. A plan that stands in the way is made again, because what it
+    /// complains of may have been mended meanwhile.
+    fn start_refusal(&mut self) -> Option<String> {
         if self.job.state != JobState::Defining {
             return None;
         }
         if self.under_way.planning {
             return Some("the plan is being made; try again in a moment".to_owned());
         }
-        let block = self
-            .plan
-            .findings
-            .iter()
-            .find(|f| f.severity == crate::core::plan::Severity::Block)?;
+        let block = self.plan.findings.iter().find(|f| f.severity == Severity::Block)?;
         let more = match self.plan.blocks {
             0 | 1 => String::new(),
             n => format!(" (and {} more)", n - 1),
         };
         let hint = block.hint.as_ref().map(|h| format!(" {h}")).unwrap_or_default();
-        Some(format!("BLOCK {}: {}{more}.{hint}", block.topic, block.message))
-    }
-
-    fn plan_again(&mut self) -> Result<String, String> {
-        if self.job.state != JobState::Defining {
-            return Err("the job has begun: its plan stands".to_owned());
-        }
+        let reason = format!("BLOCK {}: {}{more}.{hint}", block.topic, block.message);
         self.begin_planning();
-        Ok("the plan is being made".to_owned())
+        Some(format!("{reason} The plan is made again now; if that is mended, start again."))
     }
 
     /// Questions.
@@ -242,20 +234,18 @@ impl Engine {
         let now = self.clock.now();
         view.range = range_text(&row.range, &plan.method);
         view.started_ms = row.started_at.map(|t| t.0);
-        view.elapsed_ms =
-            row.started_at.map(|from| row.ended_at.unwrap_or(now).since_ms(from));
-        view.error_code = row.error.as_ref().and_then(|fault| fault.code.clone());
-        view.error_message = row.error.as_ref().map(whole_text);
+        view.elapsed_ms = row.started_at.map(|from| row.ended_at.unwrap_or(now).since_ms(from));
+        view.error_code = row.error_code;
+        view.error_message = whole_text([row.error_message, row.error_detail, row.error_hint]);
         view
     }
 
     fn step_row(&self, row: StepRow, now: Timestamp) -> StepView {
         let mut view = step_view(&self.job, StepId(row.id));
         view.elapsed_ms = row.started_at.map(|from| row.ended_at.unwrap_or(now).since_ms(from));
-        let parts = [row.error_message, row.error_detail, row.error_hint];
-        let text: Vec<String> = parts.into_iter().flatten().collect();
         let code = row.error_code.map(|c| format!("{c}: ")).unwrap_or_default();
-        view.error_message = (!text.is_empty()).then(|| format!("{code}{}", text.join("\n")));
+        view.error_message = whole_text([row.error_message, row.error_detail, row.error_hint])
+            .map(|text| format!("{code}{text}"));
         view
     }
 
@@ -263,7 +253,9 @@ impl Engine {
         let tables = self.tables.iter().zip(&self.job.tables);
         Ok(PlanView {
             findings: self.plan.findings.iter().map(finding_view).collect(),
-            tables: tables.map(|(plan, status)| plan_table_view(plan, status.chunk_count)).collect(),
+            tables: tables
+                .map(|(plan, status)| plan_table_view(plan, status.chunk_count))
+                .collect(),
             checklist: self.master.checklist()?.iter().map(checklist_view).collect(),
             steps: self.job.steps.len() as u32,
             blocked: self.plan.blocks > 0,
@@ -276,10 +268,9 @@ fn done(message: &str) -> Reply {
 }
 
 /// Message, detail and hint, whole: what people copy.
-fn whole_text(fault: &Fault) -> String {
-    let parts = [Some(&fault.message), fault.detail.as_ref(), fault.hint.as_ref()];
-    let lines: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    lines.join("\n")
+fn whole_text(parts: [Option<String>; 3]) -> Option<String> {
+    let lines: Vec<String> = parts.into_iter().flatten().collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn status_of(number: u8) -> Option<ChunkStatus> {

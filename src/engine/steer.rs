@@ -98,9 +98,10 @@ impl Engine {
     }
 
     fn on_connect_failed(&mut self, id: WorkerId, fault: Fault) {
-        let others = self.workers.iter().any(|(other, handle)| {
-            other != id && handle.standing != Standing::Connecting
-        });
+        let others = self
+            .workers
+            .iter()
+            .any(|(other, handle)| other != id && handle.standing != Standing::Connecting);
         self.workers.back_off();
         if fault.kind == FaultKind::TooManyConnections && others {
             let now = self.clock.now();
@@ -229,8 +230,7 @@ impl Engine {
             Work::BeginAgain { table, attempt } => {
                 let status = &self.job.tables[table.0 as usize];
                 let first = status.first_chunk.0;
-                let chunks =
-                    (first..first + status.chunk_count).map(LedgerKey::Chunk).collect();
+                let chunks = (first..first + status.chunk_count).map(LedgerKey::Chunk).collect();
                 let plan = self.tables[table.0 as usize].clone();
                 Task::BeginAgain { table, attempt, plan, chunks }
             }
@@ -252,7 +252,8 @@ impl Engine {
         let (copy, build) = self.missing_workers(now);
         for (is_build, wanted) in [(false, copy), (true, build)] {
             let most = if is_build { self.job.index_workers } else { self.job.threads };
-            if wanted && self.workers.begin_one(is_build, most, self.snapshot.as_ref(), now).is_some()
+            if wanted
+                && self.workers.begin_one(is_build, most, self.snapshot.as_ref(), now).is_some()
             {
                 // One at a time: the gap between two is the pool's.
                 return;
@@ -314,10 +315,7 @@ impl Engine {
         let given = self.job.assignments(&asked, now);
         let build = given.iter().filter(|a| a.worker.is_build()).count();
         let copy = given.len() - build;
-        (
-            copy > idle.copy.len() + connecting(false),
-            build > idle.build.len() + connecting(true),
-        )
+        (copy > idle.copy.len() + connecting(false), build > idle.build.len() + connecting(true))
     }
 
     fn end_surplus(&mut self, now: Timestamp) {
@@ -329,9 +327,7 @@ impl Engine {
                 Standing::Busy(_) => false,
                 Standing::Connecting => !self.job.may_keep(*id) || !working,
                 Standing::Idle => {
-                    !self.job.may_keep(*id)
-                        || !working
-                        || now.since_ms(handle.since) > IDLE_KEPT_MS
+                    !self.job.may_keep(*id) || !working || now.since_ms(handle.since) > IDLE_KEPT_MS
                 }
             })
             .map(|(id, handle)| (id, handle.standing))

@@ -212,8 +212,11 @@ fn has_begun(job: &Job) -> bool {
 }
 
 fn finding_of(fault: &Fault) -> Finding {
-    let mut finding =
-        Finding::new(Severity::Block, topic_of(fault.kind), format!("{}: {fault}", fault.side.word()));
+    let mut finding = Finding::new(
+        Severity::Block,
+        topic_of(fault.kind),
+        format!("{}: {fault}", fault.side.word()),
+    );
     finding.detail = fault.detail.clone();
     finding.hint = fault.hint.clone();
     finding

@@ -63,9 +63,8 @@ impl Engine {
         let percent = (moved * 100).checked_div(total).unwrap_or(0);
         let left = total.saturating_sub(moved);
         let eta_ms = if is_held { None } else { self.gauge.eta_ms(now, left, percent) };
-        let throttled = |(_, handle): (WorkerId, &WorkerHandle)| {
-            handle.gauge.read().2 == Activity::Throttled
-        };
+        let throttled =
+            |(_, handle): (WorkerId, &WorkerHandle)| handle.gauge.read().2 == Activity::Throttled;
         Figures {
             bytes_per_s: if working { self.gauge.bytes_per_s() } else { 0 },
             rows_per_s: if working { self.gauge.rows_per_s() } else { 0 },
@@ -121,7 +120,9 @@ impl Engine {
         };
         let waits_for = match activity {
             Activity::Lock => Some("a lock on the target".to_owned()),
-            Activity::Throttled if self.trouble.is_some() => Some("progress to be saved".to_owned()),
+            Activity::Throttled if self.trouble.is_some() => {
+                Some("progress to be saved".to_owned())
+            }
             Activity::Throttled => Some("the rate limit".to_owned()),
             Activity::Read if held_ms > SLOW_WORK_MS && rows == 0 => Some("the source".to_owned()),
             _ => None,

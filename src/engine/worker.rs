@@ -79,7 +79,11 @@ pub(super) async fn work(setup: WorkerSetup, mut orders: mpsc::Receiver<Order>) 
             let outcome = worker.perform(&order).await;
             worker.setup.gauge.set(Activity::Idle);
             let fault = outcome.as_ref().err().map(|fault| fault.kind);
-            tell(&worker.setup, FromWorker::Reported(report(worker.setup.id, &order.task, outcome))).await;
+            tell(
+                &worker.setup,
+                FromWorker::Reported(report(worker.setup.id, &order.task, outcome)),
+            )
+            .await;
             match fault {
                 None => {}
                 // The engine looks after a lost server, and a cancelled worker is to leave.
@@ -172,7 +176,9 @@ impl Worker {
 
     async fn execute(&mut self, order: &Order) -> Result<Done, Fault> {
         match &order.task {
-            Task::Chunk { task, attach: Some(source), .. } => self.copy_attached(task, source).await,
+            Task::Chunk { task, attach: Some(source), .. } => {
+                self.copy_attached(task, source).await
+            }
             Task::Chunk { task, attach: None, .. } => self.copy(order, task).await,
             Task::Step { kind: StepKind::Sequence, task, .. } => {
                 self.set_sequences(order, task).await
@@ -208,8 +214,7 @@ impl Worker {
         // Out of the worker meanwhile: a session that was dropped in mid-stream is not put back.
         let (number, mut source) = self.source.take().ok_or_else(no_session)?;
         let target = self.target()?;
-        let (written, drained) =
-            join(source.read(task, sink), target.write(task, blocks)).await?;
+        let (written, drained) = join(source.read(task, sink), target.write(task, blocks)).await?;
         if drained {
             self.source = Some((number, source));
         }

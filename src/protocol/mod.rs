@@ -81,8 +81,6 @@ pub enum RequestBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "verb", rename_all = "snake_case")]
 pub enum Action {
-    /// Make the plan again; only in DEFINING.
-    Plan,
     Start,
     Pause,
     Resume,

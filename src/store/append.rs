@@ -16,7 +16,6 @@ pub struct Batch<'a> {
     pub events: &'a [(Timestamp, Event)],
     pub notes: &'a [Note],
     pub actions: &'a [ActionRecord],
-    pub workers: &'a [WorkerRecord],
     pub figures: &'a RunFigures,
 }
 
@@ -69,6 +68,18 @@ impl MasterTable {
     /// # Errors
     /// `Store`; the file is then as before and the same batch may be tried again.
     pub fn append(&mut self, batch: &Batch<'_>) -> Result<(), Fault> {
+        self.append_with(batch, &[])
+    }
+
+    /// [`MasterTable::append`] with workers that came and went.
+    ///
+    /// # Errors
+    /// As [`MasterTable::append`].
+    pub fn append_with(
+        &mut self,
+        batch: &Batch<'_>,
+        workers: &[WorkerRecord],
+    ) -> Result<(), Fault> {
         let run = self.run;
         self.write("save progress", |transaction| {
             for (at, event) in batch.events {
@@ -80,7 +91,7 @@ impl MasterTable {
             for action in batch.actions {
                 write_action(transaction, run, action)?;
             }
-            for worker in batch.workers {
+            for worker in workers {
                 write_worker(transaction, run, worker)?;
             }
             write_figures(transaction, run, batch.figures)
@@ -370,7 +381,7 @@ fn write_chunk_fault(
              error_detail = ?, error_hint = ?, error_at = ? where id = ?",
         )?
         .execute(params![
-            format::side_word(fault.side),
+            fault.side.word(),
             format::fault_word(fault.kind),
             fault.code,
             fault.message,

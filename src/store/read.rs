@@ -1,6 +1,6 @@
 //! What readers ask: pages of chunks, steps, the story, the runs.
 
-use super::load::{ReadError, read_range, read_state, read_status, rows};
+use super::load::{read_range, read_state, read_status, rows};
 use super::{MasterTable, format, unsigned};
 use crate::core::chunk::{ChunkId, ChunkRange};
 use crate::core::fault::Fault;
@@ -31,8 +31,12 @@ pub struct ChunkRow {
     pub bytes: u64,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
-    /// The last one, kept when a later attempt went well.
-    pub error: Option<Fault>,
+    /// The last error, kept when a later attempt went well.
+    pub error_side: Option<String>,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub error_detail: Option<String>,
+    pub error_hint: Option<String>,
     pub skip_reason: Option<String>,
 }
 
@@ -116,22 +120,7 @@ pub struct Summary {
 
 const CHUNK_COLUMNS: &str = "range_kind, range_from, range_until, id, table_id, number, state, \
     attempts, worker, ifnull(rows, rows_estimated), ifnull(bytes, bytes_estimated), started_at, \
-    ended_at, error_side, error_kind, error_code, error_message, error_detail, error_hint, \
-    skip_reason";
-
-/// Columns 13 to 18 of [`CHUNK_COLUMNS`].
-fn read_fault(row: &rusqlite::Row<'_>) -> Result<Option<Fault>, ReadError> {
-    let Some(side) = row.get::<_, Option<String>>(13)? else { return Ok(None) };
-    let kind: String = row.get(14)?;
-    Ok(Some(Fault {
-        side: format::side_from(&side)?,
-        kind: format::fault_from(&kind)?,
-        code: row.get(15)?,
-        message: row.get(16)?,
-        detail: row.get(17)?,
-        hint: row.get(18)?,
-    }))
-}
+    ended_at, error_side, error_code, error_message, error_detail, error_hint, skip_reason";
 
 impl MasterTable {
     /// A page of chunks in order, with how many there are in all.
@@ -181,8 +170,12 @@ impl MasterTable {
                     bytes: unsigned(row.get(10)?),
                     started_at: row.get::<_, Option<i64>>(11)?.map(Timestamp),
                     ended_at: row.get::<_, Option<i64>>(12)?.map(Timestamp),
-                    error: read_fault(row)?,
-                    skip_reason: row.get(19)?,
+                    error_side: row.get(13)?,
+                    error_code: row.get(14)?,
+                    error_message: row.get(15)?,
+                    error_detail: row.get(16)?,
+                    error_hint: row.get(17)?,
+                    skip_reason: row.get(18)?,
                 })
             },
         )?;
@@ -359,8 +352,7 @@ impl MasterTable {
                 })
             },
         )?;
-        let mut summary =
-            jobs.pop().ok_or_else(|| format::damaged("the job's row", "nothing"))?;
+        let mut summary = jobs.pop().ok_or_else(|| format::damaged("the job's row", "nothing"))?;
         let sums = rows(
             self,
             "select state, count(*), ifnull(sum(rows), 0), \

@@ -133,7 +133,7 @@ pub fn command_of(action: &Action) -> Option<Command> {
         }
         Action::Reload { table } => Command::Reload { table: TableIndex(*table) },
         Action::DrainNow => Command::DrainNow,
-        Action::Plan | Action::SimFault { .. } => return None,
+        Action::SimFault { .. } => return None,
     })
 }
 
@@ -141,7 +141,6 @@ pub fn command_of(action: &Action) -> Option<Command> {
 #[must_use]
 pub fn verb_of(action: &Action) -> &'static str {
     match action {
-        Action::Plan => "plan",
         Action::Start => "start",
         Action::Pause => "pause",
         Action::Resume => "resume",
