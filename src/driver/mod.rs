@@ -238,6 +238,8 @@ pub struct AttachSource {
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
+        "postgres" | "postgresql" => postgres::source(&access),
+        "sqlite" => sqlite::source(access),
         _ => Err(no_driver(&access)),
     }
 }
@@ -249,6 +251,8 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
+        "postgres" | "postgresql" => postgres::target(&access),
+        "sqlite" => sqlite::target(access),
         _ => Err(no_driver(&access)),
     }
 }
