@@ -73,7 +73,9 @@ fn check(session: &Session, places: &[Place]) -> Result<Exit, Failure> {
             for key in action.keys {
                 if let Some(other) = taken.insert((place.word(), key), action.id) {
                     let (place, id) = (place.word(), action.id);
-                    return Err(Failure::usage(format!("on {place}, {key} means {other} and {id}")));
+                    return Err(Failure::usage(format!(
+                        "on {place}, {key} means {other} and {id}"
+                    )));
                 }
             }
         }
@@ -85,6 +87,6 @@ fn check(session: &Session, places: &[Place]) -> Result<Exit, Failure> {
             .with_hint("Remove the file, so that nobody believes in it."));
     }
     session.output.text(&figures::counted(taken.len() as u64, "key"));
-    session.output.object("keys", &json!({ "keys": taken.len(), "wrong": [] }));
+    session.output.object("keys", json!({ "keys": taken.len(), "wrong": [] }));
     Ok(Exit::Done)
 }

@@ -138,7 +138,8 @@ pub fn list(model: &Model, share: Share) -> ListLayout {
         parts.list = Rect::new(0, top, w - RIGHT_COLUMNS - 1, end - top);
         parts.detail = Some(Rect::new(w - RIGHT_COLUMNS, top, RIGHT_COLUMNS, end - top));
     } else {
-        let rows = if h < 24 { share.detail_rows / 2 + 1 } else { share.detail_rows + (h - 24) / 3 };
+        let rows =
+            if h < 24 { share.detail_rows / 2 + 1 } else { share.detail_rows + (h - 24) / 3 };
         parts.list = Rect::new(0, top, w, end - top - rows);
         parts.detail = Some(Rect::new(0, end - rows, w, rows));
     }

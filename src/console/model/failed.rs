@@ -69,14 +69,12 @@ impl FailedScreen {
             let message = step.error_message.as_deref().unwrap_or_default();
             let text = format!("{} {message}", step.title).to_lowercase();
             if wanted.is_empty() || text.contains(&wanted) {
-                let title =
-                    if self.by_table { "steps".to_owned() } else { cause(None, message) };
+                let title = if self.by_table { "steps".to_owned() } else { cause(None, message) };
                 group_of(&mut self.groups, title).steps.push(i);
             }
         }
         for group in &mut self.groups {
-            let names: BTreeSet<u32> =
-                group.chunks.iter().map(|i| self.chunks[*i].table).collect();
+            let names: BTreeSet<u32> = group.chunks.iter().map(|i| self.chunks[*i].table).collect();
             group.tables = names.len();
         }
         self.groups.sort_by_key(|g| std::cmp::Reverse(g.chunks.len() + g.steps.len()));

@@ -128,9 +128,8 @@ impl RunScreen {
         let wanted = self.filter.to_lowercase();
         let fits = |t: &Table| wanted.is_empty() || t.name.to_lowercase().contains(&wanted);
         self.order.clear();
-        self.order.extend(
-            tables.iter().filter(|t| self.view.admits(t) && fits(t)).map(|t| t.number),
-        );
+        self.order
+            .extend(tables.iter().filter(|t| self.view.admits(t) && fits(t)).map(|t| t.number));
         let at = |number: &u32| &tables[*number as usize];
         match self.sort {
             TableSort::Plan => {}

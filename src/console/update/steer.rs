@@ -147,8 +147,8 @@ fn slide(model: &mut Model, by: i64) -> Vec<Cmd> {
     let want = i64::from(job.threads_want().0) + by;
     let max = i64::from(job.job().threads.max);
     // A big step stops at the ends; only a step that would change nothing is refused.
-    let at_end = (by > 0 && i64::from(job.threads_want().0) >= max)
-        || (by < 0 && job.threads_want().0 <= 1);
+    let at_end =
+        (by > 0 && i64::from(job.threads_want().0) >= max) || (by < 0 && job.threads_want().0 <= 1);
     let value = if at_end { want } else { want.clamp(1, if max < 1 { 1 } else { max }) };
     wish_threads(model, value, MERGE_MS)
 }

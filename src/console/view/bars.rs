@@ -91,11 +91,8 @@ fn runs(cells: u16, s: &States) -> Vec<(Mark, u16)> {
     let through = u32::from(cells) * u32::from(s.percent) / 100;
     let through = u16::try_from(through).unwrap_or(cells);
     let settled = share[0] + share[2] + share[3];
-    let under_way = if share[1] == 0 {
-        0
-    } else {
-        through.saturating_sub(settled).clamp(1, share[1])
-    };
+    let under_way =
+        if share[1] == 0 { 0 } else { through.saturating_sub(settled).clamp(1, share[1]) };
     vec![
         (Mark::Done, share[0]),
         (Mark::Running, under_way),
@@ -358,8 +355,7 @@ mod tests {
 
     #[test]
     fn a_running_chunk_is_never_drawn_as_done() {
-        let states =
-            States { done: 0, running: 1, failed: 0, skipped: 0, left: 0, percent: 40 };
+        let states = States { done: 0, running: 1, failed: 0, skipped: 0, left: 0, percent: 40 };
         assert_eq!(runs(20, &states)[0], (Mark::Done, 0));
         assert_eq!(runs(20, &states)[1], (Mark::Running, 8));
         assert_eq!(runs(20, &states)[4], (Mark::Left, 12));

@@ -174,8 +174,13 @@ fn detail(model: &Model, pen: &mut Pen<'_>, area: Rect, row: &JobRow) {
         lines.push(format!("! {trouble}"));
     } else if v.state == "NOT RUNNING" {
         lines.push("! Its engine stopped without a word.".to_owned());
-        lines.push("  Nothing finished is lost. Enter attaches, r restarts it; chunks in work".to_owned());
-        lines.push("  are compared with the target and copied again only when they are not there.".to_owned());
+        lines.push(
+            "  Nothing finished is lost. Enter attaches, r restarts it; chunks in work".to_owned(),
+        );
+        lines.push(
+            "  are compared with the target and copied again only when they are not there."
+                .to_owned(),
+        );
     } else if !v.held_by.is_empty() {
         lines.push(format!("held by   {}", v.held_by.join("; ")));
     }

@@ -91,9 +91,8 @@ fn header(pen: &mut Pen<'_>, mut pieces: Vec<Piece>) {
     let columns = usize::from(pen.columns());
     let width = |p: &Piece| Shown::from(p.text.as_str()).width() + 2;
     while pieces.iter().map(width).sum::<usize>() > columns + 1 {
-        let Some(at) = (0..pieces.len())
-            .filter(|i| pieces[*i].drop > 0)
-            .max_by_key(|i| pieces[*i].drop)
+        let Some(at) =
+            (0..pieces.len()).filter(|i| pieces[*i].drop > 0).max_by_key(|i| pieces[*i].drop)
         else {
             break;
         };
@@ -225,8 +224,11 @@ fn standing_lines(model: &Model) -> Vec<(String, Style)> {
         let text = match job.job().state.as_str() {
             "STOPPED" => format!("{} is stopped; its engine has left. r starts it again", job.name),
             "COMPLETED" => format!("{} is complete; its engine has left", job.name),
-            _ => format!("! Engine of {} is gone (process {}). r restart  L log",
-                job.name, job.job().engine_pid),
+            _ => format!(
+                "! Engine of {} is gone (process {}). r restart  L log",
+                job.name,
+                job.job().engine_pid
+            ),
         };
         lines.push((text, look.plain()));
     }
@@ -256,8 +258,10 @@ fn threads_line(job: &Attached) -> Option<String> {
             ""
         };
         let verb = if t.draining == 1 { "is finishing its" } else { "are finishing their" };
-        return Some(format!("{} {verb} chunk{now}",
-            figures::counted(u64::from(t.draining), "thread")));
+        return Some(format!(
+            "{} {verb} chunk{now}",
+            figures::counted(u64::from(t.draining), "thread")
+        ));
     }
     if t.connecting > 0 && matches!(job.job().state.as_str(), "EXECUTING" | "COMPLETING") {
         return Some(format!(

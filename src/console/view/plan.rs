@@ -128,8 +128,7 @@ fn plan_line(
         }
         PlanLine::Finding(i) => {
             let finding = &plan.findings[i];
-            let severity =
-                if finding.severity == "BLOCK" { pen.look.alarm() } else { style };
+            let severity = if finding.severity == "BLOCK" { pen.look.alarm() } else { style };
             pen.put((x + 3, y), 5, &finding.severity, severity);
             pen.put((x + 9, y), 11, &finding.topic, style);
             pen.put((x + 21, y), w.saturating_sub(21), &finding.message, style);

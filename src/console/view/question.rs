@@ -65,7 +65,9 @@ fn one_line(model: &Model, question: &Question, pen: &mut Pen<'_>) {
     pen.clear(Rect::new(0, top, w, rows));
     double_rule(pen, top);
     let title = format!("{}   y = yes   n = no", question.title);
-    let title = if question.remark.is_empty() { title } else {
+    let title = if question.remark.is_empty() {
+        title
+    } else {
         format!("{}   {}", question.title, question.remark)
     };
     pen.put((1, top + 1), w - 1, title, pen.look.bold());

@@ -55,10 +55,8 @@ fn sums(job: &Attached, table: &TableView, pen: &mut Pen<'_>, y: u16) {
 fn map(job: &Attached, table: &TableView, pen: &mut Pen<'_>, info: Rect) {
     let area = Rect::new(0, info.y + 1, info.width, info.height - 1);
     let cells = Rect::new(1, area.y + 1, area.width - 2, area.height - 1);
-    let map = Map {
-        runs: &job.table.map,
-        cells: usize::from(cells.width) * usize::from(cells.height),
-    };
+    let map =
+        Map { runs: &job.table.map, cells: usize::from(cells.width) * usize::from(cells.height) };
     let each = match map.per_cell() {
         1 => "one cell each".to_owned(),
         n => format!("{n} chunks a cell"),
@@ -198,9 +196,9 @@ fn detail(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
         pen.put((1, area.y + 1), area.width - 1, text, pen.look.plain());
         return;
     };
-    let at = chunk.started_ms.map_or(String::new(), |at| {
-        format!(", {}", figures::clock(at, model.now.utc_offset_s))
-    });
+    let at = chunk
+        .started_ms
+        .map_or(String::new(), |at| format!(", {}", figures::clock(at, model.now.utc_offset_s)));
     let title = format!("Error of chunk {}, attempt {}{at}", chunk.number, chunk.attempts);
     pen.rule(area, title, "Enter full text  y copy", false);
     let text = match &chunk.error_code {
