@@ -2,9 +2,12 @@
 
 mod range;
 mod select;
+mod sqlite_table;
+mod token;
 
 pub use range::{KeyColumn, predicate};
 pub use select::{ChunkSelect, chunk_select, sqlite_insert};
+pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
 
 use super::name::{Dialect, ObjectName};
 

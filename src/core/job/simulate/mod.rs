@@ -14,7 +14,7 @@ mod world;
 use world::World;
 
 const SEEDS: u64 = 500;
-const CHAOS_STEPS: usize = 250;
+const CHAOS_STEPS: usize = 500;
 
 fn run(seed: u64, crash_at: Option<usize>) -> World {
     let mut world = World::new(seed, crash_at);

@@ -35,21 +35,12 @@ pub struct World {
     /// Reports that were delivered, to come once more.
     delivered: Vec<Input>,
     ledger_read: Option<Ledger>,
-    /// Chunks and steps committed by workers that vanished without a word.
-    ghosts: BTreeSet<Ghost>,
     pub crashes: usize,
     crash_at: Option<usize>,
     pub emptied: usize,
     kind: bool,
     /// Tells the story while it happens.
     pub trace: bool,
-}
-
-/// What a worker that vanished had committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Ghost {
-    Chunk(ChunkId),
-    Step(StepId),
 }
 
 /// The engine was killed: whatever it was about to do next is not done.
@@ -75,7 +66,6 @@ impl World {
             inbox: VecDeque::new(),
             delivered: Vec::new(),
             ledger_read: None,
-            ghosts: BTreeSet::new(),
             crashes: 0,
             crash_at,
             emptied: 0,
@@ -195,8 +185,8 @@ impl World {
             self.job.apply(event, self.now).expect("what was decided can follow");
             self.emptied += usize::from(matches!(event, Event::TableEmptied { .. }));
         }
-        if self.job.holds.iter().any(|hold| hold.reason == HoldReason::ServerLost(Side::Target)) {
-            // It was read before the loss.
+        if events.iter().any(|event| matches!(event, Event::TrustLost { .. })) {
+            // It was read too early.
             self.ledger_read = None;
         }
         self.check();
@@ -392,8 +382,8 @@ impl World {
         let input = if !self.target_up || self.broken.remove(&worker) {
             Input::Worker(failed(worker, work, lost(Side::Target)))
         } else if self.kind || self.rng.chance(65) {
-            let already = self.commit(work);
-            Input::Worker(done(worker, work, self.rows_of(work, already)))
+            self.commit(work);
+            Input::Worker(done(worker, work))
         } else {
             self.misfortune(worker, work)
         };
@@ -435,11 +425,6 @@ impl World {
     fn vanish(&mut self, work: Work) {
         if self.rng.chance(50) {
             self.commit(work);
-            match work {
-                Work::Chunk { chunk, .. } => drop(self.ghosts.insert(Ghost::Chunk(chunk))),
-                Work::Step { step, .. } => drop(self.ghosts.insert(Ghost::Step(step))),
-                Work::BeginAgain { .. } => {}
-            }
         }
     }
 
@@ -454,22 +439,15 @@ impl World {
         }
     }
 
-    /// True: the ledger had it already, which only a ghost may have brought about.
-    fn commit(&mut self, work: Work) -> bool {
+    /// What is given out is not there yet: the ledger would refuse it, but nobody should ask.
+    fn commit(&mut self, work: Work) {
         self.end_twins();
         let commit = self.commit_of(work);
         let already = self.target.commit(commit.clone());
-        if already {
-            let ghost = match work {
-                Work::Chunk { chunk, .. } => Ghost::Chunk(chunk),
-                Work::Step { step, .. } => Ghost::Step(step),
-                Work::BeginAgain { .. } => unreachable!("emptying has no ledger row"),
-            };
-            assert!(self.ghosts.contains(&ghost), "{commit:?} was given out though it is there");
-        } else if let Commit::Step { step } = commit {
+        assert!(!already, "{commit:?} was given out though it is there");
+        if let Commit::Step { step } = commit {
             self.check_truncate(step);
         }
-        already
     }
 
     fn check_truncate(&self, id: StepId) {
@@ -479,14 +457,6 @@ impl World {
             let loaded = self.target.loaded();
             let rows = loaded.values().any(|(table, _, _)| Some(*table) == step.table);
             assert!(!rows, "{} threw rows away", step.title);
-        }
-    }
-
-    fn rows_of(&self, work: Work, already: bool) -> u64 {
-        match work {
-            Work::Chunk { chunk, .. } if already => self.target.loaded()[&chunk].2,
-            Work::Chunk { chunk, snapshot, .. } => rows_in(chunk, snapshot),
-            Work::Step { .. } | Work::BeginAgain { .. } => 0,
         }
     }
 }
@@ -500,9 +470,10 @@ fn lost(side: Side) -> Fault {
     Fault::new(FaultKind::ConnectionLost, side, "server closed the connection").with_code("57P01")
 }
 
-fn done(worker: WorkerId, work: Work, rows: u64) -> Report {
+fn done(worker: WorkerId, work: Work) -> Report {
     match work {
-        Work::Chunk { chunk, attempt, .. } => {
+        Work::Chunk { chunk, attempt, snapshot } => {
+            let rows = rows_in(chunk, snapshot);
             Report::ChunkDone { worker, chunk, attempt, rows, bytes: rows * 10 }
         }
         Work::Step { step, attempt } => Report::StepDone { worker, step, attempt },
