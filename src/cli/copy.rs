@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::args::{CopyArgs, NewArgs, PlanArgs, StartArgs};
 use super::ask;
 use super::define::{Defined, define};
@@ -42,7 +44,7 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
     };
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
-        session.output.object("plan", &plan);
+        session.output.object("plan", json!(plan));
         discard::draft(session, &job, Some(engine)).await?;
         return Err(blocked(&job).with_detail("Nothing was changed and nothing was left behind."));
     }
@@ -150,7 +152,7 @@ async fn begin(
     if detach {
         let view = snapshot_of(&engine).await?.job;
         session.output.text(&format!("{job} is {}", view.state));
-        session.output.object("summary", &summary(&view, Exit::Done as u8));
+        session.output.object("summary", summary(&view, Exit::Done as u8));
         session.output.note(&format!("Watch: tidegate attach {job}   Wait: tidegate wait {job}"));
         return Ok(Outcome::Exit(Exit::Done));
     }
@@ -244,7 +246,7 @@ fn tell_plan(
     plan: &PlanView,
     all: bool,
 ) -> Result<Exit, Failure> {
-    session.output.object("plan", plan);
+    session.output.object("plan", json!(plan));
     plan_text::lines(plan, all).iter().for_each(|line| session.output.text(line));
     match plan.blocked {
         true => Err(blocked(job)),
@@ -265,7 +267,7 @@ pub async fn start(session: &Session, args: &StartArgs) -> Result<Outcome, Failu
     let plan = checked_plan(session, &job, &engine).await?;
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
-        session.output.object("plan", &plan);
+        session.output.object("plan", json!(plan));
         return Err(blocked(&job).with_detail("Nothing was changed."));
     }
     drop(engine);

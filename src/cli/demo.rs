@@ -122,7 +122,7 @@ async fn finish(
     if detach {
         let state = snapshot_of(&engine).await?.job.state;
         session.output.text(&format!("{job} is {state}"));
-        session.output.object("done", &json!({ "job": JOB, "state": state }));
+        session.output.object("done", json!({ "job": JOB, "state": state }));
         return Ok(Outcome::Exit(Exit::Done));
     }
     match show(session, job, engine, EVERY_S).await? {
@@ -161,7 +161,7 @@ pub fn verify(session: &Session) -> Result<Exit, Failure> {
         listed.push(json!({ "table": table, "source": ours, "copy": theirs }));
     }
     columns(&rows, &[1, 2]).iter().for_each(|line| session.output.text(line));
-    session.output.object("verify", &json!({ "equal": equal, "tables": listed }));
+    session.output.object("verify", json!({ "equal": equal, "tables": listed }));
     Ok(if equal { Exit::Done } else { Exit::Differs })
 }
 

@@ -126,7 +126,7 @@ pub async fn kill(session: &Session, args: &KillArgs) -> Result<Exit, Failure> {
     remove_files(session, &job)?;
     session.output.text(&format!("{job} is removed; rows on the target stay"));
     let body = json!({ "message": format!("{job} is removed"), "ledger_removed": ledger });
-    session.output.object("done", &body);
+    session.output.object("done", body);
     Ok(Exit::Done)
 }
 
@@ -220,6 +220,6 @@ pub async fn cleanup(session: &Session, args: &CleanupArgs) -> Result<Exit, Fail
         false => format!("{job} has left nothing on the target"),
     };
     session.output.text(&message);
-    session.output.object("done", &json!({ "message": message, "ledger_removed": removed }));
+    session.output.object("done", json!({ "message": message, "ledger_removed": removed }));
     Ok(Exit::Done)
 }

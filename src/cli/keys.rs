@@ -87,6 +87,6 @@ fn check(session: &Session, places: &[Place]) -> Result<Exit, Failure> {
             .with_hint("Remove the file, so that nobody believes in it."));
     }
     session.output.text(&figures::counted(taken.len() as u64, "key"));
-    session.output.object("keys", &json!({ "keys": taken.len(), "wrong": [] }));
+    session.output.object("keys", json!({ "keys": taken.len(), "wrong": [] }));
     Ok(Exit::Done)
 }

@@ -37,7 +37,7 @@ pub async fn sim(session: &Session, args: &SimArgs) -> Result<Outcome, Failure> 
     if args.detach {
         let state = snapshot_of(&engine).await?.job.state;
         session.output.text(&format!("{job} is {state}"));
-        session.output.object("done", &json!({ "job": job.as_str(), "state": state }));
+        session.output.object("done", json!({ "job": job.as_str(), "state": state }));
         return Ok(Outcome::Exit(Exit::Done));
     }
     show(session, &job, engine, EVERY_S).await

@@ -103,7 +103,7 @@ fn tell(session: &Session, goal: WaitFor, job: &JobView) -> Exit {
         WaitFor::Idle if job.state != "COMPLETED" => Exit::Done,
         WaitFor::Idle | WaitFor::Copied | WaitFor::Completed => exit_of(job),
     };
-    session.output.object("summary", &summary(job, exit as u8));
+    session.output.object("summary", summary(job, exit as u8));
     session.output.note(&summary_text(job));
     exit
 }

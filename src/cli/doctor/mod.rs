@@ -61,7 +61,7 @@ pub async fn doctor(session: &Session) -> Result<Exit, Failure> {
     configuration(session, &mut findings);
     host::look(session, &mut findings);
     jobs::look(session, &mut findings).await;
-    session.output.object("doctor", &json!({ "findings": findings.0 }));
+    session.output.object("doctor", json!({ "findings": findings.0 }));
     for finding in &findings.0 {
         let text =
             format!("{:<5} {:<9} {}", finding.severity, finding.topic, clean(&finding.message));
