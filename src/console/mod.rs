@@ -1,1 +1,19 @@
-//! console.
+//! The full-screen console, in the shape of Elm: a [`model`], messages ([`msg`]), an `update` that
+//! changes the model and answers with effects as data, and a `view` that is a pure function from
+//! the model to a frame. `runtime` is the only module that reads or writes anything.
+//!
+//! The console never owns the job: leaving it, losing the line or killing it changes nothing there.
+//! It knows the job from the wire alone. [`commands`] is the one table of actions that feeds key
+//! handling, key line, help, palette and the command line's `keys`.
+
+pub mod commands;
+mod field;
+mod figures;
+mod keymap;
+mod layout;
+mod model;
+mod msg;
+mod shown;
+mod theme;
+mod update;
+mod view;

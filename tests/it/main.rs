@@ -1,5 +1,17 @@
-//! The program as a whole: built, started, killed, compared. One binary, so that two cores link
-//! once. `tests/run` installs what it needs.
+//! The program as a whole: built, started, steered, killed, compared. One binary, so that two cores
+//! link once. `tests/run` installs what it needs.
+
+mod support;
 
 mod servers;
-mod support;
+mod simulate;
+
+mod copy_postgres;
+mod copy_sqlite;
+
+mod bad_input;
+mod consoles;
+mod crash;
+mod rejects;
+mod snapshot;
+mod steer;

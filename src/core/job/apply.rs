@@ -74,8 +74,8 @@ impl Job {
                 self.release_emptying(*table, *charge, *not_before)?;
             }
             Event::TableEmptied { table } => self.finish_emptying(*table)?,
-            Event::Reconciled { .. } => self.set_trust(true),
-            Event::TrustLost { .. } => self.set_trust(false),
+            Event::Reconciled { .. } => self.reconciled = true,
+            Event::TrustLost { .. } => self.reconciled = false,
             Event::SnapshotOpened { number, .. } => self.count_snapshot(*number)?,
             Event::SnapshotClosed { .. } => self.snapshot_open = false,
             Event::HoldSet { hold } => self.set_hold(hold),
@@ -141,9 +141,6 @@ impl Job {
         self.need_chunk(id, &[Unassigned, Assigned, ProcessedWithError, Skipped])?;
         if self.take_back_chunk(id) {
             self.lately.note_processed();
-            if !self.reconciled {
-                self.lately.doubtful_chunks.insert(id);
-            }
         }
         self.update_chunk(id, |chunk| {
             chunk.status = ChunkStatus::Processed;
@@ -209,9 +206,7 @@ impl Job {
 
     fn finish_step(&mut self, id: StepId) -> Result<(), Found> {
         self.need_step(id, |status| status != StepStatus::Done)?;
-        if self.take_back_step(id) && !self.reconciled {
-            self.lately.doubtful_steps.insert(id);
-        }
+        self.take_back_step(id);
         self.delay_step(id, None);
         self.change_step(id, StepStatus::Done);
         Ok(())
@@ -307,12 +302,6 @@ impl Job {
         Ok(())
     }
 
-    fn set_trust(&mut self, trust: bool) {
-        self.reconciled = trust;
-        self.lately.doubtful_chunks.clear();
-        self.lately.doubtful_steps.clear();
-    }
-
     fn count_snapshot(&mut self, number: u32) -> Result<(), Found> {
         if number != self.snapshots + 1 {
             return Err(format!("{} snapshots so far", self.snapshots));
@@ -380,11 +369,11 @@ impl Job {
             })
     }
 
-    fn take_back_step(&mut self, id: StepId) -> bool {
-        let Some(worker) = self.step_holder(id) else { return false };
-        self.free(worker);
-        self.give_locks(id);
-        true
+    fn take_back_step(&mut self, id: StepId) {
+        if let Some(worker) = self.step_holder(id) {
+            self.free(worker);
+            self.give_locks(id);
+        }
     }
 
     /// The worker of this engine that runs the step.

@@ -22,10 +22,7 @@ impl Job {
             Notice::Recovered { side } => self.recovered(*side),
             Notice::StillLost { fault } => self.still_lost(fault, now),
             Notice::WorkerGone { worker } => self.worker_gone(*worker, now),
-            Notice::WorkersGone => {
-                let workers = self.busy.keys();
-                workers.flat_map(|worker| self.give_back(*worker, Charge::Nothing)).collect()
-            }
+            Notice::WorkersGone => self.workers_gone(),
             Notice::FinalCheckDone => self.complete(),
             Notice::CleanedUp if self.cleaned_up => Vec::new(),
             Notice::CleanedUp => vec![Event::CleanedUp],
@@ -82,12 +79,8 @@ impl Job {
                 found.events.extend(self.outlived_by_rows(id, &ledger));
             }
         }
-        let Comparison { mut events, adopted, revoked, undecided } = found;
+        let Comparison { mut events, adopted, revoked } = found;
         events.push(Event::Reconciled { adopted, revoked });
-        if undecided {
-            let reason = "work ended while the ledger was read; it is compared again".to_owned();
-            events.push(Event::TrustLost { reason });
-        }
         events
     }
 
@@ -98,9 +91,6 @@ impl Job {
         let committed = committed.filter(|_| !begins_again);
         match (chunk.status, committed) {
             (ChunkStatus::Processed, Some(_)) => {}
-            (ChunkStatus::Processed, None) if self.lately.doubtful_chunks.contains(&id) => {
-                found.undecided = true;
-            }
             (ChunkStatus::Processed, None) => {
                 found.revoked += 1;
                 found.events.push(Event::ChunkRevoked { chunk: id });
@@ -134,9 +124,6 @@ impl Job {
     fn compare_step(&self, id: StepId, committed: bool, found: &mut Comparison) {
         match (self.standing(id).status, committed) {
             (StepStatus::Done, true) | (StepStatus::Skipped, _) => {}
-            (StepStatus::Done, false) if self.lately.doubtful_steps.contains(&id) => {
-                found.undecided = true;
-            }
             (StepStatus::Done, false) => {
                 found.revoked += 1;
                 found.events.push(Event::StepRevoked { step: id });
@@ -248,6 +235,4 @@ struct Comparison {
     events: Vec<Event>,
     adopted: u32,
     revoked: u32,
-    /// Something ended while the ledger was read: it may be in it or not.
-    undecided: bool,
 }

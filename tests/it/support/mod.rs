@@ -3,6 +3,7 @@
 
 pub mod cells;
 pub mod leash;
+pub mod made;
 pub mod mariadb;
 pub mod oracle;
 pub mod postgres;
@@ -16,7 +17,6 @@ pub mod wait;
 use std::fs;
 use std::path::PathBuf;
 
-pub use postgres::{Database, PgServer};
 pub use tidegate::Tidegate;
 pub use wait::{Deadline, wait_until};
 

@@ -95,16 +95,6 @@ impl PgServer {
         server
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// The version as the server counts: 150004.
-    pub fn version(&self) -> u32 {
-        let text = self.maintenance().one("SHOW server_version_num");
-        text.parse().expect("a version is a number")
-    }
-
     /// Starts after a stop, on the same port, and waits until it answers.
     pub fn start_again(&self) {
         let log = fs::File::options().create(true).append(true).open(self.home.join("log"));
@@ -187,12 +177,6 @@ impl PgServer {
         let text = fs::read_to_string(self.home.join("log")).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(15)..].join("\n")
-    }
-
-    /// Processor seconds all processes of this server have used, ended ones included.
-    pub fn postmaster_pid(&self) -> u32 {
-        let postmaster = self.postmaster.lock().expect("no test panicked in here");
-        postmaster.as_ref().expect("a server that runs").id()
     }
 
     fn has_ended(&self) -> bool {

@@ -1,7 +1,7 @@
 //! SQLite databases made of files, and what is in them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags};
@@ -56,8 +56,8 @@ pub fn typed_rows(connection: &Connection, query: &str) -> Vec<Vec<String>> {
 
 /// Tables of a database that are not SQLite's own.
 pub fn tables(connection: &Connection) -> Vec<String> {
-    let query = "SELECT name FROM sqlite_master WHERE type = 'table' \
-                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'tidegate%' ORDER BY 1";
+    let query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'tidegate%' \
+                 AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY 1";
     texts(connection, query)
 }
 
@@ -105,9 +105,4 @@ pub fn assert_copied(source: &Path, target: &Path) {
 
 fn tables_with_sequence(connection: &Connection) -> bool {
     !texts(connection, "SELECT name FROM sqlite_master WHERE name = 'sqlite_sequence'").is_empty()
-}
-
-/// A path for a new database in a folder.
-pub fn path_in(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{name}.db"))
 }

@@ -9,7 +9,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::leash::Leash;
-use super::programs::{Outcome, run, run_with_input};
+use super::programs::{Outcome, run};
 use super::wait::{Deadline, wait_for, wait_until};
 
 /// Ends every process that carries the home `$1` in its environment, then removes the home.
@@ -30,6 +30,13 @@ while [ $n -lt 50 ]; do
 done
 rm -rf "$1"
 "#;
+
+const FAILED_CHUNKS: &str =
+    "SELECT chunk, error_code, error_message, error_detail FROM failed_chunks LIMIT 10";
+const FAILED_STEPS: &str = "SELECT title, error_code, error_message, error_detail FROM step \
+                            WHERE state = 'failed' LIMIT 20";
+const NEWEST_EVENTS: &str =
+    "SELECT kind, text FROM event WHERE id > (SELECT max(id) - 25 FROM event) ORDER BY id";
 
 /// Chunks of a job by state, read from its master table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,10 +102,6 @@ impl Tidegate {
 
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         run(&mut self.command(arguments))
-    }
-
-    pub fn run_with_input(&self, arguments: &[&str], input: &str) -> Outcome {
-        run_with_input(&mut self.command(arguments), input)
     }
 
     /// Runs a command that must succeed.
@@ -260,13 +263,6 @@ impl Tidegate {
         pids.filter(ours).filter(|pid| is_alive(*pid)).collect()
     }
 
-    #[track_caller]
-    pub fn await_engine(&self, job: &str) -> i32 {
-        wait_for(&format!("the engine of {job}"), Deadline::seconds(30), || {
-            self.engine_pid(job).ok_or("no such process")
-        })
-    }
-
     /// `kill -9`, and waits until the process is gone.
     #[track_caller]
     pub fn kill_engine(&self, job: &str) {
@@ -282,19 +278,10 @@ impl Tidegate {
         }
         let mut text = format!("state {} {:?}", self.stored_state(job), self.chunks(job));
         for (title, query) in [
-            (
-                "failed chunks",
-                "SELECT chunk, error_code, error_message, error_detail FROM failed_chunks LIMIT 5",
-            ),
-            (
-                "failed steps",
-                "SELECT title, error_code, error_message, error_detail FROM step WHERE state = 'failed' LIMIT 20",
-            ),
-            ("findings", "SELECT severity, topic, message FROM finding WHERE severity = 'BLOCK'"),
-            (
-                "events",
-                "SELECT kind, text FROM (SELECT * FROM event ORDER BY id DESC LIMIT 25) ORDER BY id",
-            ),
+            ("failed chunk", FAILED_CHUNKS),
+            ("failed step", FAILED_STEPS),
+            ("BLOCK", "SELECT topic, message FROM finding WHERE severity = 'BLOCK'"),
+            ("event", NEWEST_EVENTS),
         ] {
             for line in self.stored(job, query) {
                 text.push_str(&format!("\n{title}: {line}"));

@@ -62,6 +62,15 @@ impl Terminal {
         })
     }
 
+    /// From now on counts the bytes that the program sends to the terminal.
+    pub fn record(&self) -> std::path::PathBuf {
+        let file = self.folder.path().join("sent");
+        let pipe = format!("cat >> {}", file.display());
+        std::fs::write(&file, "").expect("a file can be made");
+        self.ask(&["pipe-pane", "-t", "main", "-o", &pipe]).expect_ok();
+        file
+    }
+
     pub fn resize(&self, columns: u32, lines: u32) {
         let (columns, lines) = (columns.to_string(), lines.to_string());
         self.ask(&["resize-window", "-t", "main", "-x", &columns, "-y", &lines]).expect_ok();
