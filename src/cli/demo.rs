@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::args::DemoArgs;
 use super::copy::{begin_quietly, show};
+use super::demo_data::{self, ROWS_MAX, ROWS_MIN};
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::fresh;
@@ -26,6 +27,8 @@ use crate::protocol::{Action, StartMessage};
 const JOB: &str = "demo";
 /// Small chunks, so that bars move often.
 const CHUNK_BYTES: u64 = 2 * 1024 * 1024;
+/// Rows of the sample: a copy of half a minute at the demo's rate.
+const ROWS_DEFAULT: u64 = 3_000_000;
 /// Seconds between lines where there is no screen: a demo is short.
 const EVERY_S: u64 = 5;
 
@@ -71,19 +74,24 @@ fn prepare(session: &Session, files: &Files, rows: Option<u64>) -> Result<(), Fa
     if files.source.exists() && rows.is_none() {
         return Ok(());
     }
-    session.output.note(&format!("Making a sample database: {}", files.source.display()));
-    // Under another name until it is whole: an interrupted one must not be taken for the sample.
-    let unfinished = files.source.with_extension("unfinished");
-    let _ = std::fs::remove_file(&unfinished);
-    generate(&unfinished, rows)?;
-    std::fs::rename(&unfinished, &files.source)?;
-    Ok(())
-}
-
-/// The sample's contents.
-fn generate(path: &Path, rows: Option<u64>) -> Result<(), Failure> {
-    let _ = (path, rows);
-    Ok(())
+    let rows = rows.unwrap_or(ROWS_DEFAULT);
+    if !(ROWS_MIN..=ROWS_MAX).contains(&rows) {
+        return Err(Failure::usage(format!("--rows is from {ROWS_MIN} to {ROWS_MAX}")));
+    }
+    let name = files.source.display();
+    let sentence = format!("Making a sample of {} rows, once: {name}", figures::count(rows));
+    session.output.note(&sentence);
+    let _ = std::fs::remove_file(&files.source);
+    let mut told = 0;
+    let mut progress = |done: u64, total: u64| {
+        let step = done.saturating_mul(10) / if total == 0 { 1 } else { total };
+        if step > told {
+            told = step;
+            session.output.note(&format!("  {}0 %", step));
+        }
+    };
+    demo_data::make(&files.source, rows, &mut progress)
+        .map_err(|error| Failure::new(Exit::Error, format!("no sample: {error:#}")))
 }
 
 /// Defines the demo's job and sets its limit as `demo`, so that the screen says who did.

@@ -11,7 +11,7 @@ mod control;
 mod copy;
 mod define;
 mod demo;
-mod demo_data;
+pub mod demo_data;
 mod discard;
 mod doctor;
 mod endpoints;
@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
     let session = Session { paths: Paths::from_env(), output, looks };
     let result = match invocation.command {
         // The engine is another program in the same file: it has a runtime of its own.
-        Some(Command::Engine { job }) => return screen::engine(&job),
+        Some(Command::Engine { job }) => return screen::engine(&session, &job),
         Some(Command::Completions { shell }) => {
             let mut command = Invocation::command();
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
@@ -92,7 +92,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
     let exit = match command {
         None => return jobs(session).await,
         Some(Command::Demo(args)) => return demo::demo(session, &args).await,
-        Some(Command::Sim(args)) => return sim::sim(session, &args).await,
+        Some(Command::Sim(args)) => return sim::run(session, &args).await,
         Some(Command::Copy(args)) => return copy::copy(session, &args).await,
         Some(Command::Start(args)) => return copy::start(session, &args).await,
         Some(Command::Attach(args)) => return attach(session, &args).await,

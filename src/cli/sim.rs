@@ -1,6 +1,8 @@
 //! `sim`: a real engine on made-up databases that play trouble by a script, to try the console and
 //! scripts without a server. It speaks the real protocol and keeps a real job file.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::args::SimArgs;
@@ -10,29 +12,24 @@ use super::fresh;
 use super::session::{Outcome, Session};
 use super::view::snapshot_of;
 use crate::client::Connection;
-use crate::core::fault::Side;
 use crate::core::name::JobName;
-use crate::core::spec::{
-    JobSpec, THREADS_CEILING, THREADS_MAX_DEFAULT, parse_threads, percent_encode,
-};
-use crate::driver::url::parse_url;
+use crate::core::spec::{THREADS_CEILING, parse_threads};
+use crate::engine::sim::{self, SimOptions};
 use crate::protocol::StartMessage;
-use crate::protocol::convert::spec_message;
 
 /// Seconds between lines where there is no screen.
 const EVERY_S: u64 = 60;
 
 /// # Errors
 /// A script that cannot be read; an engine that does not start.
-pub async fn sim(session: &Session, args: &SimArgs) -> Result<Outcome, Failure> {
+pub async fn run(session: &Session, args: &SimArgs) -> Result<Outcome, Failure> {
     let job = JobName::parse(&args.job).map_err(Failure::usage)?;
-    let spec = spec(session, &job, args)?;
     let engine = match fresh::present(session, &job).await? {
         Some(engine) => {
             session.output.note(&format!("{job} is running already."));
             engine
         }
-        None => open(session, &job, &spec).await?,
+        None => open(session, &job, args).await?,
     };
     if args.detach {
         let state = snapshot_of(&engine).await?.job.state;
@@ -43,42 +40,23 @@ pub async fn sim(session: &Session, args: &SimArgs) -> Result<Outcome, Failure> 
     show(session, &job, engine, EVERY_S).await
 }
 
-async fn open(session: &Session, job: &JobName, spec: &JobSpec) -> Result<Connection, Failure> {
-    let start = StartMessage { spec: Some(spec_message(spec)), ..StartMessage::default() };
+async fn open(session: &Session, job: &JobName, args: &SimArgs) -> Result<Connection, Failure> {
+    let threads = parse_threads(&args.threads, THREADS_CEILING)
+        .map_err(|text| Failure::usage(format!("--threads: {text}")))?;
+    let options = SimOptions {
+        tables: args.tables,
+        chunks: args.chunks,
+        chunk_time: Some(Duration::from_millis(args.chunk_ms.into())),
+        script: args.script.join("\n"),
+        threads,
+        // The target's memory lies with the job, so that it survives its engine and goes with it.
+        file: Some(session.paths.job(job).join("sim.target")),
+    };
+    let mut spec = sim::spec(job, &options);
+    spec.threads_max = if threads > spec.threads_max { threads } else { spec.threads_max };
+    let start = StartMessage { spec: Some(spec), ..StartMessage::default() };
     let engine = session.client().attach(job, &start).await?;
     begin_quietly(session, job, &engine).await?;
     drop(engine);
     Ok(session.client().connect(job).await?)
-}
-
-/// Two made-up databases with the names of the manual's drawings.
-fn spec(session: &Session, job: &JobName, args: &SimArgs) -> Result<JobSpec, Failure> {
-    let threads = parse_threads(&args.threads, THREADS_CEILING)
-        .map_err(|text| Failure::usage(format!("--threads: {text}")))?;
-    let end = |name: &str, side: Side| -> Result<_, Failure> {
-        let url = format!("memory:{name}?{}", settings(session, job, args));
-        Ok(parse_url(&url, side)?.0)
-    };
-    let mut spec =
-        JobSpec::new(job.clone(), end("crm@db1", Side::Source)?, end("crm@db7", Side::Target)?);
-    spec.threads = threads;
-    spec.threads_max = if threads > THREADS_MAX_DEFAULT { threads } else { THREADS_MAX_DEFAULT };
-    Ok(spec)
-}
-
-/// What the made-up databases are told in their URL.
-fn settings(session: &Session, job: &JobName, args: &SimArgs) -> String {
-    // The target's memory lies with the job, so that it survives its engine and goes with the job.
-    let file = session.paths.job(job).join("sim.target");
-    let mut settings = vec![
-        format!("chunk_ms={}", args.chunk_ms),
-        format!("file={}", percent_encode(&file.to_string_lossy())),
-    ];
-    for (key, number) in [("tables", args.tables), ("chunks", args.chunks)] {
-        settings.extend(number.map(|number| format!("{key}={number}")));
-    }
-    if !args.script.is_empty() {
-        settings.push(format!("script={}", percent_encode(&args.script.join("\n"))));
-    }
-    settings.join("&")
 }
