@@ -294,7 +294,9 @@ impl Engine {
         if Instant::now() >= self.next_sample {
             self.next_sample = Instant::now() + SAMPLE_INTERVAL;
             self.sample();
-            self.publish();
+            if !self.publisher.is_alone() {
+                self.publish();
+            }
         }
     }
 

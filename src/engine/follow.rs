@@ -165,7 +165,6 @@ impl Engine {
             sum.bytes += bytes;
             let held = now.since_ms(handle.since);
             handle.bytes_per_s = (bytes * 1_000).checked_div(held).unwrap_or(0);
-            handle.seen = (rows, bytes);
             let table = self.job.chunks[chunk.0 as usize].table.0;
             let entry = moving.entry(table).or_default();
             entry.rows += rows;

@@ -56,12 +56,11 @@ impl Engine {
                 message: format!("the master table cannot be read: {fault}"),
             }),
         };
-        self.replies.push((console, id, reply));
-        if self.trouble.is_some() {
+        match self.trouble {
+            // It goes out when what it acknowledges is durable.
+            None => self.replies.push((console, id, reply)),
             // Nothing of this reply waits for the disk: what would, was refused.
-            for (console, id, reply) in std::mem::take(&mut self.replies) {
-                self.publisher.reply(console, id, reply);
-            }
+            Some(_) => self.publisher.reply(console, id, reply),
         }
     }
 
