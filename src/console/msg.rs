@@ -11,6 +11,7 @@ pub enum Msg {
     Clock {
         mono_ms: u64,
         wall_ms: i64,
+        utc_offset_s: i32,
     },
     Key(Key),
     /// Bracketed paste.
@@ -76,19 +77,36 @@ pub enum DownCause {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cmd {
     /// Ask the engine of the job on screen.
-    Request { ticket: Ticket, body: RequestBody },
+    Request {
+        ticket: Ticket,
+        body: RequestBody,
+    },
     /// Talk to this job's engine, started when there is none.
-    Attach { job: String },
+    Attach {
+        job: String,
+    },
     Detach,
     /// One action for a job that is not on screen; `start`: also when it has no engine.
-    Act { job: String, action: Action, start: bool },
+    Act {
+        job: String,
+        action: Action,
+        start: bool,
+    },
     LoadJobs,
     /// To the terminal's clipboard and to a file.
-    Copy { text: String, note: String },
+    Copy {
+        text: String,
+        note: String,
+    },
     /// A page to a file.
-    Write { name: String, text: String },
+    Write {
+        name: String,
+        text: String,
+    },
     /// The end of this log file.
-    Tail { path: String },
+    Tail {
+        path: String,
+    },
     Suspend,
     Repaint,
     Leave,

@@ -4,14 +4,8 @@ use super::{Action, Do, Place, Tier};
 
 const EVERY: &[Place] = &Place::ALL;
 /// Screens of a job with an engine.
-const JOB: &[Place] = &[
-    Place::Plan,
-    Place::Run,
-    Place::Table,
-    Place::Failed,
-    Place::Log,
-    Place::History,
-];
+const JOB: &[Place] =
+    &[Place::Plan, Place::Run, Place::Table, Place::Failed, Place::Log, Place::History];
 const JOB_LOST: &[Place] = &[
     Place::Plan,
     Place::Run,
@@ -38,20 +32,17 @@ const STEER_JOB: &[Place] = JOB;
 pub const ACTIONS: &[Action] = &[
     Action::new("down", Do::Down, EVERY, &["j", "Down"])
         .says("line down", "Moves the cursor one line down."),
-    Action::new("up", Do::Up, EVERY, &["k", "Up"])
-        .says("line up", "Moves the cursor one line up."),
+    Action::new("up", Do::Up, EVERY, &["k", "Up"]).says("line up", "Moves the cursor one line up."),
     Action::new("left", Do::Left, EVERY, &["h", "Left"])
         .says("left, fold", "Folds a group, moves left in a chunk map."),
     Action::new("right", Do::Right, EVERY, &["l", "Right"])
         .says("right, unfold", "Unfolds a group, moves right in a chunk map."),
     Action::new("first", Do::First, EVERY, &["g", "Home"])
         .says("first line", "Goes to the first line."),
-    Action::new("last", Do::Last, EVERY, &["G", "End"])
-        .says("last line", "Goes to the last line."),
+    Action::new("last", Do::Last, EVERY, &["G", "End"]).says("last line", "Goes to the last line."),
     Action::new("page_down", Do::PageDown, EVERY, &["PgDn"])
         .says("page down", "Moves one page down."),
-    Action::new("page_up", Do::PageUp, EVERY, &["PgUp"])
-        .says("page up", "Moves one page up."),
+    Action::new("page_up", Do::PageUp, EVERY, &["PgUp"]).says("page up", "Moves one page up."),
     Action::new("half_down", Do::HalfDown, EVERY, &["Ctrl-D"])
         .says("half a page down", "Moves half a page down. It never deletes."),
     Action::new("half_up", Do::HalfUp, EVERY, &["Ctrl-U"])
@@ -62,13 +53,22 @@ pub const ACTIONS: &[Action] = &[
     Action::new("prev_pane", Do::PrevPane, EVERY, &["Shift-Tab"])
         .says("previous pane", "Moves back to the pane before."),
     Action::new("open", Do::Open, EVERY, &["Enter"])
-        .says("detail, full text", "Opens what is under the cursor: a job, a table, an error in full.")
+        .says(
+            "detail, full text",
+            "Opens what is under the cursor: a job, a table, an error in full.",
+        )
         .short("detail"),
     Action::new("back", Do::Back, EVERY, &["Esc"])
-        .says("back", "Closes a box, clears a filter, goes up one screen. Never leaves the program.")
+        .says(
+            "back",
+            "Closes a box, clears a filter, goes up one screen. Never leaves the program.",
+        )
         .short("back"),
     Action::new("close", Do::Close, EVERY, &["q"])
-        .says("close this screen", "Closes this screen; on the top screen it leaves the console. The job goes on.")
+        .says(
+            "close this screen",
+            "Closes this screen; on the top screen it leaves the console. The job goes on.",
+        )
         .typed("quit", "")
         .short("leave")
         .found_by("exit leave detach"),
@@ -76,11 +76,15 @@ pub const ACTIONS: &[Action] = &[
         .says("leave from anywhere", "Leaves the console from any screen. The job goes on.")
         .typed("leave", "")
         .found_by("exit quit detach"),
-    Action::new("cancel", Do::Cancel, EVERY, &["Ctrl-C"])
-        .says("cancel; twice: leave", "The first press is like Esc. Twice within a second leaves the console; the job \
-            goes on."),
-    Action::new("suspend", Do::Suspend, EVERY, &["Ctrl-Z"])
-        .says("stop the console only", "Gives the terminal back to the shell; fg comes back. The job goes on."),
+    Action::new("cancel", Do::Cancel, EVERY, &["Ctrl-C"]).says(
+        "cancel; twice: leave",
+        "The first press is like Esc. Twice within a second leaves the console; the job \
+            goes on.",
+    ),
+    Action::new("suspend", Do::Suspend, EVERY, &["Ctrl-Z"]).says(
+        "stop the console only",
+        "Gives the terminal back to the shell; fg comes back. The job goes on.",
+    ),
     Action::new("repaint", Do::Repaint, EVERY, &["Ctrl-L"])
         .says("repaint the screen", "Clears the screen and paints everything again."),
     Action::new("help", Do::Help, EVERY, &["?", "F1"])
@@ -88,7 +92,10 @@ pub const ACTIONS: &[Action] = &[
         .typed("help", "")
         .short("help"),
     Action::new("command", Do::Command, EVERY, &[":"])
-        .says("command list", "Type a verb as in the shell, or any word that describes what you want.")
+        .says(
+            "command list",
+            "Type a verb as in the shell, or any word that describes what you want.",
+        )
         .short("command"),
     Action::new("filter", Do::Filter, EVERY, &["/"])
         .says("filter, search", "Filters a list or searches in a text. Esc clears it.")
@@ -100,26 +107,41 @@ pub const ACTIONS: &[Action] = &[
         .says("previous match", "Goes to the match before.")
         .short("before"),
     Action::new("copy", Do::Copy, EVERY, &["y"])
-        .says("copy this message", "Sends the message under the cursor, unfiltered, to your terminal's clipboard \
-            and to a file.")
+        .says(
+            "copy this message",
+            "Sends the message under the cursor, unfiltered, to your terminal's clipboard \
+            and to a file.",
+        )
         .short("copy")
         .found_by("clipboard yank"),
     Action::new("copy_all", Do::CopyAll, EVERY, &["Y"])
-        .says("copy message and details", "Sends the message with statement, key range and numbers.")
+        .says(
+            "copy message and details",
+            "Sends the message with statement, key range and numbers.",
+        )
         .short("copy all")
         .found_by("clipboard yank"),
     Action::new("zoom", Do::Zoom, EVERY, &["z"])
-        .says("one pane on the whole screen", "Gives the pane the whole width, for reading and for selecting by mouse. Again: \
-            back.")
+        .says(
+            "one pane on the whole screen",
+            "Gives the pane the whole width, for reading and for selecting by mouse. Again: \
+            back.",
+        )
         .typed("zoom", "")
         .short("bigger"),
     Action::new("freeze", Do::Freeze, EVERY, &["Z"])
-        .says("hold the picture still", "Holds the picture still so that you can select text; any key goes on. The job \
-            does not notice.")
+        .says(
+            "hold the picture still",
+            "Holds the picture still so that you can select text; any key goes on. The job \
+            does not notice.",
+        )
         .typed("freeze", "")
         .found_by("still hold"),
     Action::new("view", Do::View, &[Place::Run, Place::Table], &["t"])
-        .says("next view of the list", "Shows another part of the list: all, running, failed, left, done.")
+        .says(
+            "next view of the list",
+            "Shows another part of the list: all, running, failed, left, done.",
+        )
         .typed("view", "")
         .short("view"),
     Action::new("sort", Do::Sort, &[Place::Run, Place::Jobs, Place::Failed], &["S"])
@@ -128,7 +150,10 @@ pub const ACTIONS: &[Action] = &[
         .short("sort")
         .found_by("order"),
     Action::new("write", Do::Write, EVERY, &["W"])
-        .says("write this page to a file", "Writes the page or list, whole and unfiltered, to a file and says where.")
+        .says(
+            "write this page to a file",
+            "Writes the page or list, whole and unfiltered, to a file and says where.",
+        )
         .typed("report", "")
         .short("to a file")
         .found_by("report save export"),
@@ -157,23 +182,32 @@ pub const ACTIONS: &[Action] = &[
         .short("failed")
         .found_by("errors rejects why"),
     Action::new("start", Do::Start, &[Place::Plan], &["s"])
-        .says("start the job", "Accepts the plan and starts. A plan with a BLOCK cannot start. On a production \
-            target it asks.")
+        .says(
+            "start the job",
+            "Accepts the plan and starts. A plan with a BLOCK cannot start. On a production \
+            target it asks.",
+        )
         .asks(Tier::Asks)
         .typed("start", "start JOB")
         .short("start")
         .found_by("begin go"),
     Action::new("pause", Do::Pause, STEER, &["p"])
-        .says("pause after current chunks", "Workers finish the chunk they hold, then wait. The engine stays up and keeps \
+        .says(
+            "pause after current chunks",
+            "Workers finish the chunk they hold, then wait. The engine stays up and keeps \
             its place and its snapshot. Undo with r. Pressing p again while it pauses \
-            changes nothing.")
+            changes nothing.",
+        )
         .asks(Tier::Undo)
         .typed("pause", "pause JOB")
         .short("pause")
         .found_by("hold wait slow"),
     Action::new("resume", Do::Resume, STEER_LOST, &["r"])
-        .says("resume, go on", "Goes on after a pause, ends a hold and looks at once; on a lost engine it \
-            starts a new one, which goes on where the old one was.")
+        .says(
+            "resume, go on",
+            "Goes on after a pause, ends a hold and looks at once; on a lost engine it \
+            starts a new one, which goes on where the old one was.",
+        )
         .asks(Tier::Undo)
         .typed("resume", "resume JOB")
         .short("resume")
@@ -194,14 +228,22 @@ pub const ACTIONS: &[Action] = &[
         .says("four threads less", "Asks for four workers less.")
         .asks(Tier::Undo)
         .found_by("slower parallel"),
-    Action::new("threads_set", Do::ThreadsSet, STEER_JOB, &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"])
-        .says("set the thread count", "Type the number, Enter sets it, Esc drops it.")
-        .asks(Tier::Undo)
-        .typed("threads N", "threads JOB N")
-        .found_by("slow fast faster slower parallel workers jobs"),
+    Action::new(
+        "threads_set",
+        Do::ThreadsSet,
+        STEER_JOB,
+        &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    )
+    .says("set the thread count", "Type the number, Enter sets it, Esc drops it.")
+    .asks(Tier::Undo)
+    .typed("threads N", "threads JOB N")
+    .found_by("slow fast faster slower parallel workers jobs"),
     Action::new("rate_up", Do::RateUp, STEER_JOB, &[")"])
-        .says("raise the rate limit", "Next step of the scale: 1 2 5 10 20 40 60 80 100 150 200 300 400 600 800 MB/s, \
-            no limit.")
+        .says(
+            "raise the rate limit",
+            "Next step of the scale: 1 2 5 10 20 40 60 80 100 150 200 300 400 600 800 MB/s, \
+            no limit.",
+        )
         .asks(Tier::Undo)
         .found_by("faster throttle"),
     Action::new("rate_down", Do::RateDown, STEER_JOB, &["("])
@@ -214,7 +256,10 @@ pub const ACTIONS: &[Action] = &[
         .short("workers")
         .found_by("threads busy waits"),
     Action::new("chunk_map", Do::ChunkMap, &[Place::Run], &["c"])
-        .says("chunk map", "Shows the chunks of the table under the cursor as a map; again: the log.")
+        .says(
+            "chunk map",
+            "Shows the chunks of the table under the cursor as a map; again: the log.",
+        )
         .typed("map", "")
         .short("map")
         .found_by("chunks"),
@@ -230,37 +275,60 @@ pub const ACTIONS: &[Action] = &[
         .typed("mark none", "")
         .short("none"),
     Action::new("retry", Do::Retry, &[Place::Run, Place::Table, Place::Failed], &["R"])
-        .says("run failed chunks again", "Runs the marked failed chunks again, or the one under the cursor, or all of \
-            them, with fresh attempts. Asks when there is more than one.")
+        .says(
+            "run failed chunks again",
+            "Runs the marked failed chunks again, or the one under the cursor, or all of \
+            them, with fresh attempts. Asks when there is more than one.",
+        )
         .asks(Tier::Asks)
         .typed("retry", "retry JOB --all")
         .short("re-run")
         .found_by("again rerun repeat"),
     Action::new("skip", Do::Skip, &[Place::Table, Place::Failed], &["X"])
-        .says("never copy these chunks", "Marks failed chunks as skipped: their rows will not be on the target, and the \
+        .says(
+            "never copy these chunks",
+            "Marks failed chunks as skipped: their rows will not be on the target, and the \
             job ends as COMPLETED with skipped chunks. R takes it back until the job ends. \
-            Asks for a reason and for the target's name.")
+            Asks for a reason and for the target's name.",
+        )
         .asks(Tier::Types)
         .typed("skip", "skip JOB --chunk T#N --reason TEXT")
         .short("skip")
         .found_by("leave out ignore"),
-    Action::new("restart_with", Do::RestartWith, &[Place::Lost], &["1", "2", "3", "4", "5", "6", "7", "8", "9"])
-        .says("restart with that many threads", "Starts a new engine with that many threads; it goes on where the old one was.")
-        .asks(Tier::Undo)
-        .short("with n threads"),
+    Action::new(
+        "restart_with",
+        Do::RestartWith,
+        &[Place::Lost],
+        &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
+    )
+    .says(
+        "restart with that many threads",
+        "Starts a new engine with that many threads; it goes on where the old one was.",
+    )
+    .asks(Tier::Undo)
+    .short("with n threads"),
     Action::new("stop", Do::Stop, JOB, &[])
-        .says("stop the job and its engine", "Workers finish the chunk they hold, then the engine leaves. r starts it again. \
-            The snapshot of the source is given up.")
+        .says(
+            "stop the job and its engine",
+            "Workers finish the chunk they hold, then the engine leaves. r starts it again. \
+            The snapshot of the source is given up.",
+        )
         .asks(Tier::Asks)
         .typed("stop", "stop JOB")
         .found_by("end halt quit"),
     Action::new("stop_now", Do::StopNow, JOB, &[])
-        .says("stop at once", "Chunks under way are rolled back and given back, then the engine leaves.")
+        .says(
+            "stop at once",
+            "Chunks under way are rolled back and given back, then the engine leaves.",
+        )
         .asks(Tier::Types)
         .typed("stop now", "stop JOB --now")
         .found_by("abort end halt"),
     Action::new("drain_now", Do::DrainNow, JOB, &[])
-        .says("give draining chunks back", "Workers that were asked to leave give their chunk back instead of finishing it.")
+        .says(
+            "give draining chunks back",
+            "Workers that were asked to leave give their chunk back instead of finishing it.",
+        )
         .asks(Tier::Asks)
         .typed("drain now", "")
         .found_by("threads slow"),
@@ -275,18 +343,27 @@ pub const ACTIONS: &[Action] = &[
         .typed("rate N MB/s", "rate JOB 40MB/s")
         .found_by("slow slower throttle limit bandwidth off none"),
     Action::new("index_workers", Do::IndexWorkers, JOB, &[])
-        .says("number of index builds", "Limits how many indexes and keys are built at the same time.")
+        .says(
+            "number of index builds",
+            "Limits how many indexes and keys are built at the same time.",
+        )
         .asks(Tier::Undo)
         .typed("index-workers N", "")
         .found_by("indexes keys build"),
     Action::new("reload", Do::Reload, &[Place::Table], &[])
-        .says("begin this table again", "Empties the table on the target and copies all of its chunks again. Asks for \
-            the target's name.")
+        .says(
+            "begin this table again",
+            "Empties the table on the target and copies all of its chunks again. Asks for \
+            the target's name.",
+        )
         .asks(Tier::Types)
         .typed("reload", "")
         .found_by("truncate again redo"),
     Action::new("set", Do::Set, EVERY, &[])
-        .says("theme and glyphs of this console", "set theme auto, dark, light, contrast or mono; set glyphs unicode or ascii.")
+        .says(
+            "theme and glyphs of this console",
+            "set theme auto, dark, light, contrast or mono; set glyphs unicode or ascii.",
+        )
         .typed("set NAME VALUE", "")
         .found_by("theme colour color glyphs ascii unicode dark light"),
 ];

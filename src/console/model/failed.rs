@@ -69,14 +69,12 @@ impl FailedScreen {
             let message = step.error_message.as_deref().unwrap_or_default();
             let text = format!("{} {message}", step.title).to_lowercase();
             if wanted.is_empty() || text.contains(&wanted) {
-                let title =
-                    if self.by_table { "steps".to_owned() } else { cause(None, message) };
+                let title = if self.by_table { "steps".to_owned() } else { cause(None, message) };
                 group_of(&mut self.groups, title).steps.push(i);
             }
         }
         for group in &mut self.groups {
-            let names: BTreeSet<u32> =
-                group.chunks.iter().map(|i| self.chunks[*i].table).collect();
+            let names: BTreeSet<u32> = group.chunks.iter().map(|i| self.chunks[*i].table).collect();
             group.tables = names.len();
         }
         self.groups.sort_by_key(|g| std::cmp::Reverse(g.chunks.len() + g.steps.len()));
@@ -123,6 +121,12 @@ fn group_of(groups: &mut Vec<Group>, title: String) -> &mut Group {
     &mut groups[at]
 }
 
+/// Does the text end in a word after which a name follows?
+fn names_next(text: &str) -> bool {
+    let last = text.trim_end().rsplit(' ').next().unwrap_or_default();
+    matches!(last, "key" | "column" | "constraint" | "index" | "table" | "relation" | "type")
+}
+
 /// Code and message with what differs from row to row left out: quoted values, numbers and what
 /// stands in brackets.
 fn cause(code: Option<&str>, message: &str) -> String {
@@ -142,7 +146,9 @@ fn cause(code: Option<&str>, message: &str) -> String {
             '(' | '[' => depth += 1,
             ')' | ']' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
-            '\'' => {
+            // `key 'uq'` names what is broken; other quoted text is a value.
+            '\'' if names_next(&out) => out.push(c),
+            '\'' if !out.ends_with(char::is_alphanumeric) => {
                 quote = Some(c);
                 out.push('…');
             }
@@ -173,6 +179,7 @@ mod tests {
         assert_eq!(cause(Some("23505"), a), cause(Some("23505"), b));
         assert_ne!(cause(Some("23505"), a), cause(Some("23502"), a));
         assert_eq!(cause(None, "row 12: bad 'it'\nmore"), "row n: bad ..");
+        assert_eq!(cause(None, "Duplicate 'a@b' for key 'uq'"), "Duplicate .. for key 'uq'");
         let c = cause(None, "unique constraint \"uq_email\"");
         assert_ne!(c, cause(None, "unique constraint \"uq_name\""));
     }

@@ -38,7 +38,9 @@ pub struct Palette {
 pub enum Decision {
     Act(Action),
     /// The reason typed is put in.
-    Skip { chunks: Vec<u32> },
+    Skip {
+        chunks: Vec<u32>,
+    },
 }
 
 /// T2 asks y, T3 asks for a name (UX 7.4). Nothing is answered before the operator could read it.

@@ -57,7 +57,10 @@ impl TableView {
             TableView::All => true,
             TableView::Running => table.chunks_running > 0 || table.state == "running",
             TableView::Failed => table.chunks_failed > 0,
-            TableView::Left => table.state == "waiting" || table.state == "running",
+            TableView::Left => {
+                let settled = table.chunks_done + table.chunks_failed + table.chunks_skipped;
+                settled < table.chunks_total
+            }
             TableView::Done => table.state == "done",
         }
     }
@@ -128,9 +131,8 @@ impl RunScreen {
         let wanted = self.filter.to_lowercase();
         let fits = |t: &Table| wanted.is_empty() || t.name.to_lowercase().contains(&wanted);
         self.order.clear();
-        self.order.extend(
-            tables.iter().filter(|t| self.view.admits(t) && fits(t)).map(|t| t.number),
-        );
+        self.order
+            .extend(tables.iter().filter(|t| self.view.admits(t) && fits(t)).map(|t| t.number));
         let at = |number: &u32| &tables[*number as usize];
         match self.sort {
             TableSort::Plan => {}

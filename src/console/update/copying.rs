@@ -266,7 +266,11 @@ fn plan_page(job: &Attached) -> String {
     };
     let parts = plan.findings.iter().map(finding_text);
     let tables = plan.tables.iter().map(plan_table_text);
-    parts.chain(tables).chain(plan.checklist.iter().map(check_text)).collect::<Vec<_>>().join("\n\n")
+    parts
+        .chain(tables)
+        .chain(plan.checklist.iter().map(check_text))
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 fn lost_page(job: &Attached, offset: i32) -> String {

@@ -49,14 +49,10 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
         Link::Connecting { .. } if job.known => (now.mono_ms, now.wall_ms, true),
         Link::Connecting { .. } => (now.mono_ms, now.wall_ms, true),
     };
-    let was_left =
-        matches!(&job.link, Link::Down { down, .. } if down.cause == DownCause::Left);
+    let was_left = matches!(&job.link, Link::Down { down, .. } if down.cause == DownCause::Left);
     // After a goodbye every further try finds nobody: that is no news.
-    let cause = if was_left && down.cause == DownCause::NoEngine {
-        DownCause::Left
-    } else {
-        down.cause
-    };
+    let cause =
+        if was_left && down.cause == DownCause::NoEngine { DownCause::Left } else { down.cause };
     let changed_cause = !matches!(&job.link, Link::Down { down: d, .. } if d.cause == cause);
     let message = down.message.clone();
     let tries = down.tries;
@@ -72,9 +68,9 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
     let clock = crate::console::figures::clock(job.received_wall_ms, now.utc_offset_s);
     match cause {
         DownCause::Left if changed_cause => model.say(format!("{message}; r starts it again")),
-        DownCause::Lost => model.say(format!(
-            "reconnecting to the engine, try {tries}; numbers are from {clock}"
-        )),
+        DownCause::Lost => {
+            model.say(format!("reconnecting to the engine, try {tries}; numbers are from {clock}"))
+        }
         DownCause::Refused if first => model.say(message),
         DownCause::NoEngine if !model.job.as_ref().is_some_and(|j| j.known) => {
             model.say(message);

@@ -69,9 +69,10 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
         Do::PrevPane | Do::Left => turn(model, PAGES - 1),
         Do::Filter => return prompt::open_filter(model),
         Do::Open => {
-            let line = model.job.as_ref().and_then(|job| {
-                lines(&job.plan).get(job.plan.list.cursor).copied()
-            });
+            let line = model
+                .job
+                .as_ref()
+                .and_then(|job| lines(&job.plan).get(job.plan.list.cursor).copied());
             return match line {
                 Some(PlanLine::Start) => question::start(model),
                 Some(line) => reader::open_plan_line(model, line),

@@ -8,7 +8,8 @@ use crate::console::model::{Model, Move, Overlay, Prompt, PromptKind};
 use crate::console::msg::Cmd;
 
 pub fn open(model: &mut Model, kind: PromptKind, text: &str) -> Vec<Cmd> {
-    let before = if kind == PromptKind::Filter { filter_of(model).to_owned() } else { String::new() };
+    let before =
+        if kind == PromptKind::Filter { filter_of(model).to_owned() } else { String::new() };
     model.overlay = Some(Overlay::Prompt(Prompt { kind, field: Field::new(text), before }));
     model.status.text.clear();
     model.dirty = true;

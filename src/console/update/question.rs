@@ -106,7 +106,9 @@ pub fn start(model: &mut Model) -> Vec<Cmd> {
     if view.blocks > 0 {
         let text = format!(
             "{} the start; each says what to do about it",
-            if view.blocks == 1 { "1 finding blocks".to_owned() } else {
+            if view.blocks == 1 {
+                "1 finding blocks".to_owned()
+            } else {
                 format!("{} findings block", view.blocks)
             }
         );
@@ -203,7 +205,8 @@ pub fn skip(model: &mut Model, chunks: Vec<u32>) -> Vec<Cmd> {
         figures::counted(tables.len() as u64, "table")
     };
     let count = figures::counted(chunks.len() as u64, "chunk");
-    let rows = if rows == 0 { "Their".to_owned() } else { format!("About {}", figures::grouped(rows)) };
+    let rows =
+        if rows == 0 { "Their".to_owned() } else { format!("About {}", figures::grouped(rows)) };
     let lines = vec![
         format!("{rows} rows will NOT be copied to {}.", target_text(model)),
         format!("The job will end as COMPLETED with {skipped} skipped, exit code 3."),
@@ -216,7 +219,8 @@ pub fn skip(model: &mut Model, chunks: Vec<u32>) -> Vec<Cmd> {
 pub fn stop(model: &mut Model) -> Vec<Cmd> {
     let title = "Stop the job and its engine?".to_owned();
     let lines = vec![
-        "Chunks under way are finished first. Nothing copied is lost; r starts it again.".to_owned(),
+        "Chunks under way are finished first. Nothing copied is lost; r starts it again."
+            .to_owned(),
         "The snapshot of the source is given up: later rows come from a new one.".to_owned(),
     ];
     ask_by_target(model, title, lines, Decision::Act(Action::Stop { now: false }))

@@ -41,8 +41,7 @@ fn table(model: &mut Model) -> Vec<Cmd> {
     let held = u32::try_from(screen.chunks.len()).unwrap_or(u32::MAX);
     let margin = WINDOW_CHUNKS / 4;
     let near_top = screen.offset > 0 && cursor < screen.offset + margin;
-    let near_end =
-        screen.offset + held < screen.total && cursor + margin > screen.offset + held;
+    let near_end = screen.offset + held < screen.total && cursor + margin > screen.offset + held;
     let due = screen.due_ms.is_some_and(|at| now >= at);
     if !(due || (screen.loaded && (near_top || near_end))) {
         return Vec::new();

@@ -90,7 +90,8 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Start => "start",
         Action::Pause => "pause",
         Action::Resume => "resume",
-        Action::Stop { .. } => "stop",
+        Action::Stop { now: false } => "stop",
+        Action::Stop { now: true } => "stop now",
         Action::Threads { .. } => "threads",
         Action::ThreadsMax { .. } => "threads_max",
         Action::IndexWorkers { .. } => "index_workers",
@@ -98,7 +99,7 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Retry { .. } => "retry",
         Action::Skip { .. } => "skip",
         Action::Reload { .. } => "reload",
-        Action::DrainNow => "drain_now",
+        Action::DrainNow => "drain now",
         Action::SimFault { .. } => "sim_fault",
     }
 }
@@ -147,8 +148,8 @@ fn slide(model: &mut Model, by: i64) -> Vec<Cmd> {
     let want = i64::from(job.threads_want().0) + by;
     let max = i64::from(job.job().threads.max);
     // A big step stops at the ends; only a step that would change nothing is refused.
-    let at_end = (by > 0 && i64::from(job.threads_want().0) >= max)
-        || (by < 0 && job.threads_want().0 <= 1);
+    let at_end =
+        (by > 0 && i64::from(job.threads_want().0) >= max) || (by < 0 && job.threads_want().0 <= 1);
     let value = if at_end { want } else { want.clamp(1, if max < 1 { 1 } else { max }) };
     wish_threads(model, value, MERGE_MS)
 }

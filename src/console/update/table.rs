@@ -146,12 +146,13 @@ fn mark_all(model: &mut Model) {
     let Some(job) = &mut model.job else {
         return;
     };
-    let failed: Vec<u32> =
-        job.table.chunks.iter().filter(|c| c.state == 3).map(|c| c.id).collect();
+    let failed: Vec<u32> = job.table.chunks.iter().filter(|c| c.state == 3).map(|c| c.id).collect();
     let count = failed.len();
     job.marked.extend(failed);
-    let text = format!("{} marked of those near the cursor", crate::console::figures::counted(
-        count as u64, "failed chunk"));
+    let text = format!(
+        "{} marked of those near the cursor",
+        crate::console::figures::counted(count as u64, "failed chunk")
+    );
     model.say(text);
 }
 
@@ -160,13 +161,8 @@ fn chosen(model: &Model) -> Vec<u32> {
     let Some(job) = &model.job else {
         return Vec::new();
     };
-    let marked: Vec<u32> = job
-        .table
-        .chunks
-        .iter()
-        .filter(|c| job.marked.contains(&c.id))
-        .map(|c| c.id)
-        .collect();
+    let marked: Vec<u32> =
+        job.table.chunks.iter().filter(|c| job.marked.contains(&c.id)).map(|c| c.id).collect();
     if !marked.is_empty() {
         return marked;
     }

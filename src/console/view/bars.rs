@@ -91,11 +91,8 @@ fn runs(cells: u16, s: &States) -> Vec<(Mark, u16)> {
     let through = u32::from(cells) * u32::from(s.percent) / 100;
     let through = u16::try_from(through).unwrap_or(cells);
     let settled = share[0] + share[2] + share[3];
-    let under_way = if share[1] == 0 {
-        0
-    } else {
-        through.saturating_sub(settled).clamp(1, share[1])
-    };
+    let under_way =
+        if share[1] == 0 { 0 } else { through.saturating_sub(settled).clamp(1, share[1]) };
     vec![
         (Mark::Done, share[0]),
         (Mark::Running, under_way),
@@ -152,9 +149,9 @@ pub fn percent_of(table: &TableView) -> u8 {
         return if table.state == "done" { 100 } else { 0 };
     }
     let (done, total) = if table.bytes_total > 0 {
-        (table.bytes_done, table.bytes_total)
+        (table.bytes_done.saturating_add(table.bytes_moving), table.bytes_total)
     } else if table.rows_total > 0 {
-        (table.rows_done, table.rows_total)
+        (table.rows_done.saturating_add(table.rows_moving), table.rows_total)
     } else {
         (u64::from(table.chunks_done), u64::from(table.chunks_total))
     };
@@ -305,9 +302,10 @@ impl Map<'_> {
 /// `!` before `-` before `>` before `.` before `#`.
 fn worse(a: u8, b: u8) -> bool {
     let rank = |state: u8| match state {
-        3 => 4,
-        4 => 3,
-        1 => 2,
+        3 => 5,
+        4 => 4,
+        1 => 3,
+        5 => 2,
         2 => 0,
         _ => 1,
     };
@@ -321,6 +319,8 @@ pub fn mark_of_number(state: u8) -> Mark {
         2 => Mark::Done,
         3 => Mark::Failed,
         4 => Mark::Skipped,
+        // Unassigned, tried before.
+        5 => Mark::Again,
         _ => Mark::Left,
     }
 }
@@ -358,8 +358,7 @@ mod tests {
 
     #[test]
     fn a_running_chunk_is_never_drawn_as_done() {
-        let states =
-            States { done: 0, running: 1, failed: 0, skipped: 0, left: 0, percent: 40 };
+        let states = States { done: 0, running: 1, failed: 0, skipped: 0, left: 0, percent: 40 };
         assert_eq!(runs(20, &states)[0], (Mark::Done, 0));
         assert_eq!(runs(20, &states)[1], (Mark::Running, 8));
         assert_eq!(runs(20, &states)[4], (Mark::Left, 12));

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
-use super::table::text_lines;
+use super::table::{short_range, text_lines};
 use super::{footer, job_header};
 use crate::console::figures;
 use crate::console::layout;
@@ -60,7 +60,10 @@ fn list(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
             "no failure holds that; Esc clears the filter"
         };
         pen.put((area.x + 3, area.y + 2), area.width - 3, text, pen.look.plain());
-    } else if screen.total > FAILED_LISTED_MAX && end == items.len() && row_is_free(area, end, lines) {
+    } else if screen.total > FAILED_LISTED_MAX
+        && end == items.len()
+        && row_is_free(area, end, lines)
+    {
         let text = format!(
             "the first {} of {} are listed; R without marks on the run screen means all",
             figures::grouped(u64::from(FAILED_LISTED_MAX)),
@@ -111,7 +114,7 @@ fn item_line(
             let from = x + 8 + width;
             let tries = format!("try {}", chunk.attempts);
             let room = line.right().saturating_sub(from + 9);
-            pen.put((from, y), room, &chunk.range, style);
+            pen.put((from, y), room, short_range(&chunk.range), style);
             pen.right((line.right() - 9, y), 8, tries, style);
             if selected {
                 pen.restyle(Rect::new(x + 2, y, width + 5, 1), pen.look.cursor());
@@ -149,8 +152,11 @@ fn group_line(
     let count = group.chunks.len() + group.steps.len();
     pen.right((at, y), 8, figures::grouped(count as u64), bold);
     if !group.chunks.is_empty() {
-        let rows =
-            if group.rows > 0 { format!("~{}", figures::count(group.rows)) } else { "-".to_owned() };
+        let rows = if group.rows > 0 {
+            format!("~{}", figures::count(group.rows))
+        } else {
+            "-".to_owned()
+        };
         pen.right((at + 8, y), 8, rows, bold);
         pen.right((at + 16, y), 8, figures::grouped(group.tables as u64), bold);
     }
@@ -171,12 +177,18 @@ fn detail(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
             let message = chunk.error_message.as_deref().unwrap_or("no message was kept");
             let code = chunk.error_code.as_deref().map_or(String::new(), |c| format!("{c}  "));
             let at = chunk.started_ms.map_or(String::new(), |at| {
-                format!("\n\nattempt {} began {}", chunk.attempts,
-                    figures::clock(at, model.now.utc_offset_s))
+                format!(
+                    "\n\nattempt {} began {}",
+                    chunk.attempts,
+                    figures::clock(at, model.now.utc_offset_s)
+                )
             });
             let whole = "\nThe other rows of this chunk are not on the target either: \
                          one chunk is one transaction.";
-            (format!("{code}{} #{}", chunk.table_name, chunk.number), format!("{message}{at}{whole}"))
+            (
+                format!("{code}{} #{}", chunk.table_name, chunk.number),
+                format!("{message}{at}{whole}"),
+            )
         }
         Some(FailedItem::Step(i)) => {
             let step = &job.failed.steps[i];

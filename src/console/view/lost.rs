@@ -21,7 +21,8 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         "! No way to the engine of this job".to_owned()
     };
     pen.rule(Rect::new(0, 1, w, 1), title, ago, true);
-    let mut lines = if job.known { story(model, job) } else { unknown(&down.message, &down.advice) };
+    let mut lines =
+        if job.known { story(model, job) } else { unknown(&down.message, &down.advice) };
     let keys = keys(model, job, h);
     let alert = if h >= 24 { Some(h - 3) } else { None };
     let room = usize::from(alert.unwrap_or(h - 2).saturating_sub(2));

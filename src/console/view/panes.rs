@@ -87,11 +87,7 @@ fn worker_line(pen: &mut Pen<'_>, area: Rect, y: u16, worker: &WorkerView) {
         pen.put((at, y), 26, waits, plain);
     } else if !worker.work.is_empty() {
         let rows = if worker.rows_expected > 0 {
-            format!(
-                "{}/{} rows",
-                figures::count(worker.rows),
-                figures::count(worker.rows_expected)
-            )
+            format!("{}/{} rows", figures::count(worker.rows), figures::count(worker.rows_expected))
         } else {
             format!("{} rows", figures::count(worker.rows))
         };
@@ -176,7 +172,17 @@ pub fn map(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect, focused
     let chunks = figures::counted(u64::from(table.chunks_total), "chunk");
     let title = format!("Chunk map of {}, {chunks}{scale}", table.name);
     pen.rule(area, title, if model.zoomed { "c log" } else { "Enter the chunks" }, focused);
-    draw_cells(pen, &map, Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(2), area.height.saturating_sub(1)), None);
+    draw_cells(
+        pen,
+        &map,
+        Rect::new(
+            area.x + 1,
+            area.y + 1,
+            area.width.saturating_sub(2),
+            area.height.saturating_sub(1),
+        ),
+        None,
+    );
 }
 
 /// Cells of a map from its beginning; the cell of `cursor` (a chunk's position) is reversed.

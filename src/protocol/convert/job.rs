@@ -146,9 +146,11 @@ fn rate_view(context: &JobContext<'_>) -> RateView {
         bytes_per_s: figures.bytes_per_s,
         rows_per_s: figures.rows_per_s,
         limit_bytes_per_s: context.job.rate_bytes,
-        limit_by: context.job.rate_bytes.and(context.rate_by).map(|(actor, at)| {
-            format!("{} {}", actor.user, clock_text(*at, context.utc_offset_s))
-        }),
+        limit_by: context
+            .job
+            .rate_bytes
+            .and(context.rate_by)
+            .map(|(actor, at)| format!("{} {}", actor.user, clock_text(*at, context.utc_offset_s))),
         peak_bytes_per_s: figures.peak_bytes_per_s,
         mean_1m_bytes_per_s: figures.mean_1m_bytes_per_s,
         mean_10m_bytes_per_s: figures.mean_10m_bytes_per_s,

@@ -244,7 +244,10 @@ mod tests {
         for (range, text) in [
             (ChunkRange::Whole, "whole table"),
             (ChunkRange::Key { from: None, until: key("5000") }, "id before 5,000"),
-            (ChunkRange::Key { from: key("-5000"), until: key("x1") }, "id from -5,000 to before x1"),
+            (
+                ChunkRange::Key { from: key("-5000"), until: key("x1") },
+                "id from -5,000 to before x1",
+            ),
             (ChunkRange::Ctid { from_page: 0, until_page: None }, "page: all"),
             (ChunkRange::Rowid { from: Some(12), until: None }, "rowid from 12"),
         ] {

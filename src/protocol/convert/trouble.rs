@@ -48,7 +48,8 @@ pub fn held_by(context: &JobContext<'_>) -> Vec<String> {
         }
     }
     if let (Some(limit), true) = (job.rate_bytes, context.figures.is_throttled) {
-        let by = context.rate_by.map(|(actor, at)| format!(", set by {} {}", actor.user, clock(*at)));
+        let by =
+            context.rate_by.map(|(actor, at)| format!(", set by {} {}", actor.user, clock(*at)));
         held.push(format!("rate limit {}{}", rate_text(limit), by.unwrap_or_default()));
     }
     held
@@ -60,7 +61,13 @@ fn state_phrase(context: &JobContext<'_>) -> String {
         JobState::StopPending { then_leave } => {
             let word = if then_leave { "stop asked" } else { "pause asked" };
             let busy = context.job.busy.len();
-            (word, format!(", {busy} {} finishing", if busy == 1 { "worker is" } else { "workers are" }))
+            (
+                word,
+                format!(
+                    ", {busy} {} finishing",
+                    if busy == 1 { "worker is" } else { "workers are" }
+                ),
+            )
         }
         JobState::Stopping => ("stopping", ", work under way is given back".to_owned()),
         _ => ("paused", String::new()),
@@ -77,7 +84,9 @@ fn hold_phrase(context: &JobContext<'_>, hold: &Hold) -> String {
     let since = clock_text(hold.since, context.utc_offset_s);
     match hold.reason {
         HoldReason::ServerLost(side) => format!("{} lost since {since}", side.word()),
-        HoldReason::LoginRefused(side) => format!("{} refuses the login since {since}", side.word()),
+        HoldReason::LoginRefused(side) => {
+            format!("{} refuses the login since {since}", side.word())
+        }
         HoldReason::OutOfSpace(side) => format!("{} is full since {since}", side.word()),
         HoldReason::Refused(side) => format!("{} refuses since {since}", side.word()),
         HoldReason::LedgerMissing => format!("the target's ledger is missing since {since}"),
@@ -146,7 +155,8 @@ fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
         Side::Target => format!("Target {}", context.spec.target.display()),
         Side::Engine => "The engine".to_owned(),
     };
-    let tries = if hold.tries > 0 { format!(" ({} tries so far)", hold.tries) } else { String::new() };
+    let tries =
+        if hold.tries > 0 { format!(" ({} tries so far)", hold.tries) } else { String::new() };
     let next = match hold.next_try {
         Some(at) => format!("Next look at {}{tries}; then the job goes on by itself.", clock(at)),
         None => "Nothing by itself: waits for you.".to_owned(),
@@ -251,16 +261,9 @@ fn snapshots_alert(context: &JobContext<'_>) -> Option<AlertView> {
     if context.job.snapshots < 2 {
         return None;
     }
-    let moments: Vec<String> = context
-        .snapshots
-        .iter()
-        .map(|(at, _)| clock_text(*at, context.utc_offset_s))
-        .collect();
-    let when = if moments.len() < 2 {
-        String::new()
-    } else {
-        format!(" ({})", moments.join(", "))
-    };
+    let moments: Vec<String> =
+        context.snapshots.iter().map(|(at, _)| clock_text(*at, context.utc_offset_s)).collect();
+    let when = if moments.len() < 2 { String::new() } else { format!(" ({})", moments.join(", ")) };
     let mut made = alert(
         "snapshots-mixed",
         format!("The target mixes {} snapshots of the source{when}", context.job.snapshots),
