@@ -374,7 +374,13 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             continue;
         }
         let key = if matches!(does, Do::RestartWith) { "1-9" } else { action.keys[0] };
-        let mut entry = if narrow { key.to_owned() } else { format!("{key} {}", action.short) };
+        let short = match (action.does, place) {
+            (Do::Open, Place::Jobs) => "attach",
+            (Do::Open, Place::Run) => "table",
+            (Do::Open, Place::Failed | Place::Table) => "full text",
+            _ => action.short,
+        };
+        let mut entry = if narrow { key.to_owned() } else { format!("{key} {short}") };
         if matches!(does, Do::Failed) && !narrow {
             let n = model.job.as_ref().map_or(0, |j| failures(j));
             entry.push_str(&format!(" {}", figures::grouped(n)));
