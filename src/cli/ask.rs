@@ -108,12 +108,6 @@ pub fn password(whom: &str) -> Result<Secret, Failure> {
     Ok(Secret::new(typed?))
 }
 
-/// Can anybody be asked?
-#[must_use]
-pub fn somebody_is_there() -> bool {
-    Terminal::open().is_some()
-}
-
 fn would_ask(question: &str) -> Failure {
     Failure::new(Exit::WouldAsk, format!("would ask, and there is no terminal: {question}"))
         .with_detail("Nothing was changed.")

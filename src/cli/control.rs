@@ -20,7 +20,7 @@ use crate::protocol::{Action, JobView};
 /// Prints what the engine answered.
 fn done(session: &Session, message: &str) -> Exit {
     session.output.text(&clean(message));
-    session.output.object("done", &json!({ "message": message }));
+    session.output.object("done", json!({ "message": message }));
     Exit::Done
 }
 
@@ -80,7 +80,7 @@ pub async fn threads(session: &Session, args: &ThreadsArgs) -> Result<Exit, Fail
         let threads = View::open(session, &job).await?.snapshot().await?.job.threads;
         let text = format!("{} want, {} run, max {}", threads.want, threads.run, threads.max);
         session.output.text(&text);
-        session.output.object("threads", &threads);
+        session.output.object("threads", json!(threads));
         return Ok(Exit::Done);
     }
     let engine = session.engine(&job).await?;
@@ -109,7 +109,7 @@ pub async fn rate(session: &Session, args: &RateArgs) -> Result<Exit, Failure> {
         Some(limit) => format!("{}{}", figures::rate(limit), by.unwrap_or_default()),
         None => "none".to_owned(),
     });
-    session.output.object("rate", &rate);
+    session.output.object("rate", json!(rate));
     Ok(Exit::Done)
 }
 
@@ -126,7 +126,7 @@ pub async fn index_workers(session: &Session, args: &IndexWorkersArgs) -> Result
     let threads = View::open(session, &job).await?.snapshot().await?.job.threads;
     let text = format!("{} want, {} run", threads.index_workers, threads.index_run);
     session.output.text(&text);
-    session.output.object("threads", &threads);
+    session.output.object("threads", json!(threads));
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::args::{CopyArgs, NewArgs, PlanArgs, StartArgs};
 use super::ask;
 use super::define::{Defined, define};
@@ -36,12 +38,13 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
         Ok(plan) => plan,
         Err(failure) => {
             discard::draft(session, &job, Some(engine)).await?;
-            return Err(failure.with_hint("Nothing was changed on either side, and nothing was left behind."));
+            return Err(failure
+                .with_hint("Nothing was changed on either side, and nothing was left behind."));
         }
     };
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
-        session.output.object("plan", &plan);
+        session.output.object("plan", json!(plan));
         discard::draft(session, &job, Some(engine)).await?;
         return Err(blocked(&job).with_detail("Nothing was changed and nothing was left behind."));
     }
@@ -149,11 +152,37 @@ async fn begin(
     if detach {
         let view = snapshot_of(&engine).await?.job;
         session.output.text(&format!("{job} is {}", view.state));
-        session.output.object("summary", &summary(&view, Exit::Done as u8));
+        session.output.object("summary", summary(&view, Exit::Done as u8));
         session.output.note(&format!("Watch: tidegate attach {job}   Wait: tidegate wait {job}"));
         return Ok(Outcome::Exit(Exit::Done));
     }
     show(session, job, engine, every_s).await
+}
+
+/// Waits for the plan and starts, for a job that is ours to make up.
+///
+/// # Errors
+/// A plan that cannot be made or is blocked; then the job is removed again.
+pub async fn begin_quietly(
+    session: &Session,
+    job: &JobName,
+    engine: &Connection,
+) -> Result<(), Failure> {
+    let planned = match checked_plan(session, job, engine).await {
+        Ok(plan) if plan.blocked => {
+            plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
+            Err(blocked(job))
+        }
+        other => other,
+    };
+    match planned {
+        Ok(_) => session.act(engine, Action::Start).await.map(|_| ()),
+        Err(failure) => {
+            let again = session.client().connect(job).await.ok();
+            discard::draft(session, job, again).await?;
+            Err(failure)
+        }
+    }
 }
 
 /// The screen in a terminal, lines elsewhere.
@@ -217,7 +246,7 @@ fn tell_plan(
     plan: &PlanView,
     all: bool,
 ) -> Result<Exit, Failure> {
-    session.output.object("plan", plan);
+    session.output.object("plan", json!(plan));
     plan_text::lines(plan, all).iter().for_each(|line| session.output.text(line));
     match plan.blocked {
         true => Err(blocked(job)),
@@ -238,7 +267,7 @@ pub async fn start(session: &Session, args: &StartArgs) -> Result<Outcome, Failu
     let plan = checked_plan(session, &job, &engine).await?;
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
-        session.output.object("plan", &plan);
+        session.output.object("plan", json!(plan));
         return Err(blocked(&job).with_detail("Nothing was changed."));
     }
     drop(engine);

@@ -8,11 +8,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Defaults};
 use crate::core::fault::Side;
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
+use crate::core::spec::THREADS_CEILING;
 use crate::core::spec::{
     AccessMethod, Content, JobSpec, Pattern, Secret, Selection, TableExists, parse_chunk_size,
     parse_rate, parse_threads,
 };
-use crate::core::spec::THREADS_CEILING;
 use crate::protocol::StartMessage;
 use crate::protocol::convert::spec_message;
 

@@ -14,13 +14,13 @@ use super::failure::{Exit, Failure};
 use super::session::Session;
 use super::view::snapshot_of;
 use crate::client::{Connection, Probe};
+use crate::clock::{Clock, SystemClock};
 use crate::core::fault::Side;
-use crate::core::job::JobState;
+use crate::core::job::{Actor, Input, Job, JobState, Notice};
 use crate::core::name::JobName;
 use crate::driver::url::Access;
 use crate::protocol::Action;
-use crate::store::MasterTable;
-use crate::store::lock;
+use crate::store::{Batch, MasterTable, Note, RunFigures, StoredJob, lock};
 
 /// How long an engine may take to leave after `stop now`: transactions roll back, connections
 /// close.
@@ -126,7 +126,7 @@ pub async fn kill(session: &Session, args: &KillArgs) -> Result<Exit, Failure> {
     remove_files(session, &job)?;
     session.output.text(&format!("{job} is removed; rows on the target stay"));
     let body = json!({ "message": format!("{job} is removed"), "ledger_removed": ledger });
-    session.output.object("done", &body);
+    session.output.object("done", body);
     Ok(Exit::Done)
 }
 
@@ -145,7 +145,43 @@ async fn drop_ledger(session: &Session, job: &JobName, ask: bool) -> Result<bool
     let job_id = stored.job_id.clone();
     let access = Access { endpoint, password, side: Side::Target, job_id: job_id.clone() };
     crate::driver::open_target(access)?.drop_ledger(&job_id).await?;
+    record_cleanup(session, table, stored)?;
     Ok(true)
+}
+
+/// Keeps in the file that nothing is left outside of it. We hold the engine's lock, so we are its
+/// one writer.
+fn record_cleanup(
+    session: &Session,
+    mut table: MasterTable,
+    stored: StoredJob,
+) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    let mut job = Job::restore(stored.parts);
+    let events = job.decide(&Input::Engine(Notice::CleanedUp), now).unwrap_or_default();
+    for event in &events {
+        job.apply(event, now).map_err(|e| Failure::new(Exit::Error, e.to_string()))?;
+    }
+    let identity = session.client().identity;
+    let note = Note {
+        at: now,
+        level: "action",
+        kind: "cleanup",
+        by: Some(Actor { user: identity.user, tty: identity.tty }),
+        text: "ledger removed from the target".to_owned(),
+    };
+    let events: Vec<_> = events.into_iter().map(|event| (now, event)).collect();
+    table.append(&Batch {
+        job: &job,
+        events: &events,
+        notes: &[note],
+        actions: &[],
+        figures: &RunFigures::default(),
+    })?;
+    for external in table.externals()? {
+        table.record_removed(&external.kind, now)?;
+    }
+    Ok(())
 }
 
 /// Removes what a finished job left on the target; the job itself stays.
@@ -161,7 +197,9 @@ pub async fn cleanup(session: &Session, args: &CleanupArgs) -> Result<Exit, Fail
             format!("job {job} is not finished: {}", summary.state.word()),
         )
         .with_detail("Its ledger on the target is what makes going on safe. Nothing was changed.")
-        .with_hint(format!("`tidegate resume {job}` goes on, `tidegate kill {job}` gives it up.")));
+        .with_hint(format!(
+            "`tidegate resume {job}` goes on, `tidegate kill {job}` gives it up."
+        )));
     }
     let question = format!(
         "Remove the ledger of {job} on {}; failed chunks cannot be re-run exactly once after that",
@@ -182,6 +220,6 @@ pub async fn cleanup(session: &Session, args: &CleanupArgs) -> Result<Exit, Fail
         false => format!("{job} has left nothing on the target"),
     };
     session.output.text(&message);
-    session.output.object("done", &json!({ "message": message, "ledger_removed": removed }));
+    session.output.object("done", json!({ "message": message, "ledger_removed": removed }));
     Ok(Exit::Done)
 }

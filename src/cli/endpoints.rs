@@ -3,7 +3,7 @@
 use super::ask;
 use super::failure::Failure;
 use crate::config::{Config, PasswordSource, password_for};
-use crate::core::fault::Side;
+use crate::core::fault::{Fault, Side};
 use crate::core::name::Dialect;
 use crate::core::spec::{Endpoint, Secret};
 use crate::driver::url::parse_url;
@@ -23,7 +23,7 @@ pub struct End {
 pub fn read(text: &str, side: Side, config: &Config) -> Result<End, Failure> {
     let Some(connection) = config.connections.get(text) else {
         let (endpoint, password) = parse_url(text, side).map_err(|fault| {
-            let failure = Failure::from(fault);
+            let failure = named(flag_of(side), fault);
             match known_connections(config) {
                 Some(known) if !text.contains(':') => failure.with_detail(known),
                 _ => failure.with_detail("Nothing was changed."),
@@ -32,7 +32,7 @@ pub fn read(text: &str, side: Side, config: &Config) -> Result<End, Failure> {
         return Ok(End { endpoint, password, asks: false });
     };
     let (endpoint, password) = parse_url(&connection.url, side)
-        .map_err(|fault| Failure::from(fault.while_doing(&format!("connection {text:?}"))))?;
+        .map_err(|fault| named(&format!("connection {text:?}"), fault))?;
     if password.is_some() {
         return Err(Failure::usage(format!("connection {text:?} has a password in its URL"))
             .with_detail("A password does not belong into config.toml. Nothing was changed.")
@@ -49,6 +49,20 @@ pub fn read(text: &str, side: Side, config: &Config) -> Result<End, Failure> {
     };
     let asks = connection.password == Some(PasswordSource::Ask);
     Ok(End { endpoint, password: None, asks })
+}
+
+fn flag_of(side: Side) -> &'static str {
+    match side {
+        Side::Source => "--from",
+        Side::Target => "--to",
+        Side::Engine => "engine",
+    }
+}
+
+/// The fault with the place where the operator wrote what is wrong.
+fn named(place: &str, fault: Fault) -> Failure {
+    let message = format!("{place}: {}", fault.message);
+    Failure { message, ..Failure::from(fault) }
 }
 
 fn known_connections(config: &Config) -> Option<String> {

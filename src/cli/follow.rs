@@ -8,7 +8,7 @@ use serde_json::json;
 use super::failure::{Exit, Failure, exit_of};
 use super::lines::{plain_line, summary, summary_text};
 use super::mirror::Mirror;
-use super::output::{Output, clean};
+use super::output::{Output, clean, object_text};
 use super::session::Session;
 use super::signals::{Caught, Signals};
 use crate::client::{ClientError, Connection, Link, LinkEvent};
@@ -68,7 +68,7 @@ pub async fn follow(
                 (Caught::Ask, None) => {}
                 (Caught::End(exit), _) => {
                     session.output.note(&format!(
-                        "This command ends; job {job} goes on. Come back with: tidegate attach {job}"
+                        "This command ends; job {job} goes on. Come back: tidegate attach {job}"
                     ));
                     return Ok(exit);
                 }
@@ -153,7 +153,7 @@ impl Teller {
 
     fn tell(&mut self, job: &JobView, log: &[LogLine]) {
         if self.output.json && !self.output.quiet {
-            log.iter().for_each(|line| self.output.object("event", line));
+            log.iter().for_each(|line| self.output.object("event", json!(line)));
         }
         self.tell_alerts(job);
         if job.state != self.state {
@@ -188,7 +188,7 @@ impl Teller {
 
     fn line(&self, job: &JobView, by: Option<&str>) -> String {
         match self.output.json {
-            true => super::output::object_text("status", job),
+            true => object_text("status", json!(job)),
             false => plain_line(job, by),
         }
     }
@@ -215,14 +215,11 @@ impl Teller {
                 continue;
             }
             if self.output.json {
-                self.output.object("event", &json!({ "level": "alert", "alert": alert }));
+                self.output.object("event", json!({ "level": "alert", "alert": alert }));
             }
             let safe = clean(&alert.safe);
             let next = clean(&alert.next);
-            self.output.note(&format!(
-                "! {}\n  Safe: {safe}\n  Next: {next}",
-                clean(&alert.what)
-            ));
+            self.output.note(&format!("! {}\n  Safe: {safe}\n  Next: {next}", clean(&alert.what)));
         }
         self.alerts.clone_from(&job.alerts);
     }
@@ -247,7 +244,7 @@ impl Teller {
                 self.output.line(&line);
             }
         }
-        self.output.object("summary", &summary(job, exit as u8));
+        self.output.object("summary", summary(job, exit as u8));
         self.output.note(&clean_lines(&summary_text(job)));
         if exit == Exit::NoEngine {
             let name = &job.name;

@@ -43,7 +43,7 @@ pub async fn ls(session: &Session) -> Result<Exit, Failure> {
     }
     // Newest first; names decide among equals.
     jobs.sort_by(|a, b| b.started_ms.cmp(&a.started_ms).then_with(|| a.name.cmp(&b.name)));
-    session.output.object("jobs", &json!({ "jobs": jobs }));
+    session.output.object("jobs", json!({ "jobs": jobs }));
     if jobs.is_empty() {
         session.output.note("There are no jobs. `tidegate demo` makes one to look at.");
         return Ok(Exit::Done);
@@ -102,7 +102,7 @@ pub async fn status(session: &Session, args: &StatusArgs) -> Result<Exit, Failur
         return follow::follow(session, &job, engine, args.pace.every).await;
     }
     let snapshot = View::open(session, &job).await?.snapshot().await?;
-    session.output.object("status", &flat(&snapshot));
+    session.output.object("status", flat(&snapshot));
     if args.sup {
         session.output.text(&line_without_time(&snapshot.job, None));
     } else {
@@ -134,7 +134,7 @@ pub async fn tables(session: &Session, args: &TablesArgs) -> Result<Exit, Failur
     if let Some(state) = &args.state {
         tables.retain(|table| table.state == *state);
     }
-    session.output.object("tables", &json!({ "tables": tables }));
+    session.output.object("tables", json!({ "tables": tables }));
     let heads = ["state", "table", "done", "chunks", "failed", "rows", "size", "cut by", "path"];
     let mut rows = vec![row(&heads)];
     rows.extend(tables.iter().map(|t| {
@@ -181,7 +181,7 @@ pub async fn chunks(session: &Session, args: &ChunksArgs) -> Result<Exit, Failur
     };
     let chunks = view.chunks(ChunkFilter { table, state }).await?;
     let listed: Vec<Value> = chunks.iter().map(chunk_object).collect();
-    session.output.object("chunks", &json!({ "total": listed.len(), "chunks": listed }));
+    session.output.object("chunks", json!({ "total": listed.len(), "chunks": listed }));
     let mut rows = vec![row(&["chunk", "state", "rows", "size", "try", "time", "range"])];
     rows.extend(chunks.iter().map(|c| {
         vec![
@@ -209,7 +209,7 @@ pub async fn chunks(session: &Session, args: &ChunksArgs) -> Result<Exit, Failur
 
 async fn steps(session: &Session, view: &View) -> Result<Exit, Failure> {
     let steps = view.steps(true).await?;
-    session.output.object("steps", &json!({ "steps": steps }));
+    session.output.object("steps", json!({ "steps": steps }));
     for step in &steps {
         let line = format!("{:>6}  {}  {}", step.id, step.state, clean(&step.title));
         session.output.text(&line);
@@ -250,11 +250,13 @@ pub fn table_number(snapshot: &Snapshot, text: &str) -> Result<u32, Failure> {
     let mut short = snapshot.tables.iter().filter(|table| table.name.ends_with(&ending));
     match (short.next(), short.next()) {
         (Some(table), None) => Ok(table.number),
-        (Some(_), Some(_)) => Err(Failure::usage(format!(
-            "{text:?} is in several schemas; write SCHEMA.{text}"
-        ))),
-        (None, _) => Err(Failure::usage(format!("job {} has no table {text:?}", snapshot.job.name))
-            .with_hint(format!("`tidegate tables {}` lists them.", snapshot.job.name))),
+        (Some(_), Some(_)) => {
+            Err(Failure::usage(format!("{text:?} is in several schemas; write SCHEMA.{text}")))
+        }
+        (None, _) => {
+            Err(Failure::usage(format!("job {} has no table {text:?}", snapshot.job.name))
+                .with_hint(format!("`tidegate tables {}` lists them.", snapshot.job.name)))
+        }
     }
 }
 
@@ -321,7 +323,7 @@ pub async fn log(session: &Session, args: &LogArgs) -> Result<Exit, Failure> {
 }
 
 fn print_line(session: &Session, line: &LogLine) {
-    session.output.object("event", line);
+    session.output.object("event", json!(line));
     session.output.text(&log_text(line));
 }
 
@@ -338,7 +340,7 @@ fn log_text(line: &LogLine) -> String {
 pub async fn history(session: &Session, args: &HistoryArgs) -> Result<Exit, Failure> {
     let job = session.existing(&args.job)?;
     let (runs, events) = View::open(session, &job).await?.history(args.lines).await?;
-    session.output.object("history", &json!({ "runs": runs, "events": events }));
+    session.output.object("history", json!({ "runs": runs, "events": events }));
     let heads = ["run", "started", "ended", "by", "state", "rows", "size", "failed", "skipped"];
     let mut rows = vec![row(&heads)];
     rows.extend(runs.iter().map(|run| {

@@ -96,7 +96,11 @@ mod tests {
             hint: hint.map(str::to_owned),
         };
         let plan = PlanView {
-            findings: vec![finding("ok", None), finding("warn", None), finding("BLOCK", Some("do"))],
+            findings: vec![
+                finding("ok", None),
+                finding("warn", None),
+                finding("BLOCK", Some("do")),
+            ],
             blocked: true,
             ..PlanView::default()
         };

@@ -1,12 +1,12 @@
 //! What every command works with: places, words, the way to engines.
 
-use super::ask;
 use super::args::Looks;
+use super::ask;
 use super::endpoints;
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::client::{Client, ClientError, Connection};
-use crate::config::{Config, Paths, PasswordSource, password_for};
+use crate::config::{Config, PasswordSource, Paths, password_for};
 use crate::core::name::JobName;
 use crate::core::spec::{Endpoint, JobSpec, Secret};
 use crate::protocol::{Action, StartMessage};

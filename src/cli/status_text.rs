@@ -23,7 +23,14 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
     let p = &job.progress;
     let about = if p.estimated { "~" } else { "" };
     let mut lines = vec![
-        clean(&format!("{}  {}  {} -> {}{}", job.name, job.state, job.source, job.target, label(job))),
+        clean(&format!(
+            "{}  {}  {} -> {}{}",
+            job.name,
+            job.state,
+            job.source,
+            job.target,
+            label(job)
+        )),
         format!(
             "  done     {}%, {} of {about}{} rows, {} of {about}{}",
             p.percent,

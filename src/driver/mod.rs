@@ -99,6 +99,12 @@ pub trait Source: Send + Sync {
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
         Ok(None)
     }
+
+    /// What this user may not read and what is missing here; read-only. The twin of
+    /// [`Target::preflight`].
+    async fn preflight(&self, _plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
+        Ok(Vec::new())
+    }
 }
 
 /// DDL of the source for an equal engine.
@@ -232,6 +238,8 @@ pub struct AttachSource {
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
+        "postgres" | "postgresql" => postgres::source(&access),
+        "sqlite" => sqlite::source(access),
         _ => Err(no_driver(&access)),
     }
 }
@@ -243,6 +251,8 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
+        "postgres" | "postgresql" => postgres::target(&access),
+        "sqlite" => sqlite::target(access),
         _ => Err(no_driver(&access)),
     }
 }

@@ -5,7 +5,7 @@ use rusqlite::{Transaction, params};
 use super::{MasterTable, format, int, sqlite_fault};
 use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
-use crate::core::job::{Actor, ChunkStatus, Event, Job, JobState, StepStatus};
+use crate::core::job::{Actor, ChunkStatus, Event, Job, JobState, StepStatus, WorkerId};
 use crate::core::plan::{StepId, TableIndex};
 use crate::core::time::Timestamp;
 
@@ -43,6 +43,14 @@ pub struct ActionRecord {
     pub message: String,
 }
 
+/// A worker connected or left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WorkerRecord {
+    pub at: Timestamp,
+    pub worker: WorkerId,
+    pub is_here: bool,
+}
+
 /// What the present engine did so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFigures {
@@ -60,6 +68,18 @@ impl MasterTable {
     /// # Errors
     /// `Store`; the file is then as before and the same batch may be tried again.
     pub fn append(&mut self, batch: &Batch<'_>) -> Result<(), Fault> {
+        self.append_with(batch, &[])
+    }
+
+    /// [`MasterTable::append`] with workers that came and went.
+    ///
+    /// # Errors
+    /// As [`MasterTable::append`].
+    pub fn append_with(
+        &mut self,
+        batch: &Batch<'_>,
+        workers: &[WorkerRecord],
+    ) -> Result<(), Fault> {
         let run = self.run;
         self.write("save progress", |transaction| {
             for (at, event) in batch.events {
@@ -70,6 +90,9 @@ impl MasterTable {
             }
             for action in batch.actions {
                 write_action(transaction, run, action)?;
+            }
+            for worker in workers {
+                write_worker(transaction, run, worker)?;
             }
             write_figures(transaction, run, batch.figures)
         })
@@ -103,34 +126,6 @@ impl MasterTable {
             transaction.execute(
                 "update run set ended_at = ?, end_state = ? where number = ?",
                 params![now.0, state.word(), run],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// Keeps that a worker connected or left.
-    ///
-    /// # Errors
-    /// `Store`.
-    pub fn record_worker(&mut self, number: u32, pool: &str, now: Timestamp) -> Result<(), Fault> {
-        let run = self.run;
-        self.write("note a worker", |transaction| {
-            transaction.execute(
-                "insert into worker (number, run, pool, connected_at) values (?1, ?2, ?3, ?4) \
-                 on conflict (number) do update set connected_at = ?4, left_at = null",
-                params![number, run, pool, now.0],
-            )?;
-            Ok(())
-        })
-    }
-
-    /// # Errors
-    /// `Store`.
-    pub fn record_worker_left(&mut self, number: u32, now: Timestamp) -> Result<(), Fault> {
-        self.write("note a worker", |transaction| {
-            transaction.execute(
-                "update worker set left_at = ? where number = ?",
-                params![now.0, number],
             )?;
             Ok(())
         })
@@ -386,7 +381,7 @@ fn write_chunk_fault(
              error_detail = ?, error_hint = ?, error_at = ? where id = ?",
         )?
         .execute(params![
-            format::side_word(fault.side),
+            fault.side.word(),
             format::fault_word(fault.kind),
             fault.code,
             fault.message,
@@ -489,6 +484,28 @@ fn write_action(
             action.result,
             action.message,
         ])?;
+    Ok(())
+}
+
+fn write_worker(
+    transaction: &Transaction<'_>,
+    run: i64,
+    record: &WorkerRecord,
+) -> rusqlite::Result<()> {
+    let (number, at) = (record.worker.0, record.at.0);
+    if !record.is_here {
+        transaction
+            .prepare_cached("update worker set left_at = ? where number = ?")?
+            .execute(params![at, number])?;
+        return Ok(());
+    }
+    let pool = if record.worker.is_build() { "build" } else { "copy" };
+    transaction
+        .prepare_cached(
+            "insert into worker (number, run, pool, connected_at) values (?1, ?2, ?3, ?4) \
+             on conflict (number) do update set connected_at = ?4, left_at = null",
+        )?
+        .execute(params![number, run, pool, at])?;
     Ok(())
 }
 

@@ -73,19 +73,30 @@ words!(severity_word, severity_from, Severity, "severity",
     "ok" => Severity::Ok, "warn" => Severity::Warn, "BLOCK" => Severity::Block);
 words!(fate_word, fate_from, Fate, "fate",
     "created" => Fate::Created, "skipped" => Fate::Skipped, "needs hands" => Fate::NeedsHands);
-words!(side_word, side_from, Side, "side",
-    "source" => Side::Source, "target" => Side::Target, "engine" => Side::Engine);
-words!(fault_word, fault_from, FaultKind, "fault kind",
-    "connection lost" => FaultKind::ConnectionLost, "login refused" => FaultKind::LoginRefused,
-    "too many connections" => FaultKind::TooManyConnections, "deadlock" => FaultKind::Deadlock,
-    "serialization" => FaultKind::Serialization, "lock timeout" => FaultKind::LockTimeout,
-    "snapshot lost" => FaultKind::SnapshotLost, "out of space" => FaultKind::OutOfSpace,
-    "privilege" => FaultKind::Privilege, "object missing" => FaultKind::ObjectMissing,
-    "object exists" => FaultKind::ObjectExists, "row refused" => FaultKind::RowRefused,
-    "value unfit" => FaultKind::ValueUnfit, "count mismatch" => FaultKind::CountMismatch,
-    "cancelled" => FaultKind::Cancelled, "usage" => FaultKind::Usage,
-    "unsupported" => FaultKind::Unsupported, "store" => FaultKind::Store,
-    "other" => FaultKind::Other);
+/// Kinds are kept for people and scripts; nobody reads them back.
+pub(super) fn fault_word(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::ConnectionLost => "connection lost",
+        FaultKind::LoginRefused => "login refused",
+        FaultKind::TooManyConnections => "too many connections",
+        FaultKind::Deadlock => "deadlock",
+        FaultKind::Serialization => "serialization",
+        FaultKind::LockTimeout => "lock timeout",
+        FaultKind::SnapshotLost => "snapshot lost",
+        FaultKind::OutOfSpace => "out of space",
+        FaultKind::Privilege => "privilege",
+        FaultKind::ObjectMissing => "object missing",
+        FaultKind::ObjectExists => "object exists",
+        FaultKind::RowRefused => "row refused",
+        FaultKind::ValueUnfit => "value unfit",
+        FaultKind::CountMismatch => "count mismatch",
+        FaultKind::Cancelled => "cancelled",
+        FaultKind::Usage => "usage",
+        FaultKind::Unsupported => "unsupported",
+        FaultKind::Store => "store",
+        FaultKind::Other => "other",
+    }
+}
 
 pub(super) fn path_word(path: DataPath) -> &'static str {
     match path {

@@ -20,7 +20,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use append::{ActionRecord, Batch, Note, RunFigures};
+pub use append::{ActionRecord, Batch, Note, RunFigures, WorkerRecord};
 pub use load::StoredJob;
 pub use read::{
     ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary,

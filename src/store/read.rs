@@ -1,7 +1,7 @@
 //! What readers ask: pages of chunks, steps, the story, the runs.
 
 use super::load::{read_range, read_state, read_status, rows};
-use super::{MasterTable, unsigned};
+use super::{MasterTable, format, unsigned};
 use crate::core::chunk::{ChunkId, ChunkRange};
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, JobState};
@@ -31,6 +31,7 @@ pub struct ChunkRow {
     pub bytes: u64,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// The last error, kept when a later attempt went well.
     pub error_side: Option<String>,
     pub error_code: Option<String>,
     pub error_message: Option<String>,
@@ -335,7 +336,7 @@ impl MasterTable {
             |row| {
                 Ok(Summary {
                     name: row.get(0)?,
-                    spec: super::format::spec_from(&row.get::<_, String>(1)?)?,
+                    spec: format::spec_from(&row.get::<_, String>(1)?)?,
                     state: read_state(&row.get::<_, String>(2)?, row.get(3)?)?,
                     started_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
                     ended_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
@@ -351,8 +352,7 @@ impl MasterTable {
                 })
             },
         )?;
-        let mut summary =
-            jobs.pop().ok_or_else(|| super::format::damaged("the job's row", "nothing"))?;
+        let mut summary = jobs.pop().ok_or_else(|| format::damaged("the job's row", "nothing"))?;
         let sums = rows(
             self,
             "select state, count(*), ifnull(sum(rows), 0), \

@@ -1,13 +1,13 @@
 //! Makes a fact true. Used while running and while recovering.
 
 use super::super::chunk::ChunkId;
-use super::super::fault::Fault;
+use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, StepKind, TableIndex};
 use super::super::time::Timestamp;
 use super::assign::Work;
 use super::event::{Charge, Event, IllegalEvent};
 use super::lately::{Emptying, Lately};
-use super::state::{Chunk, ChunkStatus, Hold, Job, JobState, StepStatus, WorkerId};
+use super::state::{Chunk, ChunkStatus, Hold, HoldReason, Job, JobState, StepStatus, WorkerId};
 
 /// What was found instead of what the event needs.
 type Found = String;
@@ -74,8 +74,8 @@ impl Job {
                 self.release_emptying(*table, *charge, *not_before)?;
             }
             Event::TableEmptied { table } => self.finish_emptying(*table)?,
-            Event::Reconciled { .. } => self.set_trust(true),
-            Event::TrustLost { .. } => self.set_trust(false),
+            Event::Reconciled { .. } => self.reconciled = true,
+            Event::TrustLost { .. } => self.reconciled = false,
             Event::SnapshotOpened { number, .. } => self.count_snapshot(*number)?,
             Event::SnapshotClosed { .. } => self.snapshot_open = false,
             Event::HoldSet { hold } => self.set_hold(hold),
@@ -141,9 +141,6 @@ impl Job {
         self.need_chunk(id, &[Unassigned, Assigned, ProcessedWithError, Skipped])?;
         if self.take_back_chunk(id) {
             self.lately.note_processed();
-            if !self.reconciled {
-                self.lately.doubtful_chunks.insert(id);
-            }
         }
         self.update_chunk(id, |chunk| {
             chunk.status = ChunkStatus::Processed;
@@ -209,9 +206,7 @@ impl Job {
 
     fn finish_step(&mut self, id: StepId) -> Result<(), Found> {
         self.need_step(id, |status| status != StepStatus::Done)?;
-        if self.take_back_step(id) && !self.reconciled {
-            self.lately.doubtful_steps.insert(id);
-        }
+        self.take_back_step(id);
         self.delay_step(id, None);
         self.change_step(id, StepStatus::Done);
         Ok(())
@@ -290,7 +285,7 @@ impl Job {
         let worker = emptying.worker.take().ok_or("nobody empties it")?;
         emptying.not_before = not_before;
         charge_with(charge, &mut emptying.attempts, &mut emptying.interruptions);
-        self.busy.remove(&worker);
+        self.free(worker);
         Ok(())
     }
 
@@ -298,19 +293,13 @@ impl Job {
         self.need_table(table, true)?;
         let emptying = self.lately.emptyings.remove(&table).unwrap_or_default();
         if let Some(worker) = emptying.worker {
-            self.busy.remove(&worker);
+            self.free(worker);
         }
         let status = &mut self.tables[table.0 as usize];
         status.begins_again = false;
         status.snapshot = 0;
         self.refresh_table(table);
         Ok(())
-    }
-
-    fn set_trust(&mut self, trust: bool) {
-        self.reconciled = trust;
-        self.lately.doubtful_chunks.clear();
-        self.lately.doubtful_steps.clear();
     }
 
     fn count_snapshot(&mut self, number: u32) -> Result<(), Found> {
@@ -329,6 +318,9 @@ impl Job {
     }
 
     fn set_hold(&mut self, hold: &Hold) {
+        if hold.reason == HoldReason::ServerLost(Side::Target) {
+            self.lately.suspects = self.busy.keys().copied().collect();
+        }
         self.holds.retain(|other| other.reason != hold.reason);
         self.holds.push(hold.clone());
     }
@@ -354,10 +346,18 @@ impl Job {
         }
     }
 
+    fn free(&mut self, worker: WorkerId) {
+        self.busy.remove(&worker);
+        self.lately.suspects.remove(&worker);
+    }
+
     /// Frees the worker that holds the chunk. False: nobody does, it was in doubt or waiting.
     fn take_back_chunk(&mut self, id: ChunkId) -> bool {
         let holder = self.chunks[id.0 as usize].worker.filter(|_| self.is_held(id));
-        holder.is_some_and(|worker| self.busy.remove(&worker).is_some())
+        if let Some(worker) = holder {
+            self.free(worker);
+        }
+        holder.is_some()
     }
 
     /// Does a worker of this engine hold the chunk?
@@ -369,11 +369,11 @@ impl Job {
             })
     }
 
-    fn take_back_step(&mut self, id: StepId) -> bool {
-        let Some(worker) = self.step_holder(id) else { return false };
-        self.busy.remove(&worker);
-        self.give_locks(id);
-        true
+    fn take_back_step(&mut self, id: StepId) {
+        if let Some(worker) = self.step_holder(id) {
+            self.free(worker);
+            self.give_locks(id);
+        }
     }
 
     /// The worker of this engine that runs the step.

@@ -95,8 +95,7 @@ impl Job {
 
     fn hold_lost_side(&self, fault: &Fault, now: Timestamp) -> Vec<Event> {
         let mut events = self.hold_once(HoldReason::ServerLost(fault.side), fault, now);
-        if fault.side == Side::Target && self.reconciled && fault.kind == FaultKind::ConnectionLost
-        {
+        if fault.side == Side::Target && fault.kind == FaultKind::ConnectionLost {
             events.push(Event::TrustLost { reason: brief(fault) });
         }
         events

@@ -236,6 +236,13 @@ pub(super) struct Index {
     pub locks: BTreeMap<TableIndex, Locks>,
 }
 
+impl Index {
+    /// Does the plan load the table?
+    pub(super) fn is_loaded(&self, table: TableIndex) -> bool {
+        self.load_of[table.0 as usize].is_some()
+    }
+}
+
 impl Job {
     /// Computes the index from nothing.
     pub(super) fn rebuild_index(&mut self) {
@@ -267,6 +274,9 @@ impl Job {
             let (step, standing) = (&self.steps[id], &self.step_standings[id]);
             let counts = &mut self.index.step_counts[kind_number(step.kind)];
             *counts.class(standing.status, step.optional) += 1;
+            if let Some(moment) = standing.not_before {
+                self.index.delayed_steps.insert((moment, StepId(id as u32)));
+            }
         }
         for id in 0..self.steps.len() as u32 {
             self.refresh_step(StepId(id));

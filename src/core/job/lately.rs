@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::chunk::ChunkId;
 use super::super::fault::Fault;
-use super::super::plan::{StepId, TableIndex};
+use super::super::plan::TableIndex;
 use super::super::time::Timestamp;
 use super::state::{TableStatus, WorkerId};
 
@@ -30,9 +29,9 @@ pub(super) struct Lately {
     pub emptyings: BTreeMap<TableIndex, Emptying>,
     /// Emptyings given out so far, of all tables: their reports are recognised by it.
     pub emptyings_given: u32,
-    /// Done while the ledger was not compared: an answer read before says nothing about it.
-    pub doubtful_chunks: BTreeSet<ChunkId>,
-    pub doubtful_steps: BTreeSet<StepId>,
+    /// Workers that held work when the target was last lost: it may have lost a commit of theirs
+    /// whose good news is still under way, so their word is checked against the ledger once more.
+    pub suspects: BTreeSet<WorkerId>,
     /// Codes of the last chunks that failed, `None` for one that was processed.
     outcomes: VecDeque<Option<String>>,
     failures: u32,

@@ -14,7 +14,8 @@
 //!   loses nothing.
 //! * Then look: [`Job::wants_reconcile`], [`Job::wants_snapshot`], [`Job::wants_final_check`],
 //!   [`Job::wants_cleanup`] and [`Job::probes_due`] say what the engine has to begin unless it is
-//!   at it already; the outcome comes back as a [`Notice`].
+//!   at it already; the outcome comes back as a [`Notice`]. A read of the ledger that is under way
+//!   when [`Event::TrustLost`] is applied is dropped and begun anew: it began too early.
 //! * [`Job::assignments`] for idle workers; [`Job::assignment_events`] are appended and applied
 //!   before the workers begin.
 //! * [`Job::may_keep`] for every worker: one that may not leaves after the work it holds.
@@ -47,6 +48,8 @@ mod operator;
 mod report;
 mod settle;
 
+#[cfg(test)]
+mod simulate;
 #[cfg(test)]
 mod tests;
 

@@ -1,7 +1,7 @@
 //! What the engine's own findings lead to.
 
 use super::super::chunk::ChunkId;
-use super::super::plan::StepId;
+use super::super::plan::{StepId, StepKind};
 use super::super::time::Timestamp;
 use super::command::Notice;
 use super::event::{Charge, Event};
@@ -22,10 +22,7 @@ impl Job {
             Notice::Recovered { side } => self.recovered(*side),
             Notice::StillLost { fault } => self.still_lost(fault, now),
             Notice::WorkerGone { worker } => self.worker_gone(*worker, now),
-            Notice::WorkersGone => {
-                let workers = self.busy.keys();
-                workers.flat_map(|worker| self.give_back(*worker, Charge::Nothing)).collect()
-            }
+            Notice::WorkersGone => self.workers_gone(),
             Notice::FinalCheckDone => self.complete(),
             Notice::CleanedUp if self.cleaned_up => Vec::new(),
             Notice::CleanedUp => vec![Event::CleanedUp],
@@ -55,6 +52,10 @@ impl Job {
             // Nobody asked: work that ended since the ledger was read would look lost.
             return Vec::new();
         }
+        if self.target_is_held() {
+            // It was read before the target was lost.
+            return Vec::new();
+        }
         let mut ledger: Vec<Option<u64>> = vec![None; self.chunks.len()];
         for (id, rows) in chunks {
             // An id that the plan does not have belongs to no work of this job.
@@ -73,14 +74,13 @@ impl Job {
             }
         }
         for (id, committed) in (0..).map(StepId).zip(&step_committed) {
-            self.compare_step(id, *committed || self.is_proven(id, &ledger), &mut found);
+            self.compare_step(id, *committed, &mut found);
+            if !committed {
+                found.events.extend(self.outlived_by_rows(id, &ledger));
+            }
         }
-        let Comparison { mut events, adopted, revoked, undecided } = found;
+        let Comparison { mut events, adopted, revoked } = found;
         events.push(Event::Reconciled { adopted, revoked });
-        if undecided {
-            let reason = "work ended while the ledger was read; it is compared again".to_owned();
-            events.push(Event::TrustLost { reason });
-        }
         events
     }
 
@@ -91,9 +91,6 @@ impl Job {
         let committed = committed.filter(|_| !begins_again);
         match (chunk.status, committed) {
             (ChunkStatus::Processed, Some(_)) => {}
-            (ChunkStatus::Processed, None) if self.lately.doubtful_chunks.contains(&id) => {
-                found.undecided = true;
-            }
             (ChunkStatus::Processed, None) => {
                 found.revoked += 1;
                 found.events.push(Event::ChunkRevoked { chunk: id });
@@ -127,9 +124,6 @@ impl Job {
     fn compare_step(&self, id: StepId, committed: bool, found: &mut Comparison) {
         match (self.standing(id).status, committed) {
             (StepStatus::Done, true) | (StepStatus::Skipped, _) => {}
-            (StepStatus::Done, false) if self.lately.doubtful_steps.contains(&id) => {
-                found.undecided = true;
-            }
             (StepStatus::Done, false) => {
                 found.revoked += 1;
                 found.events.push(Event::StepRevoked { step: id });
@@ -145,7 +139,7 @@ impl Job {
             (StepStatus::Waiting | StepStatus::Failed, false) => {}
             (StepStatus::Running(_) | StepStatus::Waiting | StepStatus::Failed, true) => {
                 // A load is in no ledger and nobody's claim.
-                if self.step(id).kind != super::super::plan::StepKind::Load {
+                if self.step(id).kind != StepKind::Load {
                     found.adopted += 1;
                     found.events.push(Event::StepDone { step: id });
                 }
@@ -153,17 +147,18 @@ impl Job {
         }
     }
 
-    /// A table whose rows are there was emptied before them, whatever the ledger forgot: emptying
-    /// it once more would throw them away.
-    fn is_proven(&self, id: StepId, ledger: &[Option<u64>]) -> bool {
+    /// The target forgot that it had emptied a table and remembers rows loaded after it: what was
+    /// there before may be there again. Emptying it once more would leave the rows' ledger behind,
+    /// so besides the step the whole table begins again.
+    fn outlived_by_rows(&self, id: StepId, ledger: &[Option<u64>]) -> Option<Event> {
         let step = self.step(id);
-        let Some(table) = step.table else { return false };
-        if step.kind != super::super::plan::StepKind::Truncate {
-            return false;
-        }
+        let table = step.table.filter(|_| step.kind == StepKind::Truncate)?;
         let status = &self.tables[table.0 as usize];
         let first = status.first_chunk.0 as usize;
-        ledger[first..first + status.chunk_count as usize].iter().any(Option::is_some)
+        let chunks = first..first + status.chunk_count as usize;
+        let reason = "the target forgot that it was emptied before the load".to_owned();
+        (!status.begins_again && ledger[chunks].iter().any(Option::is_some))
+            .then_some(Event::TableBeginsAgain { table, reason, by: None })
     }
 
     /// With nothing recorded a missing ledger is an empty one. With something, loading again what
@@ -240,6 +235,4 @@ struct Comparison {
     events: Vec<Event>,
     adopted: u32,
     revoked: u32,
-    /// Something ended while the ledger was read: it may be in it or not.
-    undecided: bool,
 }

@@ -116,6 +116,12 @@ impl Job {
                 Some(format!("chunk {} is being copied; skip it if it fails", id.0))
             }
             ChunkStatus::Processed => Some(format!("chunk {} is copied already", id.0)),
+            // What is in the table now would stay there under the name of a skipped chunk.
+            ChunkStatus::Unassigned | ChunkStatus::ProcessedWithError
+                if self.tables[self.chunk(*id).table.0 as usize].begins_again =>
+            {
+                Some(format!("the table of chunk {} is to be emptied first", id.0))
+            }
             ChunkStatus::Unassigned | ChunkStatus::ProcessedWithError | ChunkStatus::Skipped => {
                 None
             }

@@ -91,11 +91,16 @@ impl Job {
         phases.filter(|phase| phase.total > 0).collect()
     }
 
+    fn loads(&self) -> impl Iterator<Item = TableIndex> {
+        let tables = (0..).map(TableIndex).take(self.tables.len());
+        tables.filter(|table| self.index.is_loaded(*table))
+    }
+
     /// Tables: done when every chunk is in or skipped, failed when all are settled and some failed.
     fn load_phase(&self) -> Phase {
         let mut phase =
             Phase { kind: StepKind::Load, done: 0, running: 0, failed: 0, warned: 0, total: 0 };
-        for tally in &self.index.tallies {
+        for tally in self.loads().map(|table| &self.index.tallies[table.0 as usize]) {
             phase.total += 1;
             match (tally.unsettled(), tally.failed) {
                 (0, 0) => phase.done += 1,

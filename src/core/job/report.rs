@@ -43,6 +43,7 @@ impl Job {
                     return late();
                 }
                 let mut events = vec![Event::StepDone { step: *step }];
+                events.extend(self.check_word(*worker));
                 events.extend(self.room_again(now));
                 events
             }
@@ -96,6 +97,7 @@ impl Job {
         now: Timestamp,
     ) -> Vec<Event> {
         let table = self.chunk(id).table;
+        let doubt = self.check_word(worker);
         let mut events = if self.tables[table.0 as usize].begins_again {
             // The table is about to be emptied: these rows as well.
             let charge = Charge::Nothing;
@@ -104,8 +106,17 @@ impl Job {
             let (worker, bytes) = (Some(worker), Some(bytes));
             vec![Event::ChunkProcessed { chunk: id, worker, rows, bytes }]
         };
+        events.extend(doubt);
         events.extend(self.room_again(now));
         events
+    }
+
+    /// Good news that the ledger has yet to confirm: a commit from before the target was lost may
+    /// be lost with it though it was acknowledged, and an answer that is being read now was
+    /// perhaps begun too early to have it.
+    fn check_word(&self, worker: WorkerId) -> Option<Event> {
+        let doubted = !self.reconciled || self.lately.suspects.contains(&worker);
+        doubted.then(|| trust_lost("work ended while the target's memory was in doubt"))
     }
 
     fn chunk_failed(
@@ -202,21 +213,28 @@ impl Job {
         Verdict::Released { charge: Charge::Attempt, not_before: Some(now.plus_ms(wait)) }
     }
 
-    /// What a worker whose task is gone gives back.
-    pub(super) fn give_back(&self, worker: WorkerId, charge: Charge) -> Vec<Event> {
-        let Some(work) = self.busy.get(&worker) else { return late() };
-        let (fault, not_before) = (None, None);
-        vec![match work {
+    /// All workers' tasks were ended by the engine; what they had sent may have been committed.
+    pub(super) fn workers_gone(&self) -> Vec<Event> {
+        let (fault, charge, not_before) = (None, Charge::Nothing, None);
+        let given_back = |work: &Work| match work {
             Work::Chunk { chunk, .. } => {
-                Event::ChunkReleased { chunk: *chunk, fault, charge, not_before }
+                Event::ChunkReleased { chunk: *chunk, fault: fault.clone(), charge, not_before }
             }
             Work::Step { step, .. } => {
-                Event::StepReleased { step: *step, fault, charge, not_before }
+                Event::StepReleased { step: *step, fault: fault.clone(), charge, not_before }
             }
-            Work::BeginAgain { table, .. } => {
-                Event::BeginAgainReleased { table: *table, fault, charge, not_before }
-            }
-        }]
+            Work::BeginAgain { table, .. } => Event::BeginAgainReleased {
+                table: *table,
+                fault: fault.clone(),
+                charge,
+                not_before,
+            },
+        };
+        let mut events: Vec<Event> = self.busy.values().map(given_back).collect();
+        if !events.is_empty() {
+            events.push(trust_lost("workers were ended without a report"));
+        }
+        events
     }
 
     /// A worker's task ended without a word, by a fault in ourselves: its work goes back, and
@@ -228,20 +246,26 @@ impl Job {
             "the worker ended without a report",
         )
         .with_hint("The engine's log has more; this is a fault in tidegate.");
-        match self.busy.get(&worker) {
-            Some(Work::Chunk { chunk, snapshot, .. }) => {
+        let Some(work) = self.busy.get(&worker) else { return late() };
+        let mut events = match work {
+            Work::Chunk { chunk, snapshot, .. } => {
                 self.chunk_failed(*chunk, *snapshot, &fault, now)
             }
-            Some(Work::Step { step, .. }) => self.step_failed(*step, &fault, now),
-            Some(Work::BeginAgain { table, .. }) => self.emptying_failed(*table, &fault, now),
-            None => late(),
-        }
+            Work::Step { step, .. } => self.step_failed(*step, &fault, now),
+            Work::BeginAgain { table, .. } => self.emptying_failed(*table, &fault, now),
+        };
+        events.push(trust_lost("a worker ended without a report"));
+        events
     }
 }
 
 /// An answer of an attempt that was given up: the work is somebody else's now, or done.
 fn late() -> Vec<Event> {
     Vec::new()
+}
+
+fn trust_lost(reason: &str) -> Event {
+    Event::TrustLost { reason: reason.to_owned() }
 }
 
 fn interrupted(interruptions: u32) -> Verdict {

@@ -1,0 +1,3 @@
+//! The machine's rules, one by one.
+
+pub mod kit;

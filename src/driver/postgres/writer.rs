@@ -1,0 +1,356 @@
+//! A worker's session on the target: chunks, steps, sequences, large objects, each in one
+//! transaction with its ledger row.
+//!
+//! The ledger row comes first. A twin transaction that a dead engine left open makes the INSERT
+//! wait; if the twin commits, no row is inserted and nothing is written again.
+
+use async_trait::async_trait;
+use sqlx::postgres::PgConnection;
+
+use super::connect::Link;
+use super::copy_in::CopyIn;
+use super::ledger::{Ledger, stored};
+use super::large_objects;
+use crate::core::catalog::Sequence;
+use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::name::{Dialect, ObjectName};
+use crate::core::plan::{Existing, TablePlan};
+use crate::core::sql;
+use crate::driver::pipe::{Activity, check_counts};
+use crate::driver::{
+    AttachSource, BlockReceiver, ChunkTask, LargeObject, LedgerKey, StepTask, TargetSession,
+    WorkGauge, Written,
+};
+
+/// A logged-in session that knows its ledger.
+pub(super) struct Writer {
+    link: Link,
+    /// `None` once a transaction was left in an unknown state: the session is of no more use.
+    connection: Option<PgConnection>,
+    ledger: Ledger,
+    /// May this user switch triggers and foreign keys off while rows are loaded?
+    replica_role_allowed: bool,
+}
+
+/// What an INSERT into the ledger found.
+enum Claim {
+    Ours,
+    AlreadyDone { rows: u64 },
+}
+
+impl Writer {
+    /// Runs `preamble` and finds out what the user may do.
+    pub async fn open(
+        link: Link,
+        mut connection: PgConnection,
+        ledger: Ledger,
+        preamble: &[String],
+    ) -> Result<Writer, Fault> {
+        for statement in preamble {
+            link.statement(&mut connection, statement.clone()).await?;
+        }
+        // A row that is not UTF-8 is stored as it is where the database takes any bytes.
+        let encoding = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) \
+                        WHERE pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'";
+        link.statement(&mut connection, encoding.to_owned()).await?;
+        let role = "BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK";
+        let replica_role_allowed = match link.statement(&mut connection, role.to_owned()).await {
+            Ok(_) => true,
+            Err(fault) if fault.kind == FaultKind::ConnectionLost => return Err(fault),
+            Err(_) => {
+                link.statement(&mut connection, "ROLLBACK".to_owned()).await?;
+                false
+            }
+        };
+        Ok(Writer { link, connection: Some(connection), ledger, replica_role_allowed })
+    }
+
+    /// The connection, taken while it works: work that is dropped half-way takes it along, and the
+    /// server rolls back.
+    fn take(&mut self) -> Result<PgConnection, Fault> {
+        self.connection.take().ok_or_else(|| {
+            let what = "this session was closed in the middle of a transaction";
+            Fault::new(FaultKind::ConnectionLost, Side::Target, what)
+        })
+    }
+
+    /// Ends the transaction after `result`: the connection is kept when the server agrees.
+    async fn settle<T>(
+        &mut self,
+        mut on: PgConnection,
+        result: Result<T, Fault>,
+    ) -> Result<T, Fault> {
+        let usable = match &result {
+            Ok(_) => true,
+            Err(fault) if fault.kind == FaultKind::ConnectionLost => false,
+            Err(_) => self.link.statement(&mut on, "ROLLBACK".to_owned()).await.is_ok(),
+        };
+        if usable {
+            self.connection = Some(on);
+        }
+        result
+    }
+
+    /// Opens the transaction and claims `key`.
+    async fn claim(
+        &self,
+        on: &mut PgConnection,
+        table: &str,
+        key: LedgerKey,
+    ) -> Result<Claim, Fault> {
+        let (kind, id) = stored(key);
+        let text = format!(
+            "BEGIN; INSERT INTO {table} (kind, id) VALUES ('{kind}', {id}) ON CONFLICT DO NOTHING"
+        );
+        if self.link.statement(on, text).await? == 1 {
+            return Ok(Claim::Ours);
+        }
+        let text = format!("SELECT rows FROM {table} WHERE kind = '{kind}' AND id = {id}");
+        let rows = self.link.rows(on, text).await?;
+        let rows = rows.first().map(|row| self.link.get::<i64>(row, "rows")).transpose()?;
+        self.link.statement(on, "ROLLBACK".to_owned()).await?;
+        Ok(Claim::AlreadyDone { rows: u64::try_from(rows.unwrap_or(0)).unwrap_or(0) })
+    }
+
+    /// Writes the number of rows and commits.
+    async fn commit(
+        &self,
+        on: &mut PgConnection,
+        table: &str,
+        key: LedgerKey,
+        rows: u64,
+    ) -> Result<Written, Fault> {
+        let (kind, id) = stored(key);
+        if rows > 0 {
+            let text =
+                format!("UPDATE {table} SET rows = {rows} WHERE kind = '{kind}' AND id = {id}");
+            self.link.statement(on, text).await?;
+        }
+        // Deferred constraints and triggers speak up here.
+        self.link.statement(on, "COMMIT".to_owned()).await?;
+        Ok(Written { rows, already: false })
+    }
+
+    async fn write_chunk(
+        &self,
+        on: &mut PgConnection,
+        task: &ChunkTask,
+        mut blocks: BlockReceiver,
+    ) -> Result<Written, Fault> {
+        let gauge = blocks.gauge().clone();
+        let table = &task.table;
+        let ledger = self.ledger.of(table.target_unlogged);
+        gauge.set(Activity::Lock);
+        if let Claim::AlreadyDone { rows } = self.claim(on, ledger, task.key).await? {
+            return Ok(Written { rows, already: true });
+        }
+        gauge.set(Activity::Write);
+        if table.existing != Existing::Created && self.replica_role_allowed {
+            // Rows arrive as they left: no trigger of the target's touches them.
+            let role = "SET LOCAL session_replication_role = replica";
+            self.link.statement(on, role.to_owned()).await?;
+        }
+        let mut copy = CopyIn::new(&self.link, table);
+        let rows = copy.run(on, &mut blocks).await.map_err(|fault| named(fault, table))?;
+        check_counts(blocks.rows_announced(), rows).map_err(|fault| named(fault, table))?;
+        gauge.set(Activity::Commit);
+        self.commit(on, ledger, task.key, rows).await.map_err(|fault| named(fault, table))
+    }
+
+    async fn run_step(&self, on: &mut PgConnection, step: &StepTask) -> Result<Written, Fault> {
+        if let Claim::AlreadyDone { rows } = self.claim(on, &self.ledger.logged, step.key).await? {
+            return Ok(Written { rows, already: true });
+        }
+        for statement in &step.statements {
+            let done = self.link.statement(on, statement.clone()).await;
+            done.map_err(|fault| fault.while_doing(&step.title))?;
+        }
+        let done = self.commit(on, &self.ledger.logged, step.key, 0).await;
+        done.map_err(|fault| fault.while_doing(&step.title))
+    }
+
+    async fn empty(
+        &self,
+        on: &mut PgConnection,
+        table: &TablePlan,
+        chunks: &[LedgerKey],
+    ) -> Result<(), Fault> {
+        self.link.statement(on, "BEGIN".to_owned()).await?;
+        let (kinds, ids): (Vec<&str>, Vec<i64>) = chunks.iter().map(|k| stored(*k)).unzip();
+        for ledger in [&self.ledger.logged, &self.ledger.unlogged] {
+            let text = format!(
+                "DELETE FROM {ledger} WHERE (kind, id) IN \
+                 (SELECT k, i FROM pg_catalog.unnest($1::text[], $2::bigint[]) AS x(k, i))"
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&kinds).bind(&ids);
+            query.execute(&mut *on).await.map_err(|e| self.link.fault(&e))?;
+        }
+        let name = sql::qualified(Dialect::Postgres, &table.target);
+        let truncate = format!("SAVEPOINT emptying; TRUNCATE ONLY {name}");
+        match self.link.statement(on, truncate).await {
+            Ok(_) => {}
+            // Another table's foreign key forbids it, or the user may delete and not truncate.
+            Err(fault) if matches!(fault.code.as_deref(), Some("0A000" | "42501")) => {
+                let back = "ROLLBACK TO SAVEPOINT emptying".to_owned();
+                self.link.statement(on, back).await?;
+                self.delete_rows(on, &table.target, &fault).await?;
+            }
+            Err(fault) => return Err(fault),
+        }
+        self.link.statement(on, "COMMIT".to_owned()).await?;
+        Ok(())
+    }
+
+    /// Empties by DELETE, unless that would take rows of other tables along.
+    async fn delete_rows(
+        &self,
+        on: &mut PgConnection,
+        name: &ObjectName,
+        refused: &Fault,
+    ) -> Result<(), Fault> {
+        let table = sql::qualified(Dialect::Postgres, name);
+        if self.replica_role_allowed {
+            let role = "SET LOCAL session_replication_role = replica";
+            self.link.statement(on, role.to_owned()).await?;
+        } else {
+            let text = format!(
+                "SELECT count(*)::int8 AS n FROM pg_catalog.pg_constraint \
+                 WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd') AND confrelid = {}::regclass",
+                sql::literal(Dialect::Postgres, &table)
+            );
+            let rows = self.link.rows(on, text).await?;
+            let acting = rows.first().map(|r| self.link.get::<i64>(r, "n")).transpose()?;
+            if acting != Some(0) {
+                return Err(refused.clone().with_hint(
+                    "Deleting the rows would change other tables through their foreign keys. \
+                     Drop those keys, or empty the table by hand.",
+                ));
+            }
+        }
+        self.link.statement(on, format!("DELETE FROM ONLY {table}")).await?;
+        Ok(())
+    }
+
+    async fn place_sequences(
+        &self,
+        on: &mut PgConnection,
+        key: LedgerKey,
+        sequences: &[Sequence],
+    ) -> Result<Written, Fault> {
+        if let Claim::AlreadyDone { rows } = self.claim(on, &self.ledger.logged, key).await? {
+            return Ok(Written { rows, already: true });
+        }
+        let text = |sequence: &Sequence| sql::qualified(Dialect::Postgres, &sequence.name);
+        let names: Vec<String> = sequences.iter().map(text).collect();
+        let values: Vec<i64> = sequences.iter().map(|s| s.last_value).collect();
+        let called: Vec<bool> = sequences.iter().map(|s| s.is_called).collect();
+        sqlx::query(
+            "SELECT pg_catalog.setval(name::regclass, value, called) \
+             FROM pg_catalog.unnest($1::text[], $2::bigint[], $3::boolean[]) \
+             AS s(name, value, called)",
+        )
+        .bind(&names)
+        .bind(&values)
+        .bind(&called)
+        .execute(&mut *on)
+        .await
+        .map_err(|e| self.link.fault(&e).while_doing("set sequences"))?;
+        self.commit(on, &self.ledger.logged, key, sequences.len() as u64).await
+    }
+
+    async fn write_objects(
+        &self,
+        on: &mut PgConnection,
+        key: LedgerKey,
+        objects: &[LargeObject],
+        last: bool,
+    ) -> Result<Written, Fault> {
+        let ledger = &self.ledger.logged;
+        if last {
+            if let Claim::AlreadyDone { rows } = self.claim(on, ledger, key).await? {
+                return Ok(Written { rows, already: true });
+            }
+        } else {
+            self.link.statement(on, "BEGIN".to_owned()).await?;
+        }
+        for object in objects {
+            let claimed = format!(
+                "INSERT INTO {ledger} (kind, id) VALUES ('o', {}) ON CONFLICT DO NOTHING",
+                object.oid
+            );
+            // Not ours to insert: an earlier engine's batch has it.
+            if self.link.statement(on, claimed).await? == 1 {
+                large_objects::write(&self.link, on, object).await?;
+            }
+        }
+        if !last {
+            self.link.statement(on, "COMMIT".to_owned()).await?;
+            return Ok(Written { rows: objects.len() as u64, already: false });
+        }
+        let text = format!("SELECT count(*)::int8 AS n FROM {ledger} WHERE kind = 'o'");
+        let rows = self.link.rows(on, text).await?;
+        let written = rows.first().map(|row| self.link.get::<i64>(row, "n")).transpose()?;
+        let written = u64::try_from(written.unwrap_or(0)).unwrap_or(0);
+        self.commit(on, ledger, key, written).await
+    }
+}
+
+fn named(fault: Fault, table: &TablePlan) -> Fault {
+    match fault.kind {
+        FaultKind::Cancelled => fault,
+        _ => fault.while_doing(&format!("write {}", table.target)),
+    }
+}
+
+#[async_trait]
+impl TargetSession for Writer {
+    async fn write(&mut self, task: &ChunkTask, blocks: BlockReceiver) -> Result<Written, Fault> {
+        let mut on = self.take()?;
+        let result = self.write_chunk(&mut on, task, blocks).await;
+        self.settle(on, result).await
+    }
+
+    async fn run(&mut self, step: &StepTask) -> Result<Written, Fault> {
+        let mut on = self.take()?;
+        let result = self.run_step(&mut on, step).await;
+        self.settle(on, result).await
+    }
+
+    async fn begin_again(&mut self, table: &TablePlan, chunks: &[LedgerKey]) -> Result<(), Fault> {
+        let mut on = self.take()?;
+        let result = self.empty(&mut on, table, chunks).await;
+        let result = result.map_err(|f| f.while_doing(&format!("empty {}", table.target)));
+        self.settle(on, result).await
+    }
+
+    async fn set_sequences(
+        &mut self,
+        key: LedgerKey,
+        sequences: &[Sequence],
+    ) -> Result<Written, Fault> {
+        let mut on = self.take()?;
+        let result = self.place_sequences(&mut on, key, sequences).await;
+        self.settle(on, result).await
+    }
+
+    async fn write_large_objects(
+        &mut self,
+        key: LedgerKey,
+        objects: &[LargeObject],
+        last: bool,
+    ) -> Result<Written, Fault> {
+        let mut on = self.take()?;
+        let result = self.write_objects(&mut on, key, objects, last).await;
+        self.settle(on, result).await
+    }
+
+    async fn copy_attached(
+        &mut self,
+        _task: &ChunkTask,
+        _source: &AttachSource,
+        _gauge: &WorkGauge,
+    ) -> Result<Written, Fault> {
+        let what = "a PostgreSQL target cannot attach a SQLite file";
+        Err(Fault::new(FaultKind::Unsupported, Side::Target, what))
+    }
+}
