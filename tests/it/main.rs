@@ -4,6 +4,7 @@
 mod support;
 
 mod servers;
+mod simulate;
 
 mod copy_postgres;
 mod copy_sqlite;

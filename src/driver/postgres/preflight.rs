@@ -183,8 +183,7 @@ async fn schemas(
         }
     }
     let closed = listed(Severity::Block, "privileges", "take no new tables of this user", &closed);
-    let missing =
-        listed(Severity::Block, "privileges", "cannot be created by this user", &missing);
+    let missing = listed(Severity::Block, "privileges", "cannot be created by this user", &missing);
     let closed = closed.map(|f| f.with_hint("Grant CREATE and USAGE on these schemas."));
     let missing = missing.map(|f| f.with_hint("Grant CREATE on the database, or create them."));
     Ok(closed.into_iter().chain(missing).collect())
@@ -379,11 +378,7 @@ async fn by_names(
 }
 
 /// The name a row of [`by_names`] is about.
-fn named(
-    link: &Link,
-    row: &sqlx::postgres::PgRow,
-    names: &[&ObjectName],
-) -> Result<String, Fault> {
+fn named(link: &Link, row: &sqlx::postgres::PgRow, names: &[&ObjectName]) -> Result<String, Fault> {
     let i = usize::try_from(link.get::<i64>(row, "i")? - 1).unwrap_or(usize::MAX);
     Ok(names.get(i).map(|n| sql::qualified(Dialect::Postgres, n)).unwrap_or_default())
 }

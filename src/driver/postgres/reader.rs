@@ -47,7 +47,12 @@ pub(super) struct Reader {
 
 impl Reader {
     pub fn new(snapshot: SnapshotId, connection: PgConnection) -> Reader {
-        Reader { snapshot, connection: Some(connection), scans_allowed: true, orders: HashMap::new() }
+        Reader {
+            snapshot,
+            connection: Some(connection),
+            scans_allowed: true,
+            orders: HashMap::new(),
+        }
     }
 }
 
@@ -149,7 +154,12 @@ fn where_all(conditions: impl Iterator<Item = String>) -> String {
 }
 
 /// Rows of the pages from `from_page` to before `until_page`.
-fn ctid_filter(table: &ObjectName, version: u32, from_page: u64, until_page: Option<u64>) -> String {
+fn ctid_filter(
+    table: &ObjectName,
+    version: u32,
+    from_page: u64,
+    until_page: Option<u64>,
+) -> String {
     if version >= TID_RANGE_SCAN_SINCE {
         let from = format!("ctid >= '({from_page},0)'::tid");
         let until = until_page.map(|page| format!("ctid < '({page},0)'::tid"));
@@ -229,8 +239,7 @@ impl Sending {
         match &mut self.form {
             Form::Text => {}
             Form::Binary { begun } => {
-                let body =
-                    if *begun { &message[..] } else { header_off(&message)? };
+                let body = if *begun { &message[..] } else { header_off(&message)? };
                 *begun = true;
                 if body == BINARY_TRAILER {
                     return self.gather(message, 0).await;

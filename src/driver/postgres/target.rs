@@ -44,11 +44,8 @@ impl Target for PostgresTarget {
         let mut found = Vec::new();
         for group in names.chunks(TABLES_PER_QUERY) {
             let existing = existing(link, &mut connection, group).await?;
-            let holds_rows: Vec<String> = existing
-                .iter()
-                .enumerate()
-                .map(|(i, table)| table.question(i))
-                .collect();
+            let holds_rows: Vec<String> =
+                existing.iter().enumerate().map(|(i, table)| table.question(i)).collect();
             if holds_rows.is_empty() {
                 continue;
             }

@@ -9,8 +9,8 @@ use sqlx::postgres::PgConnection;
 
 use super::connect::Link;
 use super::copy_in::CopyIn;
-use super::ledger::{Ledger, stored};
 use super::large_objects;
+use super::ledger::{Ledger, stored};
 use crate::core::catalog::Sequence;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
