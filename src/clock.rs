@@ -40,3 +40,16 @@ impl Clock for ManualClock {
         Timestamp(self.0.load(Ordering::SeqCst))
     }
 }
+
+/// Seconds that the local time of this machine is ahead of UTC at `at`; 0 when it cannot be known.
+#[must_use]
+pub fn utc_offset_s(at: Timestamp) -> i64 {
+    let seconds: libc::time_t = at.0.div_euclid(1000);
+    let mut parts = std::mem::MaybeUninit::<libc::tm>::zeroed();
+    // SAFETY: both pointers are valid for the call; `localtime_r` writes only into `parts`, and
+    // all-zero bytes are a valid `tm`, so it may be read whatever the call answers.
+    unsafe {
+        libc::localtime_r(&seconds, parts.as_mut_ptr());
+        parts.assume_init().tm_gmtoff
+    }
+}

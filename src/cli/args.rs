@@ -1,6 +1,10 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
+mod examples;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use self::examples::*;
 
 /// Moves databases while you watch and steer.
 ///
@@ -16,6 +20,32 @@ pub struct Invocation {
 
     #[command(flatten)]
     pub global: Global,
+
+    #[command(flatten)]
+    pub looks: Looks,
+}
+
+impl Invocation {
+    /// How the screen is to look, said before or behind the command.
+    #[must_use]
+    pub fn looks(&self) -> Looks {
+        let behind = match &self.command {
+            Some(Command::Demo(args)) => &args.looks,
+            Some(Command::Sim(args)) => &args.looks,
+            Some(Command::Copy(args)) => &args.looks,
+            Some(Command::Start(args)) => &args.looks,
+            Some(Command::Attach(args)) => &args.looks,
+            _ => &self.looks,
+        };
+        let before = self.looks.clone();
+        Looks {
+            theme: behind.theme.clone().or(before.theme),
+            glyphs: behind.glyphs.clone().or(before.glyphs),
+            color: behind.color.clone().or(before.color),
+            slow: behind.slow || before.slow,
+            fault: behind.fault.clone().or(before.fault),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Args)]
@@ -27,34 +57,31 @@ pub struct Global {
     /// Print the result only, no progress and no remarks
     #[arg(long, short, global = true)]
     pub quiet: bool,
-
-    #[command(flatten)]
-    pub looks: Looks,
 }
 
 /// How the screen looks.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Looks {
     /// Colours of the console
-    #[arg(long, global = true, value_name = "THEME",
+    #[arg(long, value_name = "THEME",
           value_parser = ["auto", "dark", "light", "contrast", "mono"])]
     pub theme: Option<String>,
 
     /// Characters the console may draw with
-    #[arg(long, global = true, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
+    #[arg(long, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
     pub glyphs: Option<String>,
 
     /// When to use colour; NO_COLOR is obeyed unless this is given
-    #[arg(long, global = true, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
 
     /// Draw rarely, for slow lines
-    #[arg(long, global = true)]
+    #[arg(long)]
     pub slow: bool,
 
     /// Make the console fail on purpose, to try that the terminal comes back
-    #[arg(long, global = true, hide = true, value_name = "KIND")]
+    #[arg(long, hide = true, value_name = "KIND")]
     pub fault: Option<String>,
 }
 
@@ -151,6 +178,8 @@ pub struct DemoArgs {
     /// Rate limit of the demo
     #[arg(long, value_name = "RATE", default_value = "15MB/s")]
     pub rate: String,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -161,9 +190,23 @@ pub struct SimArgs {
     /// What happens when: `at 5s source-lost for 20s`; may be given several times
     #[arg(long, value_name = "LINE")]
     pub script: Vec<String>,
+    /// Copy workers at the start
+    #[arg(long, value_name = "N", default_value = "12")]
+    pub threads: String,
+    /// How long one chunk takes
+    #[arg(long, value_name = "MS", default_value_t = 4_000)]
+    pub chunk_ms: u32,
+    /// So many tables instead of the usual 41
+    #[arg(long, value_name = "N")]
+    pub tables: Option<u32>,
+    /// So many chunks
+    #[arg(long, value_name = "N")]
+    pub chunks: Option<u32>,
     /// Name of the job
     #[arg(long, value_name = "NAME", default_value = "sim")]
     pub job: String,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -179,12 +222,18 @@ pub struct CopyArgs {
     #[arg(long)]
     pub detach: bool,
 
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
+
     /// Answer yes to questions that can be undone
     #[arg(long, short = 'y')]
     pub yes: bool,
 
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -301,11 +350,16 @@ pub struct StartArgs {
     /// Return as soon as the job runs
     #[arg(long)]
     pub detach: bool,
+    /// The target's name, instead of typing it (--if-exists truncate, replace)
+    #[arg(long, value_name = "NAME")]
+    pub yes_target: Option<String>,
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -332,6 +386,8 @@ pub struct AttachArgs {
     pub ask_password: bool,
     #[command(flatten)]
     pub follow: FollowArgs,
+    #[command(flatten)]
+    pub looks: Looks,
 }
 
 #[derive(Debug, Args)]
@@ -540,102 +596,3 @@ pub struct KeysArgs {
     #[arg(long)]
     pub check: bool,
 }
-
-const EXAMPLES_TOP: &str = "\
-Examples:
-  tidegate demo                                  a sample copy, nothing else needed
-  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
-  tidegate attach crm-1120                       watch and steer
-  tidegate                                       all jobs
-
-Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
-5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
-10 would have asked, 129 130 143 this command was ended and the job goes on.";
-
-const EXAMPLES_COPY: &str = "\
-Examples:
-  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
-  tidegate copy --from prod --to sqlite:crm.db --schema crm --exclude '*.audit_*'
-  tidegate copy --from sqlite:shop.db --to postgres:///shop --threads 8 --rate 40MB/s
-  tidegate copy --from prod --to test --job nightly --detach && tidegate wait nightly
-
-In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
-printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of
-a connection in config.toml; what a PostgreSQL URL leaves open comes from PGHOST, PGUSER,
-~/.pgpass and the like, as with psql. When the plan has a BLOCK finding nothing is started and
-nothing is left behind (exit code 5).";
-
-const EXAMPLES_NEW: &str = "\
-Examples:
-  tidegate new crm-nov --from prod --to test --threads 8
-  tidegate plan crm-nov --all
-  tidegate start crm-nov";
-
-const EXAMPLES_PLAN: &str = "\
-Examples:
-  tidegate plan crm-nov
-  tidegate plan crm-nov --json | jq '.findings[] | select(.severity == \"BLOCK\")'";
-
-const EXAMPLES_ATTACH: &str = "\
-Examples:
-  tidegate attach crm-nov               keys: + - threads, p pause, r resume, q leave, ? help
-  tidegate attach crm-nov --read-only   look only
-  tidegate attach crm-nov | tee log     lines instead of a screen
-
-An engine that has to be started loads the job and waits; `r` or `tidegate resume` goes on.";
-
-const EXAMPLES_STATUS: &str = "\
-Examples:
-  tidegate status crm-nov
-  tidegate status crm-nov --sup
-  tidegate status crm-nov --json | jq .progress.percent
-  tidegate status crm-nov --follow";
-
-const EXAMPLES_STOP: &str = "\
-Examples:
-  tidegate stop crm-nov -y
-  tidegate stop crm-nov --now --yes-target crm
-
-Finished chunks are kept; `tidegate resume` goes on from there with a new snapshot of the source.
-`pause` keeps the snapshot.";
-
-const EXAMPLES_THREADS: &str = "\
-Examples:
-  tidegate threads crm-nov          prints the present number
-  tidegate threads crm-nov 12
-  tidegate threads crm-nov --max 64
-
-Lowering stops nothing: a worker leaves after its chunk.";
-
-const EXAMPLES_RATE: &str = "\
-Examples:
-  tidegate rate crm-nov             prints the present limit
-  tidegate rate crm-nov 40MB/s
-  tidegate rate crm-nov none";
-
-const EXAMPLES_CHUNKS: &str = "\
-Examples:
-  tidegate chunks crm-nov --state failed
-  tidegate chunks crm-nov --table crm.orders --json | jq '.chunks[].attempts'
-  tidegate chunks crm-nov --steps";
-
-const EXAMPLES_RETRY: &str = "\
-Examples:
-  tidegate retry crm-nov --chunk 'crm.orders#81'
-  tidegate retry crm-nov --all -y";
-
-const EXAMPLES_SKIP: &str = "\
-Examples:
-  tidegate skip crm-nov --chunk 'crm.tmp#3' --reason 'not needed' --yes-target crm";
-
-const EXAMPLES_WAIT: &str = "\
-Examples:
-  tidegate wait crm-nov && psql crm -f after.sql
-  tidegate wait crm-nov --for copied --timeout 2h
-
-The exit code is the job's: 0 when everything is there, 3 with failed or skipped chunks.";
-
-const EXAMPLES_COMPLETIONS: &str = "\
-Examples:
-  tidegate completions bash > /etc/bash_completion.d/tidegate
-  tidegate completions zsh > ~/.zfunc/_tidegate";

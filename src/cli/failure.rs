@@ -16,6 +16,8 @@ pub enum Exit {
     Usage = 2,
     /// The job ended with failed or skipped chunks.
     WithFailures = 3,
+    /// Source and target differ.
+    Differs = 4,
     /// The plan has a BLOCK finding.
     Blocked = 5,
     /// No engine for this job, or no way to reach it.

@@ -4,7 +4,6 @@
 
 use std::io::{IsTerminal, Write};
 
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
@@ -45,7 +44,7 @@ impl Output {
     }
 
     /// An object of the result: `kind` becomes its `type`.
-    pub fn object<T: Serialize>(&self, kind: &str, body: &T) {
+    pub fn object(&self, kind: &str, body: Value) {
         if self.json {
             write_stdout(&object_text(kind, body));
         }
@@ -75,18 +74,18 @@ impl Output {
                 "detail": failure.detail,
                 "hint": failure.hint,
             });
-            write_stdout(&object_text("error", &body));
+            write_stdout(&object_text("error", body));
         }
     }
 }
 
-/// One line of JSON with `"v"` and `"type"` in front.
-fn object_text<T: Serialize>(kind: &str, body: &T) -> String {
+/// One line of JSON with `"v"` and `"type"`.
+#[must_use]
+pub fn object_text(kind: &str, body: Value) -> String {
     let mut object = Map::new();
     object.insert("v".to_owned(), json!(JSON_VERSION));
     object.insert("type".to_owned(), json!(kind));
-    // Wire types hold nothing that JSON cannot.
-    match serde_json::to_value(body).expect("what is printed is plain JSON") {
+    match body {
         Value::Object(fields) => {
             object.extend(fields.into_iter().map(|(key, value)| readable(key, value)));
         }
@@ -130,8 +129,8 @@ fn write_stdout(text: &str) {
 #[must_use]
 pub fn clean(text: &str) -> String {
     let hostile = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        let turns = ['\u{200e}'..='\u{200f}', '\u{202a}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+        c.is_control() || turns.iter().any(|marks| marks.contains(&c))
     };
     if !text.contains(hostile) {
         return text.to_owned();
@@ -188,9 +187,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_says_version_and_type_first_and_moments_in_utc() {
+    fn json_says_version_and_type_and_moments_in_utc() {
         let body = json!({"a": 1, "log": [{"at_ms": 951_782_400_000_i64}], "started_ms": 0});
-        let text = object_text("status", &body);
+        let text = object_text("status", body);
         let back: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(back["v"], 1);
         assert_eq!(back["type"], "status");

@@ -25,11 +25,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
-use serde::Serialize;
 
 use crate::config::Paths;
 use crate::core::name::JobName;
-use crate::protocol::PROTOCOL;
+use crate::protocol::{PROTOCOL, StartMessage};
 
 /// How long a freshly started engine may take until it answers. It opens one SQLite file before
 /// that; a minute of a very busy disk is a fault worth reporting.
@@ -151,10 +150,10 @@ impl Client {
     ///
     /// # Errors
     /// `StartFailed` with the engine's own words, and what [`Client::connect`] may say.
-    pub async fn attach<S: Serialize + Sync>(
+    pub async fn attach(
         &self,
         job: &JobName,
-        start: &S,
+        start: &StartMessage,
     ) -> Result<Connection, ClientError> {
         match self.connect(job).await {
             Err(ClientError::NoEngine { .. }) => start::start_engine(self, job, start).await,
@@ -186,3 +185,6 @@ fn own_program() -> PathBuf {
         _ => PathBuf::from("/proc/self/exe"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,13 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::{Client, ClientError, Connection, Probe, START_DEADLINE};
 use crate::core::name::JobName;
-use crate::protocol::codec;
+use crate::protocol::{StartMessage, codec};
 
 /// Between two looks at an engine that is starting.
 const POLL: Duration = Duration::from_millis(20);
@@ -22,10 +21,10 @@ const RIVAL_DEADLINE: Duration = Duration::from_secs(5);
 const ERROR_TEXT_BYTES_MAX: u64 = 8 * 1024;
 
 /// Starts an engine, hands it its start message and waits until it answers.
-pub(super) async fn start_engine<S: Serialize + Sync>(
+pub(super) async fn start_engine(
     client: &Client,
     job: &JobName,
-    start: &S,
+    start: &StartMessage,
 ) -> Result<Connection, ClientError> {
     let failed = |message: String| ClientError::StartFailed {
         job: job.clone(),

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use crate::core::catalog::{Catalog, DdlItem, Server};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues};
-use crate::core::fault::Fault;
+use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan, TablePlan};
 use crate::core::spec::Selection;
@@ -169,6 +169,13 @@ pub trait Target: Send + Sync {
     /// `None`: there is no ledger (never made, or the target was replaced).
     async fn ledger(&self, job_id: &str) -> Result<Option<Vec<LedgerRow>>, Fault>;
 
+    /// Returns when everything committed so far would outlive a crash of the server: workers
+    /// commit without waiting for the disk.
+    async fn flush(&self, job_id: &str) -> Result<(), Fault> {
+        let _ = job_id;
+        Ok(())
+    }
+
     /// Removes the ledger and everything else the job made for itself. Idempotent.
     async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault>;
 
@@ -229,8 +236,12 @@ pub struct AttachSource {
 /// # Errors
 /// `Unsupported` for an engine without a driver, `Usage` for a URL the driver cannot read.
 pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
-    let _ = access;
-    unimplemented!()
+    match scheme(&access.endpoint.url) {
+        "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
+        "postgres" | "postgresql" => postgres::source(&access),
+        "sqlite" => sqlite::source(access),
+        _ => Err(no_driver(&access)),
+    }
 }
 
 /// Opens a target. Connects to nothing yet.
@@ -238,6 +249,23 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
 /// # Errors
 /// As [`open_source`].
 pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
-    let _ = access;
-    unimplemented!()
+    match scheme(&access.endpoint.url) {
+        "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
+        "postgres" | "postgresql" => postgres::target(&access),
+        "sqlite" => sqlite::target(access),
+        _ => Err(no_driver(&access)),
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}
+
+fn no_driver(access: &url::Access) -> Fault {
+    Fault::new(
+        FaultKind::Unsupported,
+        access.side,
+        format!("there is no driver for {}: databases", scheme(&access.endpoint.url)),
+    )
+    .with_hint("Use postgres://USER@HOST/DATABASE or sqlite:PATH.")
 }

@@ -6,6 +6,7 @@
 //! id that is remembered, so a repeat after a reconnect is harmless.
 
 pub mod codec;
+pub mod convert;
 pub mod start;
 pub mod view;
 

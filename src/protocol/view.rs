@@ -103,6 +103,11 @@ pub struct ProgressView {
     /// Totals are estimates.
     pub estimated: bool,
     pub steps_failed: u32,
+    /// In the hands of workers and not committed: `percent` counts it, `rows_done` does not.
+    #[serde(default)]
+    pub rows_moving: u64,
+    #[serde(default)]
+    pub bytes_moving: u64,
     /// Span in milliseconds from now; absent before there is a rate.
     pub eta_ms: Option<(u64, u64)>,
     pub tables_done: u32,
@@ -143,6 +148,11 @@ pub struct TableView {
     pub rows_total: u64,
     pub bytes_done: u64,
     pub bytes_total: u64,
+    /// In the hands of workers and not committed.
+    #[serde(default)]
+    pub rows_moving: u64,
+    #[serde(default)]
+    pub bytes_moving: u64,
     pub estimated: bool,
     /// `key id`, `ctid`, `rowid`, `whole table`.
     pub method: String,

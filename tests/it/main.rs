@@ -1,1 +1,17 @@
-//! placeholder
+//! The program as a whole: built, started, steered, killed, compared. One binary, so that two cores
+//! link once. `tests/run` installs what it needs.
+
+mod support;
+
+mod servers;
+mod simulate;
+
+mod copy_postgres;
+mod copy_sqlite;
+
+mod bad_input;
+mod consoles;
+mod crash;
+mod rejects;
+mod snapshot;
+mod steer;

@@ -34,19 +34,36 @@ pub struct Source {
     pub path: String,
     pub text: String,
     pub tokens: Vec<Token>,
-    /// Per token: is it inside `mod tests` (or a file of tests)?
+    /// Per token: is it in a file of tests or in a module behind `#[cfg(test)]`?
     pub in_tests: Vec<bool>,
 }
+
+/// What stands in front of a module that only tests have.
+const CFG_TEST: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
 
 impl Source {
     pub fn new(path: &str, text: &str) -> Source {
         let tokens = tokens_of(text);
-        let whole = path.starts_with("tests/") || path.ends_with("/tests.rs");
-        let in_tests = match whole || path.contains("/tests/") {
+        let in_tests = match path.starts_with("tests/") {
             true => vec![true; tokens.len()],
             false => test_modules(&tokens),
         };
         Source { path: path.to_owned(), text: text.to_owned(), tokens, in_tests }
+    }
+
+    /// Modules in files of their own that only tests have: `#[cfg(test)] mod name;`.
+    fn test_files(&self) -> Vec<Vec<String>> {
+        let declared = |at: &usize| {
+            self.tokens[*at..].iter().zip(CFG_TEST).all(|(token, word)| token.text == word)
+                && self.word(at + 7) == "mod"
+                && self.word(at + 9) == ";"
+        };
+        let path = |at: usize| {
+            let mut path = self.module();
+            path.push(self.word(at + 8).to_owned());
+            path
+        };
+        (0..self.tokens.len()).filter(declared).map(path).collect()
     }
 
     /// The module this file is, from the crate's root; `main.rs` is `main`.
@@ -189,7 +206,15 @@ pub fn read_all(root: &Path, folders: &[&str]) -> Vec<Source> {
         let inner = file.strip_prefix(root).expect("collected below the root");
         Source::new(&inner.to_string_lossy().replace('\\', "/"), &text)
     };
-    files.iter().map(read).collect()
+    let mut sources: Vec<Source> = files.iter().map(read).collect();
+    let tests: Vec<Vec<String>> = sources.iter().flat_map(Source::test_files).collect();
+    for source in &mut sources {
+        let module = source.module();
+        if tests.iter().any(|test| module.starts_with(test)) {
+            source.in_tests.fill(true);
+        }
+    }
+    sources
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
@@ -224,13 +249,14 @@ fn closing(tokens: &[Token], open: usize) -> usize {
     tokens.len() - 1
 }
 
-/// Marks what is inside `mod tests { ... }`.
+/// Marks what is inside `#[cfg(test)] mod name { ... }`.
 fn test_modules(tokens: &[Token]) -> Vec<bool> {
     let mut marks = vec![false; tokens.len()];
-    for at in 0..tokens.len().saturating_sub(2) {
-        let words = [&tokens[at].text, &tokens[at + 1].text, &tokens[at + 2].text];
-        if words == ["mod", "tests", "{"] {
-            let end = closing(tokens, at + 2);
+    let word = |at: usize| tokens.get(at).map_or("", |token| token.text.as_str());
+    for at in 0..tokens.len() {
+        let behind = (0..CFG_TEST.len()).all(|i| word(at + i) == CFG_TEST[i]);
+        if behind && word(at + 7) == "mod" && word(at + 9) == "{" {
+            let end = closing(tokens, at + 9);
             marks[at..=end].fill(true);
         }
     }

@@ -1,7 +1,7 @@
 //! All that can happen to a job: one closed enum.
 
 use super::super::chunk::ChunkId;
-use super::super::fault::Fault;
+use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, TableIndex};
 use super::state::WorkerId;
 
@@ -64,8 +64,11 @@ pub enum Command {
     DrainNow,
 }
 
-/// What a worker says. `attempt` is the attempt the work was assigned with: a report of an older
+/// What a worker says. `attempt` is the one its [`super::Work`] came with: a report of an older
 /// attempt is late and answered with no events.
+///
+/// A worker reports `Cancelled` only when it knows that its transaction was rolled back. A commit
+/// that was sent and not answered is reported as `ConnectionLost` on the target.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     ChunkDone {
@@ -84,20 +87,25 @@ pub enum Report {
     StepDone {
         worker: WorkerId,
         step: StepId,
+        attempt: u32,
     },
     StepFailed {
         worker: WorkerId,
         step: StepId,
+        attempt: u32,
         fault: Fault,
     },
-    /// The table was emptied and its ledger rows removed.
+    /// The table was emptied and its ledger rows removed, in one transaction whose commit is
+    /// durable (`synchronous_commit` on): were it lost, rows of another snapshot would come back.
     BegunAgain {
         worker: WorkerId,
         table: TableIndex,
+        attempt: u32,
     },
     BeginAgainFailed {
         worker: WorkerId,
         table: TableIndex,
+        attempt: u32,
         fault: Fault,
     },
 }
@@ -105,35 +113,45 @@ pub enum Report {
 /// What the engine itself found.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Notice {
-    /// An engine took the job. Work of the engine before is in doubt until `Reconciled`.
+    /// An engine took the job; its first input. Work of the engine before is in doubt until
+    /// `Reconciled`.
     EngineStarted,
     /// The target's ledger: ids of committed chunks with rows, and of committed steps.
     Reconciled {
         chunks: Vec<(ChunkId, u64)>,
         steps: Vec<StepId>,
     },
+    /// There is no ledger on the target although the job made one: dropped by someone, or another
+    /// server answers under the same address.
+    LedgerMissing,
     SnapshotOpened {
         label: String,
     },
     SnapshotLost {
         fault: Fault,
     },
-    /// The target's connection was lost: what was acknowledged lately may be gone.
+    /// The target cannot be used outside a worker's task (connecting, reading the ledger). What
+    /// was acknowledged lately may be gone. Workers' own reports of a lost connection say so too.
     TargetLost {
         fault: Fault,
     },
+    /// The source cannot be used outside a worker's task (connecting, opening a snapshot).
     SourceLost {
         fault: Fault,
     },
     /// A look at a held side went well.
     Recovered {
-        side: super::super::fault::Side,
+        side: Side,
     },
     /// A look at a held side failed again.
     StillLost {
         fault: Fault,
     },
-    /// The engine's own file cannot be written, or could again.
+    /// A worker's task ended without a report (a panic): what it held goes back.
+    WorkerGone {
+        worker: WorkerId,
+    },
+    /// All workers' tasks have ended: what one still held goes back.
     WorkersGone,
     /// The final ledger comparison found everything.
     FinalCheckDone,

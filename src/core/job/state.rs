@@ -13,9 +13,9 @@ use super::super::time::Timestamp;
 pub enum JobState {
     /// Being set up: no plan accepted yet. Set by `new`; stored.
     Defining,
-    /// Workers run. Set by start and resume; stored; after a crash the next engine goes on.
+    /// Workers run. Set by start and resume; stored. After a crash: `Idling`, and resume goes on.
     Executing,
-    /// Pause or stop asked, workers finish what they hold. Stored; after a crash: `Idling` or
+    /// Pause or stop asked, workers finish what they hold. Stored. After a crash: `Idling` or
     /// `Stopped`, as asked.
     StopPending { then_leave: bool },
     /// Work under way is being given back. After a crash: `Stopped`.
@@ -24,7 +24,8 @@ pub enum JobState {
     Idling,
     /// The engine left in good order.
     Stopped,
-    /// All chunks are settled; indexes, keys, sequences and final checks remain.
+    /// All chunks are settled; indexes, keys, sequences and final checks remain. Set by itself;
+    /// stored. After a crash: `Idling`.
     Completing,
     /// Nothing is left. Failed and skipped work is counted, see `Progress`.
     Completed,
@@ -100,36 +101,61 @@ impl ChunkStatus {
     }
 }
 
-/// A worker's number: 1-based, stable while it lives.
+/// Build workers are numbered from here; copy workers from 1 to the slider's ceiling.
+pub const BUILD_WORKER_FIRST: u32 = 1001;
+
+/// A worker's number: stable while it lives. Copy workers count from 1, build workers from
+/// [`BUILD_WORKER_FIRST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub u32);
+
+impl WorkerId {
+    #[must_use]
+    pub fn is_build(self) -> bool {
+        self.0 >= BUILD_WORKER_FIRST
+    }
+}
 
 /// A chunk's standing. Its range, error text and times are in the master table only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chunk {
     pub table: TableIndex,
     pub status: ChunkStatus,
-    /// Attempts begun and counted against the limit.
+    /// Attempts begun and counted against the limit; the present one is among them.
     pub attempts: u32,
     /// Attempts lost to an outage of a server; limited on their own, so that a row that kills its
     /// connection does not go round for ever.
     pub interruptions: u32,
+    /// Times it was ever given to a worker. Never goes back: reports are recognised by it.
+    pub handouts: u32,
     /// Unassigned again after a fault that passes: not before this moment.
     pub not_before: Option<Timestamp>,
+    /// Who holds it, or wrote it. Assigned to a worker that holds something else: in doubt.
     pub worker: Option<WorkerId>,
     /// Estimates until processed, then what was written.
     pub rows: u64,
     pub bytes: u64,
 }
 
-/// A step's standing. `Load` steps have none of their own: they follow from their chunks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum StepStatus {
+    #[default]
     Waiting,
     Running(WorkerId),
     Done,
     Failed,
     Skipped,
+}
+
+/// A step's standing. A `Load` step stays `Waiting`: what it is follows from its chunks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct StepStanding {
+    pub status: StepStatus,
+    /// As in [`Chunk`].
+    pub attempts: u32,
+    pub interruptions: u32,
+    pub handouts: u32,
+    pub not_before: Option<Timestamp>,
 }
 
 /// A table with the consecutive chunks it owns.
@@ -138,8 +164,11 @@ pub struct TableStatus {
     pub first_chunk: ChunkId,
     pub chunk_count: u32,
     pub method: ChunkMethod,
-    /// The snapshot (1-based count of this job) its first chunk of the present load was read from.
+    /// The snapshot (1-based count of this job) the first chunk of the present load was read from;
+    /// 0: no chunk was given out since the table was made or emptied.
     pub snapshot: u32,
+    /// It is to be emptied before any chunk of it is given out.
+    pub begins_again: bool,
 }
 
 /// Something that keeps the job or a side from going on, with who and since when.
@@ -160,6 +189,10 @@ pub enum HoldReason {
     ServerLost(Side),
     LoginRefused(Side),
     OutOfSpace(Side),
+    /// The server refuses what every worker needs: a snapshot, a session.
+    Refused(Side),
+    /// The target has no ledger although the job made one.
+    LedgerMissing,
     /// Too many chunks failed for one cause.
     TooManyFailures,
 }
@@ -175,9 +208,8 @@ pub struct Job {
     pub rate_bytes: Option<u64>,
     pub attempts_max: u32,
     pub steps: Vec<Step>,
-    pub step_status: Vec<StepStatus>,
-    pub step_attempts: Vec<u32>,
-    pub step_not_before: Vec<Option<Timestamp>>,
+    /// One for each of `steps`.
+    pub step_standings: Vec<StepStanding>,
     pub tables: Vec<TableStatus>,
     pub chunks: Vec<Chunk>,
     /// The ledger was compared since the target was last lost: nothing is assigned before.
@@ -186,11 +218,16 @@ pub struct Job {
     pub snapshots: u32,
     /// A snapshot is open now.
     pub snapshot_open: bool,
+    /// One for each reason at most.
     pub holds: Vec<Hold>,
     /// What each worker holds.
     pub busy: BTreeMap<WorkerId, super::Work>,
     /// The final comparison was made and the ledger may be dropped.
     pub final_check_done: bool,
+    /// The ledger was removed: what failed cannot be tried again.
+    pub cleaned_up: bool,
+    pub(super) lately: super::lately::Lately,
+    pub(super) index: super::index::Index,
 }
 
 impl Job {
@@ -205,5 +242,10 @@ impl Job {
     #[must_use]
     pub fn step(&self, id: StepId) -> &Step {
         &self.steps[id.0 as usize]
+    }
+
+    #[must_use]
+    pub fn standing(&self, id: StepId) -> &StepStanding {
+        &self.step_standings[id.0 as usize]
     }
 }

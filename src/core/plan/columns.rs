@@ -50,7 +50,7 @@ fn plan_column(spec: &JobSpec, column: &Column, there: Option<&Table>, same: boo
         reason: String::new(),
     };
     if !same {
-        let fit = mapping::fit(spec.source.dialect, spec.target.dialect, column);
+        let fit = mapping::fit(spec.source.dialect, column);
         plan.target_declared = fit.declared;
         plan.target_logical = fit.logical;
         plan.fit = fit.fit;

@@ -70,7 +70,10 @@ impl Endpoint {
         }
         match self.server() {
             Some(server) => server.database,
-            None => self.url.rsplit(':').next().unwrap_or_default().to_owned(),
+            None => {
+                let rest = self.url.split_once(':').map_or("", |(_, rest)| rest);
+                rest.split('?').next().unwrap_or_default().to_owned()
+            }
         }
     }
 
@@ -168,7 +171,7 @@ mod tests {
             ),
             (Dialect::Postgres, "postgres://a@[::1]:5432/x", "pg:x@::1", "x"),
             (Dialect::Sqlite, "sqlite:/data/shop.db", "li:shop.db", "shop.db"),
-            (Dialect::Postgres, "memory:sim", "pg:sim", "sim"),
+            (Dialect::Postgres, "memory:crm@db1?x=a:b", "pg:crm@db1", "crm@db1"),
         ] {
             let endpoint = endpoint(dialect, url);
             assert_eq!(endpoint.display(), shown);

@@ -2,6 +2,8 @@
 
 use super::super::catalog::LogicalType;
 use super::super::plan::ColumnPlan;
+use super::super::value::{CellRef, WireForm};
+use super::copy_binary;
 
 /// What a cell becomes on PostgreSQL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,14 @@ impl ColumnCoder {
     pub(super) fn has_binary(&self) -> bool {
         self.kind != Kind::Server
     }
+}
+
+/// Could a column of PostgreSQL with this meaning take `cell` of SQLite as it is?
+#[must_use]
+pub fn fits_postgres(logical: &LogicalType, cell: CellRef<'_>) -> bool {
+    let coder = ColumnCoder { name: String::new(), kind: kind_of(logical), numbers_as_text: false };
+    // Long texts and blobs are checked to their end: a sample is small.
+    copy_binary::put(&coder, cell, WireForm::Native, &mut Vec::new()).is_ok()
 }
 
 fn kind_of(logical: &LogicalType) -> Kind {

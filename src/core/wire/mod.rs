@@ -24,6 +24,7 @@ mod sqlite_bind;
 #[cfg(test)]
 mod tests;
 
+pub use columns::fits_postgres;
 pub use copy_in::CopyEncoder;
 pub use copy_out::CopyTextReader;
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};

@@ -34,6 +34,8 @@ struct Column {
     name: String,
     reading: Reading,
     affinity: Affinity,
+    /// Source and target declare the same: what SQLite has stored there it will store again.
+    same_type: bool,
 }
 
 /// Turns cells of one table into what is bound to its INSERT.
@@ -66,6 +68,9 @@ impl SqliteBinder {
     ) -> Result<CellRef<'a>, Fault> {
         let known = &self.columns[column];
         let scratch = &mut self.scratch;
+        if form == WireForm::Native && known.same_type {
+            return Ok(cell);
+        }
         known
             .read(cell, form, scratch)
             .and_then(|value| known.guard(value))
@@ -83,7 +88,12 @@ impl Column {
             LogicalType::Bytes { .. } => Reading::Bytes,
             _ => Reading::Text,
         };
-        Column { name: plan.name.clone(), reading, affinity: affinity(&plan.target_declared) }
+        Column {
+            name: plan.name.clone(),
+            reading,
+            affinity: affinity(&plan.target_declared),
+            same_type: plan.source_declared == plan.target_declared,
+        }
     }
 
     fn read<'a>(

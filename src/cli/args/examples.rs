@@ -1,0 +1,100 @@
+//! What stands below each command's help: commands one can copy.
+
+pub(super) const EXAMPLES_TOP: &str = "\
+Examples:
+  tidegate demo                                  a sample copy, nothing else needed
+  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate attach crm-1120                       watch and steer
+  tidegate                                       all jobs
+
+Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
+5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
+10 would have asked, 129 130 143 this command was ended and the job goes on.";
+
+pub(super) const EXAMPLES_COPY: &str = "\
+Examples:
+  tidegate copy --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate copy --from prod --to sqlite:crm.db --schema crm --exclude '*.audit_*'
+  tidegate copy --from sqlite:shop.db --to postgres:///shop --threads 8 --rate 40MB/s
+  tidegate copy --from prod --to test --job nightly --detach && tidegate wait nightly
+
+In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
+printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of
+a connection in config.toml; what a PostgreSQL URL leaves open comes from PGHOST, PGUSER,
+~/.pgpass and the like, as with psql. When the plan has a BLOCK finding nothing is started and
+nothing is left behind (exit code 5).";
+
+pub(super) const EXAMPLES_NEW: &str = "\
+Examples:
+  tidegate new crm-nov --from prod --to test --threads 8
+  tidegate plan crm-nov --all
+  tidegate start crm-nov";
+
+pub(super) const EXAMPLES_PLAN: &str = "\
+Examples:
+  tidegate plan crm-nov
+  tidegate plan crm-nov --json | jq '.findings[] | select(.severity == \"BLOCK\")'";
+
+pub(super) const EXAMPLES_ATTACH: &str = "\
+Examples:
+  tidegate attach crm-nov               keys: + - threads, p pause, r resume, q leave, ? help
+  tidegate attach crm-nov --read-only   look only
+  tidegate attach crm-nov | tee log     lines instead of a screen
+
+An engine that has to be started loads the job and waits; `r` or `tidegate resume` goes on.";
+
+pub(super) const EXAMPLES_STATUS: &str = "\
+Examples:
+  tidegate status crm-nov
+  tidegate status crm-nov --sup
+  tidegate status crm-nov --json | jq .progress.percent
+  tidegate status crm-nov --follow";
+
+pub(super) const EXAMPLES_STOP: &str = "\
+Examples:
+  tidegate stop crm-nov -y
+  tidegate stop crm-nov --now --yes-target crm
+
+Finished chunks are kept; `tidegate resume` goes on from there with a new snapshot of the source.
+`pause` keeps the snapshot.";
+
+pub(super) const EXAMPLES_THREADS: &str = "\
+Examples:
+  tidegate threads crm-nov          prints the present number
+  tidegate threads crm-nov 12
+  tidegate threads crm-nov --max 64
+
+Lowering stops nothing: a worker leaves after its chunk.";
+
+pub(super) const EXAMPLES_RATE: &str = "\
+Examples:
+  tidegate rate crm-nov             prints the present limit
+  tidegate rate crm-nov 40MB/s
+  tidegate rate crm-nov none";
+
+pub(super) const EXAMPLES_CHUNKS: &str = "\
+Examples:
+  tidegate chunks crm-nov --state failed
+  tidegate chunks crm-nov --table crm.orders --json | jq '.chunks[].attempts'
+  tidegate chunks crm-nov --steps";
+
+pub(super) const EXAMPLES_RETRY: &str = "\
+Examples:
+  tidegate retry crm-nov --chunk 'crm.orders#81'
+  tidegate retry crm-nov --all -y";
+
+pub(super) const EXAMPLES_SKIP: &str = "\
+Examples:
+  tidegate skip crm-nov --chunk 'crm.tmp#3' --reason 'not needed' --yes-target crm";
+
+pub(super) const EXAMPLES_WAIT: &str = "\
+Examples:
+  tidegate wait crm-nov && psql crm -f after.sql
+  tidegate wait crm-nov --for copied --timeout 2h
+
+The exit code is the job's: 0 when everything is there, 3 with failed or skipped chunks.";
+
+pub(super) const EXAMPLES_COMPLETIONS: &str = "\
+Examples:
+  tidegate completions bash > /etc/bash_completion.d/tidegate
+  tidegate completions zsh > ~/.zfunc/_tidegate";

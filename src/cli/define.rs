@@ -1,0 +1,207 @@
+//! A job's definition from flags and configuration, and the name of a job without one.
+
+use super::args::{AccessPath, IfExists, SpecArgs};
+use super::endpoints::{self, End};
+use super::failure::{Exit, Failure};
+use super::session::Session;
+use crate::clock::{Clock, SystemClock};
+use crate::config::{Config, Defaults};
+use crate::core::fault::Side;
+use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
+use crate::core::spec::THREADS_CEILING;
+use crate::core::spec::{
+    AccessMethod, Content, JobSpec, Pattern, Secret, Selection, TableExists, parse_chunk_size,
+    parse_rate, parse_threads,
+};
+use crate::protocol::StartMessage;
+use crate::protocol::convert::spec_message;
+
+/// Names tried for a job without one: `crm-1120`, `crm-1120-2`, ...
+const NAME_TRIES_MAX: u32 = 1_000;
+
+/// A definition with the secrets that travel beside it.
+pub struct Defined {
+    pub spec: JobSpec,
+    source_password: Option<Secret>,
+    target_password: Option<Secret>,
+}
+
+impl Defined {
+    /// What the new job's engine is handed.
+    #[must_use]
+    pub fn start_message(&self) -> StartMessage {
+        let text = |secret: &Option<Secret>| secret.as_ref().map(|s| s.reveal().to_owned());
+        StartMessage {
+            spec: Some(spec_message(&self.spec)),
+            source_password: text(&self.source_password),
+            target_password: text(&self.target_password),
+        }
+    }
+}
+
+/// Reads the flags. Nothing has been written and nobody connected to when this fails.
+///
+/// # Errors
+/// `Usage` with the flag's trouble, `WouldAsk` for a password nobody is there to type.
+pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<Defined, Failure> {
+    let config = Config::load(&session.paths)?;
+    let source = endpoints::read(&args.from, Side::Source, &config)?;
+    let target = endpoints::read(&args.to, Side::Target, &config)?;
+    if endpoints::same_place(&source.endpoint, &target.endpoint) {
+        let shown = source.endpoint.display();
+        return Err(Failure::usage(format!("source and target are the same database, {shown}"))
+            .with_detail("Nothing was changed.")
+            .with_hint("Give another database as --to."));
+    }
+    let name = match name {
+        Some(text) => free_name(session, JobName::parse(text).map_err(Failure::usage)?)?,
+        None => make_name(session, &source.endpoint.database())?,
+    };
+    let spec = fill(JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone()), args)?;
+    let spec = speeds(spec, args, &config.defaults)?;
+    Ok(Defined {
+        source_password: password(&source, args)?,
+        target_password: password(&target, args)?,
+        spec,
+    })
+}
+
+fn password(end: &End, args: &SpecArgs) -> Result<Option<Secret>, Failure> {
+    endpoints::password_to_send(end, args.ask_password)
+}
+
+/// What is copied.
+fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
+    let patterns = |list: &[String]| list.iter().map(|text| Pattern::new(text)).collect();
+    if [&args.schema, &args.table, &args.exclude].into_iter().flatten().any(String::is_empty) {
+        return Err(Failure::usage("an empty pattern names nothing"));
+    }
+    spec.selection = Selection {
+        schemas: patterns(&args.schema),
+        tables: patterns(&args.table),
+        exclude: patterns(&args.exclude),
+    };
+    spec.content = match (args.data_only, args.schema_only) {
+        (true, _) => Content::DataOnly,
+        (_, true) => Content::SchemaOnly,
+        _ => Content::All,
+    };
+    spec.table_exists = match args.if_exists {
+        IfExists::Stop => TableExists::Stop,
+        IfExists::Skip => TableExists::Skip,
+        IfExists::Append => TableExists::Append,
+        IfExists::Truncate => TableExists::Truncate,
+        IfExists::Replace => TableExists::Replace,
+    };
+    spec.access = match args.access {
+        AccessPath::Automatic => AccessMethod::Automatic,
+        AccessPath::Direct => AccessMethod::DirectPath,
+        AccessPath::Conventional => AccessMethod::Conventional,
+    };
+    spec.accept_lossy = args.accept_lossy;
+    Ok(spec)
+}
+
+/// How fast: a flag wins over the file, the file over the defaults.
+fn speeds(mut spec: JobSpec, args: &SpecArgs, defaults: &Defaults) -> Result<JobSpec, Failure> {
+    let wrong = |flag: &'static str| move |text: String| Failure::usage(format!("{flag}: {text}"));
+    let number = |flag: &'static str, text: &Option<String>| {
+        text.as_ref().map(|t| parse_threads(t, THREADS_CEILING).map_err(wrong(flag))).transpose()
+    };
+    let threads = number("--threads", &args.threads)?;
+    let max = number("--threads-max", &args.threads_max)?;
+    spec.threads = threads.unwrap_or(defaults.threads);
+    spec.threads_max = max.unwrap_or(defaults.threads_max);
+    if spec.threads > spec.threads_max {
+        match (threads, max) {
+            // Only the right end was said: the start follows it.
+            (None, Some(max)) => spec.threads = max,
+            // Only the start was said: the right end makes room.
+            (Some(threads), None) => spec.threads_max = threads,
+            _ => {
+                return Err(Failure::usage(format!(
+                    "--threads {} is more than --threads-max {}",
+                    spec.threads, spec.threads_max
+                )));
+            }
+        }
+    }
+    spec.index_workers =
+        number("--index-workers", &args.index_workers)?.unwrap_or(defaults.index_workers);
+    spec.chunk_bytes = match &args.chunk_size {
+        Some(text) => parse_chunk_size(text).map_err(wrong("--chunk-size"))?,
+        None => defaults.chunk_bytes,
+    };
+    if let Some(text) = &args.rate {
+        spec.rate_bytes = parse_rate(text).map_err(wrong("--rate"))?;
+    }
+    spec.attempts_max = defaults.attempts;
+    Ok(spec)
+}
+
+/// The name, when no job has it.
+///
+/// # Errors
+/// `Usage` with the ways out.
+pub fn free_name(session: &Session, job: JobName) -> Result<JobName, Failure> {
+    if !session.client().job_exists(&job) {
+        return Ok(job);
+    }
+    let state = session.stored(&job).and_then(|table| Ok(table.summary()?.state.word()));
+    let state = state.map_or(String::new(), |word| format!(" ({word})"));
+    Err(Failure::new(Exit::Usage, format!("there is a job {job} already{state}"))
+        .with_detail("It was not touched, and nothing new was made.")
+        .with_hint(format!(
+            "`tidegate attach {job}` opens it; --job gives the new one another name; \
+             `tidegate kill {job}` removes it."
+        )))
+}
+
+/// `crm-1120` from the database's name and the day; a number behind it while that is taken.
+fn make_name(session: &Session, database: &str) -> Result<JobName, Failure> {
+    let (_, month, day, _, _, _) = SystemClock.now().civil();
+    let stem = stem_of(database);
+    for number in 1..=NAME_TRIES_MAX {
+        let text = match number {
+            1 => format!("{stem}-{month:02}{day:02}"),
+            number => format!("{stem}-{month:02}{day:02}-{number}"),
+        };
+        let job = JobName::parse(&text).map_err(Failure::usage)?;
+        if !session.client().job_exists(&job) {
+            return Ok(job);
+        }
+    }
+    Err(Failure::usage("too many jobs of this name today; give one with --job"))
+}
+
+/// A database's name as the beginning of a job's: plain letters, room for day and number.
+fn stem_of(database: &str) -> String {
+    const ROOM: usize = 12;
+    let file = database.trim_end_matches(".sqlite3").trim_end_matches(".sqlite");
+    let file = file.trim_end_matches(".db");
+    let plain = file.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
+    let text: String = plain.take(JOB_NAME_LEN_MAX - ROOM).collect();
+    match text.trim_matches('-') {
+        "" => "job".to_owned(),
+        stem => stem.to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_named_after_its_database() {
+        for (database, stem) in [
+            ("crm", "crm"),
+            ("Shop 2.db", "shop-2"),
+            ("äö", "job"),
+            ("-x-", "x"),
+            (&"y".repeat(60), &"y".repeat(28)),
+        ] {
+            assert_eq!(stem_of(database), stem);
+            assert!(JobName::parse(&format!("{}-1120-999", stem_of(database))).is_ok());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A plan for people: what forbids the start first, what needs attention next.
+
+use super::figures;
+use super::output::{clean, columns};
+use crate::protocol::{FindingView, PlanView};
+
+/// The BLOCK findings with what to do.
+#[must_use]
+pub fn blocks(plan: &PlanView) -> Vec<String> {
+    let found = plan.findings.iter().filter(|finding| finding.severity == "BLOCK");
+    found.flat_map(finding).collect()
+}
+
+fn finding(finding: &FindingView) -> Vec<String> {
+    let mut lines =
+        vec![format!("{:<5} {:<10} {}", finding.severity, finding.topic, clean(&finding.message))];
+    for part in [&finding.detail, &finding.hint].into_iter().flatten() {
+        lines.extend(part.lines().map(|line| format!("{:17}{}", "", clean(line))));
+    }
+    lines
+}
+
+/// The whole plan; `all` also lists what is as expected.
+#[must_use]
+pub fn lines(plan: &PlanView, all: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    for severity in ["BLOCK", "warn", "ok"] {
+        if severity == "ok" && !all {
+            continue;
+        }
+        let found = plan.findings.iter().filter(|finding| finding.severity == severity);
+        lines.extend(found.flat_map(finding));
+    }
+    let rows: u64 = plan.tables.iter().map(|table| table.rows).sum();
+    let bytes: u64 = plan.tables.iter().map(|table| table.bytes).sum();
+    let chunks: u64 = plan.tables.iter().map(|table| u64::from(table.chunks)).sum();
+    lines.push(format!(
+        "{}, ~{} rows, ~{}, {}, {}",
+        figures::counted(plan.tables.len() as u64, "table"),
+        figures::count(rows),
+        figures::bytes(bytes),
+        figures::counted(chunks, "chunk"),
+        figures::counted(u64::from(plan.steps), "step"),
+    ));
+    if all {
+        lines.extend(tables(plan));
+    }
+    for table in &plan.tables {
+        for note in &table.notes {
+            lines.push(clean(&format!("column {}: {note}", table.source)));
+        }
+    }
+    for entry in plan.checklist.iter().filter(|entry| all || entry.fate == "needs hands") {
+        let reason = entry.reason.as_ref().map(|reason| format!(": {reason}"));
+        let text = format!(
+            "{:<11} {} {}{}",
+            entry.fate,
+            entry.kind,
+            entry.name,
+            reason.unwrap_or_default()
+        );
+        lines.push(clean(&text));
+    }
+    lines
+}
+
+fn tables(plan: &PlanView) -> Vec<String> {
+    let heads = ["table", "to", "rows", "size", "chunks", "cut by", "path", "types"];
+    let mut rows: Vec<Vec<String>> = vec![heads.iter().map(|head| (*head).to_owned()).collect()];
+    rows.extend(plan.tables.iter().map(|table| {
+        vec![
+            clean(&table.source),
+            clean(&table.target),
+            format!("~{}", figures::count(table.rows)),
+            format!("~{}", figures::bytes(table.bytes)),
+            table.chunks.to_string(),
+            clean(&table.method),
+            clean(&format!("{} ({})", table.path, table.path_reason)),
+            table.fit.clone(),
+        ]
+    }));
+    columns(&rows, &[2, 3, 4])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_forbids_the_start_comes_first_and_says_what_to_do() {
+        let finding = |severity: &str, hint: Option<&str>| FindingView {
+            severity: severity.to_owned(),
+            topic: "target".to_owned(),
+            message: format!("a {severity} thing"),
+            detail: None,
+            hint: hint.map(str::to_owned),
+        };
+        let plan = PlanView {
+            findings: vec![
+                finding("ok", None),
+                finding("warn", None),
+                finding("BLOCK", Some("do")),
+            ],
+            blocked: true,
+            ..PlanView::default()
+        };
+        let text = lines(&plan, false);
+        assert_eq!(text[0], "BLOCK target     a BLOCK thing");
+        assert_eq!(text[1], "                 do");
+        assert_eq!(text[2], "warn  target     a warn thing");
+        assert!(!text.iter().any(|line| line.contains("a ok thing")));
+        assert_eq!(blocks(&plan).len(), 2);
+    }
+}

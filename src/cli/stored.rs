@@ -1,0 +1,295 @@
+//! A job read from its file, for looking while no engine runs. Never writes.
+
+use std::io::ErrorKind;
+
+use super::failure::Failure;
+use super::session::Session;
+use crate::client::lock_is_held;
+use crate::clock::{Clock, SystemClock};
+use crate::core::chunk::ChunkId;
+use crate::core::job::{Actor, ChunkStatus, Job};
+use crate::core::name::JobName;
+use crate::core::plan::{StepId, TableIndex, TablePlan};
+use crate::core::time::Timestamp;
+use crate::protocol::convert::{
+    self, EngineFace, Figures, JobContext, Moving, WorkerCounts, checklist_view, finding_view,
+};
+use crate::protocol::{
+    ChunkFilter, ChunkView, JobView, LogLine, PlanView, RunView, Snapshot, StepView, TableView,
+};
+use crate::store::{self, ChunkRow, EventRow, MasterTable, RunRow, StoredJob, Summary};
+
+/// Lines of the story in a snapshot: what a screen shows.
+const LOG_LINES: u32 = 50;
+/// Runs shown in a history.
+const RUNS_MAX: u32 = 50;
+
+/// Every job of this user, by name.
+///
+/// # Errors
+/// A directory that cannot be read.
+pub fn job_names(session: &Session) -> Result<Vec<JobName>, Failure> {
+    let directory = session.paths.jobs();
+    let entries = match std::fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut names: Vec<JobName> = entries
+        .flatten()
+        .filter_map(|entry| JobName::parse(entry.file_name().to_str()?).ok())
+        .filter(|name| session.paths.master(name).is_file())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// An open master table and what surrounds it.
+pub struct Stored {
+    table: MasterTable,
+    /// The file's live state is nobody's doing any more: NOT RUNNING.
+    abandoned: bool,
+    face: EngineFace,
+}
+
+impl Stored {
+    /// # Errors
+    /// A file that is damaged, newer or unreadable.
+    pub fn open(session: &Session, job: &JobName) -> Result<Stored, Failure> {
+        let path = session.paths.master(job);
+        let face = EngineFace {
+            pid: 0,
+            build: String::new(),
+            state_path: path.display().to_string(),
+            log_path: session.paths.log(job).display().to_string(),
+        };
+        let abandoned = !lock_is_held(&session.paths.lock(job));
+        Ok(Stored { table: MasterTable::open_read_only(&path)?, abandoned, face })
+    }
+
+    /// The job's line in a list, at the price of one query.
+    ///
+    /// # Errors
+    /// A damaged file; the same for all questions here.
+    pub fn summary(&self) -> Result<JobView, Failure> {
+        let summary = self.table.summary()?;
+        let mut snapshot = Snapshot { job: summary_view(&summary), ..Snapshot::default() };
+        if self.abandoned {
+            convert::not_running(&mut snapshot, summary.state.is_live());
+        }
+        Ok(snapshot.job)
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn snapshot(&self) -> Result<Snapshot, Failure> {
+        let stored = self.table.load()?;
+        let job = Job::restore(stored.parts.clone());
+        let tables = table_views(&job, &stored);
+        let runs = self.table.runs(1)?;
+        let context = JobContext {
+            job: &job,
+            spec: &stored.spec,
+            now: SystemClock.now(),
+            utc_offset_s: 0,
+            planned: stored.planned,
+            blocks: stored.blocks(),
+            plan_fault: None,
+            started_at: stored.started_at,
+            ended_at: stored.ended_at,
+            figures: &Figures::default(),
+            workers: &WorkerCounts::default(),
+            engine: &self.face,
+            state_by: None,
+            rate_by: None,
+            store_trouble: None,
+            snapshots: &[],
+        };
+        let mut view = convert::job_view(&context, &tables);
+        if let (Some(run), Some(started)) = (runs.first(), stored.started_at) {
+            // Nothing has been running since the last engine left.
+            let until = run.ended_at.or(self.last_event()?).unwrap_or(context.now);
+            view.elapsed_ms = stored.ended_at.unwrap_or(until).since_ms(started);
+        }
+        let log = self.log(LOG_LINES)?;
+        let mut snapshot = Snapshot { job: view, tables, log, ..Snapshot::default() };
+        if self.abandoned {
+            convert::not_running(&mut snapshot, job.state.is_live());
+        }
+        Ok(snapshot)
+    }
+
+    fn last_event(&self) -> Result<Option<Timestamp>, Failure> {
+        Ok(self.table.events(1)?.first().map(|event| event.at))
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn chunks(
+        &self,
+        filter: &ChunkFilter,
+        offset: u32,
+        limit: u32,
+    ) -> Result<(u32, Vec<ChunkView>), Failure> {
+        let stored = self.table.load()?;
+        let wanted = store::ChunkFilter {
+            table: filter.table.map(TableIndex),
+            status: filter.state.and_then(status_of),
+        };
+        let (total, rows) = self.table.chunks(wanted, offset, limit)?;
+        let job = Job::restore(stored.parts);
+        let views = rows.iter().filter_map(|row| {
+            let plan = stored.tables.get(row.table.0 as usize)?;
+            Some(chunk_view(&job, plan, row))
+        });
+        Ok((total, views.collect()))
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn steps(&self, failed_only: bool) -> Result<Vec<StepView>, Failure> {
+        let job = Job::restore(self.table.load()?.parts);
+        let rows = self.table.steps()?;
+        let views = rows.iter().filter(|row| (row.id as usize) < job.steps.len()).map(|row| {
+            let mut view = convert::step_view(&job, StepId(row.id));
+            view.elapsed_ms = span(row.started_at, row.ended_at);
+            view.error_message = error_text(&row.error_message, &row.error_detail, &row.error_hint);
+            view
+        });
+        Ok(views.filter(|view| !failed_only || view.state == "failed").collect())
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn log(&self, lines: u32) -> Result<Vec<LogLine>, Failure> {
+        Ok(self.table.events(lines)?.iter().map(log_line).collect())
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn history(&self, limit: u32) -> Result<(Vec<RunView>, Vec<LogLine>), Failure> {
+        let runs = self.table.runs(RUNS_MAX)?.iter().map(run_view).collect();
+        Ok((runs, self.table.history(limit)?.iter().map(log_line).collect()))
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn plan(&self) -> Result<PlanView, Failure> {
+        let stored = self.table.load()?;
+        let chunks = stored.parts.tables.iter().map(|table| table.chunk_count);
+        let both = stored.tables.iter().zip(chunks);
+        Ok(PlanView {
+            findings: stored.findings.iter().map(finding_view).collect(),
+            tables: both.map(|(plan, chunks)| convert::plan_table_view(plan, chunks)).collect(),
+            checklist: self.table.checklist()?.iter().map(checklist_view).collect(),
+            steps: u32::try_from(stored.parts.steps.len()).unwrap_or(u32::MAX),
+            blocked: stored.blocks() > 0,
+        })
+    }
+}
+
+fn table_views(job: &Job, stored: &StoredJob) -> Vec<TableView> {
+    let none = Moving::default();
+    let views = stored.tables.iter().zip(0..).map(|(plan, number)| {
+        convert::table_view(job, TableIndex(number), plan, none, Timestamp(0))
+    });
+    views.collect()
+}
+
+fn status_of(number: u8) -> Option<ChunkStatus> {
+    [
+        ChunkStatus::Unassigned,
+        ChunkStatus::Assigned,
+        ChunkStatus::Processed,
+        ChunkStatus::ProcessedWithError,
+        ChunkStatus::Skipped,
+    ]
+    .into_iter()
+    .find(|status| *status as u8 == number)
+}
+
+fn chunk_view(job: &Job, plan: &TablePlan, row: &ChunkRow) -> ChunkView {
+    ChunkView {
+        range: convert::range_text(&row.range, &plan.method),
+        started_ms: row.started_at.map(|at| at.0),
+        elapsed_ms: span(row.started_at, row.ended_at),
+        error_code: row.error_code.clone(),
+        error_message: error_text(&row.error_message, &row.error_detail, &row.error_hint)
+            .or_else(|| row.skip_reason.clone()),
+        ..convert::chunk_view(job, ChunkId(row.id.0), plan)
+    }
+}
+
+/// Message, detail and hint on lines of their own.
+fn error_text(
+    message: &Option<String>,
+    detail: &Option<String>,
+    hint: &Option<String>,
+) -> Option<String> {
+    let parts: Vec<&str> = [message, detail, hint].into_iter().flatten().map(|s| &**s).collect();
+    if parts.is_empty() { None } else { Some(parts.join("\n")) }
+}
+
+fn span(from: Option<Timestamp>, until: Option<Timestamp>) -> Option<u64> {
+    Some(until?.since_ms(from?))
+}
+
+fn log_line(row: &EventRow) -> LogLine {
+    let by = row
+        .user
+        .as_ref()
+        .map(|user| Actor { user: user.clone(), tty: row.tty.clone().unwrap_or_default() });
+    convert::log_line(row.at, by.as_ref(), &row.level, &row.text)
+}
+
+fn run_view(row: &RunRow) -> RunView {
+    let by = Actor { user: row.user.clone(), tty: row.tty.clone() };
+    RunView {
+        number: row.number,
+        started_ms: row.started_at.0,
+        ended_ms: row.ended_at.map(|at| at.0),
+        by: convert::actor_text(Some(&by)),
+        // A run without an end either goes on or died; who holds the lock decides.
+        end_state: row.end_state.clone().unwrap_or_else(|| "NOT RUNNING".to_owned()),
+        rows: row.rows,
+        bytes: row.bytes,
+        chunks: row.chunks,
+        failed: row.failed,
+        skipped: row.skipped,
+    }
+}
+
+/// The little that a list of jobs shows.
+fn summary_view(summary: &Summary) -> JobView {
+    let settled = summary.chunks_done + summary.chunks_failed + summary.chunks_skipped;
+    let mut view = JobView {
+        name: summary.name.clone(),
+        kind: "copy".to_owned(),
+        state: summary.state.word().to_owned(),
+        source: summary.spec.source.display(),
+        target: summary.spec.target.display(),
+        target_label: summary.spec.target.label.clone(),
+        production: summary.spec.target.production,
+        started_ms: summary.started_at.map_or(0, |at| at.0),
+        now_ms: summary.last_change_at.map_or(0, |at| at.0),
+        planned: summary.chunks > 0 || summary.started_at.is_some(),
+        ..JobView::default()
+    };
+    let progress = &mut view.progress;
+    progress.chunks_done = summary.chunks_done;
+    progress.chunks_failed = summary.chunks_failed;
+    progress.chunks_skipped = summary.chunks_skipped;
+    progress.chunks_left = summary.chunks.saturating_sub(settled);
+    progress.steps_failed = summary.steps_failed;
+    progress.rows_done = summary.rows_done;
+    progress.bytes_done = summary.bytes_done;
+    progress.bytes_total = summary.bytes_total;
+    let whole = summary.state == crate::core::job::JobState::Completed;
+    let share = summary.bytes_done.saturating_mul(100).checked_div(summary.bytes_total);
+    // 100 means that everything is committed.
+    progress.percent = match (whole && settled == summary.chunks_done, share) {
+        (true, _) => 100,
+        (false, share) => u8::try_from(share.unwrap_or(0).clamp(0, 99)).unwrap_or(99),
+    };
+    view
+}

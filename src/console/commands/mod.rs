@@ -1,0 +1,317 @@
+//! The one table of actions: it feeds dispatch, key line, help, palette and `tidegate keys`.
+
+mod palette;
+mod table;
+
+pub use palette::{Ask, parse, suggest};
+pub use table::ACTIONS;
+
+/// Where a key is pressed: the screens, as far as their keys differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    Jobs,
+    Plan,
+    Run,
+    Table,
+    Failed,
+    Log,
+    History,
+    /// The engine of the job is gone.
+    Lost,
+}
+
+impl Place {
+    pub const ALL: [Place; 8] = [
+        Place::Jobs,
+        Place::Plan,
+        Place::Run,
+        Place::Table,
+        Place::Failed,
+        Place::Log,
+        Place::History,
+        Place::Lost,
+    ];
+
+    /// As in `tidegate keys --screen run`.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Place::Jobs => "jobs",
+            Place::Plan => "plan",
+            Place::Run => "run",
+            Place::Table => "table",
+            Place::Failed => "failed",
+            Place::Log => "log",
+            Place::History => "history",
+            Place::Lost => "lost",
+        }
+    }
+}
+
+/// How much an action asks (UX 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// Changes nothing.
+    Looks,
+    /// One key takes it back; nothing is asked.
+    Undo,
+    /// Asks y.
+    Asks,
+    /// Asks for the target's name.
+    Types,
+}
+
+impl Tier {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Tier::Looks => "",
+            Tier::Undo => "undo",
+            Tier::Asks => "asks",
+            Tier::Types => "types",
+        }
+    }
+}
+
+/// What an action does; `update` has one branch for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Do {
+    Down,
+    Up,
+    Left,
+    Right,
+    First,
+    Last,
+    PageDown,
+    PageUp,
+    HalfDown,
+    HalfUp,
+    NextPane,
+    PrevPane,
+    Open,
+    Back,
+    Close,
+    Leave,
+    Cancel,
+    Suspend,
+    Repaint,
+    Help,
+    Command,
+    Filter,
+    NextMatch,
+    PrevMatch,
+    Copy,
+    CopyAll,
+    Zoom,
+    Freeze,
+    View,
+    Sort,
+    Write,
+    Jobs,
+    History,
+    Log,
+    Run,
+    Failed,
+    Start,
+    Pause,
+    Resume,
+    ThreadsUp,
+    ThreadsDown,
+    ThreadsUp4,
+    ThreadsDown4,
+    ThreadsSet,
+    RateUp,
+    RateDown,
+    Workers,
+    ChunkMap,
+    Mark,
+    MarkAll,
+    MarkNone,
+    Retry,
+    Skip,
+    RestartWith,
+    Stop,
+    StopNow,
+    DrainNow,
+    ThreadsMax,
+    Rate,
+    IndexWorkers,
+    Reload,
+    Set,
+}
+
+/// One row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Action {
+    /// Stable name for configuration and tests.
+    pub id: &'static str,
+    pub does: Do,
+    pub places: &'static [Place],
+    /// As help prints them; the first one is shown in the key line.
+    pub keys: &'static [&'static str],
+    /// Typed after `:`, with upper-case words for what follows; empty: key only.
+    pub verb: &'static str,
+    /// The twin on the command line; empty: none.
+    pub shell: &'static str,
+    pub tier: Tier,
+    /// One or two words for the key line.
+    pub short: &'static str,
+    pub title: &'static str,
+    pub help: &'static str,
+    /// More words that find it in the palette.
+    pub words: &'static str,
+}
+
+impl Action {
+    const fn new(
+        id: &'static str,
+        does: Do,
+        places: &'static [Place],
+        keys: &'static [&'static str],
+    ) -> Action {
+        Action {
+            id,
+            does,
+            places,
+            keys,
+            verb: "",
+            shell: "",
+            tier: Tier::Looks,
+            short: "",
+            title: "",
+            help: "",
+            words: "",
+        }
+    }
+
+    const fn says(self, title: &'static str, help: &'static str) -> Action {
+        Action { title, help, ..self }
+    }
+
+    const fn asks(self, tier: Tier) -> Action {
+        Action { tier, ..self }
+    }
+
+    const fn typed(self, verb: &'static str, shell: &'static str) -> Action {
+        Action { verb, shell, ..self }
+    }
+
+    const fn short(self, short: &'static str) -> Action {
+        Action { short, ..self }
+    }
+
+    const fn found_by(self, words: &'static str) -> Action {
+        Action { words, ..self }
+    }
+
+    /// The row of an action.
+    #[must_use]
+    pub fn of(does: Do) -> &'static Action {
+        ACTIONS.iter().find(|a| a.does == does).expect("a test finds every action")
+    }
+
+    #[must_use]
+    pub fn at(&self, place: Place) -> bool {
+        self.places.contains(&place)
+    }
+
+    /// The word the engine refuses by: `threads` of `threads N`.
+    #[must_use]
+    pub fn verb_word(&self) -> &'static str {
+        self.verb.split(' ').next().unwrap_or_default()
+    }
+
+    /// Does anything change in the job?
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.tier != Tier::Looks
+    }
+}
+
+/// The key line of a place, most useful first; it is cut at the window's width.
+#[must_use]
+pub fn key_line(place: Place) -> &'static [Do] {
+    match place {
+        Place::Jobs => {
+            &[Do::Open, Do::Pause, Do::Resume, Do::Log, Do::History, Do::Sort, Do::Filter]
+        }
+        Place::Plan => {
+            &[Do::Start, Do::Open, Do::NextPane, Do::Copy, Do::Write, Do::Log, Do::Filter]
+        }
+        Place::Run => &[
+            Do::Pause,
+            Do::Resume,
+            Do::Failed,
+            Do::Open,
+            Do::Workers,
+            Do::ChunkMap,
+            Do::Log,
+            Do::View,
+            Do::Filter,
+        ],
+        Place::Table => &[
+            Do::Mark,
+            Do::Retry,
+            Do::Skip,
+            Do::Open,
+            Do::Copy,
+            Do::View,
+            Do::Back,
+            Do::Filter,
+            Do::CopyAll,
+        ],
+        Place::Failed => &[
+            Do::Mark,
+            Do::MarkAll,
+            Do::Retry,
+            Do::Skip,
+            Do::Open,
+            Do::Copy,
+            Do::Back,
+            Do::Filter,
+            Do::CopyAll,
+        ],
+        Place::Log => &[Do::Filter, Do::NextMatch, Do::PrevMatch, Do::Copy, Do::Write, Do::Back],
+        Place::History => &[Do::Filter, Do::Copy, Do::Write, Do::Log, Do::Back],
+        Place::Lost => &[Do::Resume, Do::RestartWith, Do::Log, Do::Copy, Do::Run],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_line_entry_is_bound_there() {
+        for place in Place::ALL {
+            for does in key_line(place) {
+                let action = Action::of(*does);
+                assert!(action.at(place), "{} is not bound in {place:?}", action.id);
+                assert!(!action.short.is_empty(), "{} has no short name", action.id);
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_texts_are_there() {
+        let mut ids: Vec<&str> = ACTIONS.iter().map(|a| a.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), ACTIONS.len());
+        for action in ACTIONS {
+            assert!(!action.title.is_empty() && action.help.ends_with('.'), "{}", action.id);
+            assert!(!action.keys.is_empty() || !action.verb.is_empty(), "{}", action.id);
+            assert!(!action.places.is_empty(), "{}", action.id);
+        }
+    }
+
+    #[test]
+    fn what_changes_the_data_is_a_capital_or_typed() {
+        for action in ACTIONS.iter().filter(|a| matches!(a.tier, Tier::Asks | Tier::Types)) {
+            for key in action.keys {
+                let capital = key.len() == 1 && key.chars().all(|c| c.is_ascii_uppercase());
+                assert!(capital || action.does == Do::Start, "{} has key {key}", action.id);
+            }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! News from the engine: the link, snapshots, changes, and replies to what was asked.
+
+use super::{refit, run, steer};
+use crate::console::model::{Attached, Link, Model};
+use crate::console::msg::{Cmd, DownCause, LinkDown, LinkNews, Ticket};
+use crate::protocol::{LogLine, Reply, Snapshot, TableView, Update};
+
+use crate::console::model::LOG_LINES_MAX;
+
+pub fn link(model: &mut Model, news: LinkNews) -> Vec<Cmd> {
+    match news {
+        LinkNews::Up { build, pid } => up(model, build, pid),
+        LinkNews::Update(update) => changed(model, *update),
+        LinkNews::Down(down) => lost(model, down),
+    }
+}
+
+fn up(model: &mut Model, build: String, pid: u32) -> Vec<Cmd> {
+    let now = model.now.mono_ms;
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    let was_down = match &job.link {
+        Link::Down { since_ms, .. } => Some(now.saturating_sub(*since_ms)),
+        Link::Connecting { .. } | Link::Up { .. } => None,
+    };
+    job.link = Link::Up { build, pid };
+    job.lost = crate::console::model::LostScreen::default();
+    job.history.loaded = false;
+    job.failed.due_ms = 0;
+    model.dirty = true;
+    if let Some(ms) = was_down {
+        model.say(format!(
+            "back after {}; H shows what others did",
+            crate::console::figures::short_time(ms)
+        ));
+    }
+    Vec::new()
+}
+
+fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
+    let now = model.now;
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    let (since_ms, since_wall_ms, first) = match &job.link {
+        Link::Down { since_ms, since_wall_ms, .. } => (*since_ms, *since_wall_ms, false),
+        Link::Up { .. } => (now.mono_ms, now.wall_ms, true),
+        Link::Connecting { .. } if job.known => (now.mono_ms, now.wall_ms, true),
+        Link::Connecting { .. } => (now.mono_ms, now.wall_ms, true),
+    };
+    let was_left = matches!(&job.link, Link::Down { down, .. } if down.cause == DownCause::Left);
+    // After a goodbye every further try finds nobody: that is no news.
+    let cause =
+        if was_left && down.cause == DownCause::NoEngine { DownCause::Left } else { down.cause };
+    let changed_cause = !matches!(&job.link, Link::Down { down: d, .. } if d.cause == cause);
+    let message = down.message.clone();
+    let tries = down.tries;
+    job.link = Link::Down { down: LinkDown { cause, ..down }, since_ms, since_wall_ms };
+    job.pending.clear();
+    job.threads_wish = None;
+    job.rate_wish = None;
+    job.lost.restarting = false;
+    job.then.clear();
+    model.dirty = true;
+    let gone = cause == DownCause::NoEngine;
+    let path = job.shot.job.log_path.clone();
+    let clock = crate::console::figures::clock(job.received_wall_ms, now.utc_offset_s);
+    match cause {
+        DownCause::Left if changed_cause => model.say(format!("{message}; r starts it again")),
+        DownCause::Lost => {
+            model.say(format!("reconnecting to the engine, try {tries}; numbers are from {clock}"))
+        }
+        DownCause::Refused if first => model.say(message),
+        DownCause::NoEngine if !model.job.as_ref().is_some_and(|j| j.known) => {
+            model.say(message);
+        }
+        DownCause::NoEngine | DownCause::Left | DownCause::Refused => {}
+    }
+    if gone && changed_cause && !path.is_empty() {
+        return vec![Cmd::Tail { path }];
+    }
+    Vec::new()
+}
+
+fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
+    let now = model.now;
+    let height = run::height(model);
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    job.received_ms = now.mono_ms;
+    job.received_wall_ms = now.wall_ms;
+    model.dirty = true;
+    match update {
+        Update::Snapshot { snapshot } => {
+            take_snapshot(job, *snapshot, now.mono_ms, height);
+            refit(model);
+            return steer::send_then(model);
+        }
+        Update::Changed { job: view, tables, workers, log, consoles } => {
+            if let Some(view) = view {
+                take_job(job, *view, now.mono_ms);
+            }
+            take_tables(job, tables, now.mono_ms, height);
+            if let Some(workers) = workers {
+                job.shot.workers = workers;
+            }
+            if let Some(consoles) = consoles {
+                job.shot.consoles = consoles;
+            }
+            take_log(job, log);
+            super::log::refit(model);
+        }
+        Update::Goodbye { .. } => {}
+    }
+    Vec::new()
+}
+
+fn take_snapshot(job: &mut Attached, snapshot: Snapshot, mono_ms: u64, height: usize) {
+    job.shot = snapshot;
+    job.known = true;
+    // A table is found by its number: its position in the snapshot.
+    job.shot.tables.sort_by_key(|t| t.number);
+    for (i, table) in job.shot.tables.iter_mut().enumerate() {
+        table.number = u32::try_from(i).unwrap_or(u32::MAX);
+    }
+    job.run.arrange(&job.shot.tables, height);
+    job.run.map = None;
+    job.run.map_due_ms = mono_ms;
+    job.plan.plan = None;
+    job.plan.asked_ms = 0;
+    job.table.due_ms = Some(mono_ms);
+    job.failed.due_ms = mono_ms;
+}
+
+fn take_job(job: &mut Attached, view: crate::protocol::JobView, mono_ms: u64) {
+    let before = &job.shot.job.progress;
+    let failures = (before.chunks_failed, before.steps_failed);
+    if failures != (view.progress.chunks_failed, view.progress.steps_failed) {
+        job.failed.due_ms = mono_ms;
+    }
+    if view.alerts.first().map(|a| &a.id) != job.run.alert_read.as_ref() {
+        job.run.alert_read = None;
+    }
+    job.shot.job = view;
+}
+
+fn take_tables(job: &mut Attached, tables: Vec<TableView>, mono_ms: u64, height: usize) {
+    if tables.is_empty() {
+        return;
+    }
+    for table in tables {
+        if job.table.table == table.number && job.table.due_ms.is_none() {
+            job.table.due_ms = Some(mono_ms + super::refresh::PACE_MS);
+        }
+        let number = table.number as usize;
+        // A number beyond the end would be a fault of the engine; a gap is not drawn.
+        if number < job.shot.tables.len() {
+            job.shot.tables[number] = table;
+        } else if number == job.shot.tables.len() {
+            job.shot.tables.push(table);
+        }
+    }
+    let rested = mono_ms.saturating_sub(job.run.moved_ms) >= crate::console::model::SORT_REST_MS;
+    if rested || job.run.order.is_empty() {
+        job.run.arrange(&job.shot.tables, height);
+    }
+}
+
+fn take_log(job: &mut Attached, lines: Vec<LogLine>) {
+    if lines.is_empty() {
+        return;
+    }
+    job.log.lines.extend(lines.iter().cloned());
+    job.shot.log.extend(lines);
+    for kept in [&mut job.shot.log, &mut job.log.lines] {
+        if kept.len() > LOG_LINES_MAX {
+            kept.drain(..kept.len() - LOG_LINES_MAX);
+        }
+    }
+    job.history.loaded = false;
+}
+
+pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) -> Vec<Cmd> {
+    model.dirty = true;
+    let reply = match (ticket, reply) {
+        (Ticket::Act(serial), Ok(Reply::Done { message })) => {
+            return steer::answered(model, serial, Ok(message));
+        }
+        (Ticket::Act(serial), Ok(Reply::Refused { message })) => {
+            return steer::answered(model, serial, Err(message));
+        }
+        (Ticket::Act(serial), Err(message)) => {
+            let message = format!("not confirmed by the engine ({message})");
+            return steer::answered(model, serial, Err(message));
+        }
+        (_, Err(message)) => {
+            model.say(message);
+            return Vec::new();
+        }
+        (_, Ok(Reply::Refused { message })) => {
+            model.say(message);
+            return Vec::new();
+        }
+        (_, Ok(reply)) => reply,
+    };
+    if let Some(job) = &mut model.job {
+        take_reply(job, ticket, reply);
+    }
+    refit(model);
+    Vec::new()
+}
+
+/// What was asked for arrives; an answer that fits no question any more is dropped.
+fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
+    match (ticket, reply) {
+        (Ticket::Chunks { table, offset }, Reply::Chunks { total, chunks }) => {
+            if job.table.table == table {
+                job.table.total = total;
+                job.table.offset = offset;
+                job.table.chunks = chunks;
+                job.table.loaded = true;
+            }
+        }
+        (Ticket::ChunkMap { table }, Reply::ChunkMap { runs }) => {
+            if job.table.table == table {
+                job.table.map = runs.clone();
+            }
+            job.run.map = Some((table, runs));
+        }
+        (Ticket::FailedChunks, Reply::Chunks { total, chunks }) => {
+            job.failed.total = total;
+            job.failed.loaded = true;
+            job.failed.chunks = chunks;
+            let there: Vec<u32> = job.failed.chunks.iter().map(|c| c.id).collect();
+            job.marked.retain(|id| there.contains(id));
+            job.failed.group();
+        }
+        (Ticket::FailedSteps, Reply::Steps { steps }) => {
+            job.failed.steps = steps.into_iter().filter(|s| s.state == "failed").collect();
+            let there: Vec<u32> = job.failed.steps.iter().map(|s| s.id).collect();
+            job.marked_steps.retain(|id| there.contains(id));
+            job.failed.group();
+        }
+        (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
+        (Ticket::History, Reply::History { runs, events }) => {
+            job.history.loaded = true;
+            job.history.runs = runs;
+            job.history.events = events;
+        }
+        (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
+        (Ticket::Act(_), _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
+        (_, _mismatch) => {}
+    }
+}

@@ -1,0 +1,128 @@
+//! The run screen's own keys.
+
+use super::{go, movement, question, reader, table};
+use crate::console::commands::{Do, Place};
+use crate::console::layout;
+use crate::console::model::{Attached, LowerPane, Model, Pane};
+use crate::console::msg::Cmd;
+
+/// Lines of the table list.
+pub fn height(model: &Model) -> usize {
+    model.job.as_ref().map_or(1, |j| layout::run_lines(model, j.run.lower, j.run.pane))
+}
+
+pub fn refit(model: &mut Model) {
+    let height = height(model);
+    if let Some(job) = &mut model.job {
+        job.run.list.fit(job.run.order.len(), height);
+    }
+}
+
+/// Number of the table under the cursor.
+pub fn selected(job: &Attached) -> Option<u32> {
+    job.run.order.get(job.run.list.cursor).copied()
+}
+
+pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
+    if let Some(to) = movement(does) {
+        let height = height(model);
+        let now = model.now.mono_ms;
+        if let Some(job) = &mut model.job {
+            match job.run.pane {
+                Pane::Tables => {
+                    job.run.list.go(to, job.run.order.len(), height);
+                    job.run.table = selected(job);
+                    job.run.moved_ms = now;
+                }
+                Pane::Lower => scroll_lower(job, to),
+            }
+        }
+        return Vec::new();
+    }
+    match does {
+        Do::Open => return open(model),
+        Do::NextPane | Do::PrevPane => change(model, |job| {
+            job.run.pane = match job.run.pane {
+                Pane::Tables => Pane::Lower,
+                Pane::Lower => Pane::Tables,
+            };
+            job.run.lower_top = 0;
+        }),
+        Do::Workers => lower(model, LowerPane::Workers),
+        Do::ChunkMap => lower(model, LowerPane::Map),
+        Do::View => change(model, |job| job.run.view = job.run.view.next()),
+        Do::Sort => change(model, |job| job.run.sort = job.run.sort.next()),
+        Do::Filter => return super::prompt::open_filter(model),
+        Do::Retry => return question::retry_all(model),
+        Do::Left | Do::Right => model.say("Enter opens the table; c shows its chunk map"),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn lower(model: &mut Model, pane: LowerPane) {
+    change(model, |job| {
+        job.run.lower = if job.run.lower == pane { LowerPane::Log } else { pane };
+        job.run.lower_top = 0;
+        job.run.map_due_ms = 0;
+    });
+}
+
+/// Changes how the list is shown and puts it in order again.
+fn change(model: &mut Model, change: impl FnOnce(&mut Attached)) {
+    if let Some(job) = &mut model.job {
+        change(job);
+    }
+    arrange(model);
+    refit(model);
+}
+
+pub fn arrange(model: &mut Model) {
+    let height = height(model);
+    if let Some(job) = &mut model.job {
+        job.run.arrange(&job.shot.tables, height);
+    }
+}
+
+/// Scrolling back from the newest line, the first worker or the map's first row.
+fn scroll_lower(job: &mut Attached, to: crate::console::model::Move) {
+    let len = match job.run.lower {
+        LowerPane::Log => job.shot.log.len(),
+        LowerPane::Workers => job.shot.workers.len(),
+        LowerPane::Map => 200,
+    };
+    let mut list = crate::console::model::List { cursor: job.run.lower_top, top: 0 };
+    let to = if job.run.lower == LowerPane::Log { upside_down(to) } else { to };
+    list.go(to, len, 4);
+    job.run.lower_top = list.cursor;
+}
+
+fn upside_down(to: crate::console::model::Move) -> crate::console::model::Move {
+    use crate::console::model::Move;
+    match to {
+        Move::By(n) => Move::By(-n),
+        Move::Pages(n) => Move::Pages(-n),
+        Move::HalfPages(n) => Move::HalfPages(-n),
+        Move::First => Move::Last,
+        Move::Last => Move::First,
+    }
+}
+
+/// Enter: trouble that was not read yet comes before the table under the cursor.
+fn open(model: &mut Model) -> Vec<Cmd> {
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    if let Some(alert) = job.job().alerts.first().cloned()
+        && job.run.alert_read.as_ref() != Some(&alert.id)
+    {
+        job.run.alert_read = Some(alert.id);
+        return reader::open_alerts(model);
+    }
+    let Some(number) = selected(job) else {
+        model.say("there is no table here");
+        return Vec::new();
+    };
+    table::show(model, number);
+    go(model, Place::Table)
+}

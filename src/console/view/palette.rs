@@ -1,0 +1,82 @@
+//! The command list over the lower part of a screen.
+
+use ratatui::layout::Rect;
+
+use super::pen::Pen;
+use super::place_cursor;
+use crate::console::commands::suggest;
+use crate::console::figures;
+use crate::console::model::{Model, Palette};
+use crate::console::update::PALETTE_LINES_MAX;
+
+pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
+    let (w, h) = (pen.columns(), pen.rows());
+    let place = model.place();
+    let found = suggest(palette.field.text(), place);
+    let room = usize::from(h.saturating_sub(6)).clamp(1, PALETTE_LINES_MAX);
+    let height = u16::try_from(room + 4).unwrap_or(8);
+    let area = Rect::new(0, (h - 1).saturating_sub(height), w, height);
+    pen.clear(area);
+    pen.rule(area, "Commands", "Tab complete  Up Down choose  Enter run", true);
+    let top = palette.list.top.clamp(0, found.len());
+    let end = (top + room).clamp(0, found.len());
+    let plain = pen.look.plain();
+    for (row, action) in found[top..end].iter().enumerate() {
+        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
+        let selected = top + row == palette.list.cursor;
+        let style = if selected { pen.look.bold() } else { plain };
+        if selected {
+            pen.put((1, y), 1, ">", style);
+        }
+        pen.put((3, y), 17, action.verb, style);
+        let now = present(model, action.id);
+        let title = format!("{}{now}", action.title);
+        pen.put((21, y), w.saturating_sub(21 + 17), title, style);
+        let keys = match action.keys {
+            [first, .., last] if action.keys.len() > 3 => format!("{first}-{last}"),
+            keys => keys.join(" "),
+        };
+        pen.put((w.saturating_sub(16), y), 8, keys, style);
+        pen.put((w.saturating_sub(7), y), 7, action.tier.word(), style);
+        if selected && palette.chosen {
+            pen.restyle(Rect::new(2, y, 18, 1), pen.look.cursor());
+        }
+    }
+    if found.is_empty() {
+        pen.put((3, area.y + 1), w - 3, "no command is described by that", plain);
+    }
+    let line = area.bottom() - 2;
+    if let Some(action) = found.get(palette.list.cursor)
+        && !action.shell.is_empty()
+    {
+        let text = format!("in a shell: tidegate {}", action.shell);
+        pen.put((1, line - 1), w - 1, text, plain);
+    }
+    let x = pen.put((0, line), 1, ":", pen.look.bold());
+    pen.put((x, line), w - 1, palette.field.text(), pen.look.bold());
+    place_cursor(pen, x, line, &palette.field.before_cursor());
+    let text = if model.status_is_fresh() {
+        model.status.text.as_str()
+    } else {
+        "a command is the shell's verb without \"tidegate\" and without the job"
+    };
+    pen.put((1, line + 1), w - 1, text, plain);
+}
+
+/// What a setting is now.
+fn present(model: &Model, id: &str) -> String {
+    let Some(job) = &model.job else {
+        return String::new();
+    };
+    let threads = &job.job().threads;
+    match id {
+        "threads_set" => format!(", 1 to {}; now {}", threads.max, threads.want),
+        "threads_max" => format!("; now {}", threads.max),
+        "index_workers" => format!("; now {}", threads.index_workers),
+        "rate" => match job.rate_limit().0 {
+            None => "; now no limit".to_owned(),
+            Some(limit) => format!("; now {}", figures::rate(limit)),
+        },
+        _ => String::new(),
+    }
+}

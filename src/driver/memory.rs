@@ -1,1 +1,0 @@
-//! Memory databases: the fake twin of the tests and of `tidegate sim`.

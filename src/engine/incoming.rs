@@ -1,0 +1,81 @@
+//! All that can happen to an engine: one closed enum, one bounded queue.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use crate::core::catalog::Server;
+use crate::core::fault::{Fault, Side};
+use crate::core::job::{Report, WorkerId};
+use crate::core::plan::MigrationPlan;
+use crate::driver::{LedgerRow, Snapshot};
+use crate::protocol::{Hello, Request};
+
+/// Messages that wait for the loop. Workers send one each per chunk, consoles one per key: this is
+/// several rounds of both; whoever finds it full waits.
+pub(super) const INBOX_MAX: usize = 1_024;
+
+pub(super) type Inbox = mpsc::Sender<Incoming>;
+
+/// A connected console's number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct ConsoleId(pub(super) u64);
+
+/// Lines on their way to one console.
+pub(super) type Outbox = mpsc::Sender<Arc<[u8]>>;
+
+/// One thing that happened.
+pub(super) enum Incoming {
+    Planned(Result<Box<MigrationPlan>, Fault>),
+    Worker(WorkerId, FromWorker),
+    /// The ledger as the target has it; `None`: there is none.
+    LedgerRead(LedgerUse, Result<Option<Vec<LedgerRow>>, Fault>),
+    SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
+    SnapshotChecked {
+        number: u32,
+        outcome: Result<(), Fault>,
+    },
+    Probed(Side, Result<Server, Fault>),
+    CleanedUp(Result<(), Fault>),
+    ConsoleJoined {
+        id: ConsoleId,
+        hello: Hello,
+        outbox: Outbox,
+        connection: AbortHandle,
+    },
+    ConsoleAsked {
+        id: ConsoleId,
+        request: Request,
+    },
+    ConsoleLeft {
+        id: ConsoleId,
+    },
+    Signal(Signal),
+}
+
+/// Why the ledger was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LedgerUse {
+    Compare,
+    /// After a flush, when nothing is left to do.
+    FinalCheck,
+}
+
+pub(super) enum FromWorker {
+    /// Its sessions are open: it can take work.
+    Ready,
+    ConnectFailed(Fault),
+    Reported(Report),
+    /// Its task has ended.
+    Gone,
+}
+
+/// What the operating system asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGTERM: an orderly stop; the second one gives work back.
+    Terminate,
+    /// SIGUSR2: make the socket anew.
+    Rebind,
+}

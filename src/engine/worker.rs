@@ -1,0 +1,319 @@
+//! One worker: a task that holds a source and a target session and does what it is told.
+//!
+//! A chunk is a pipe with a reader at one end and a writer at the other, both driven by this task.
+//! It never decides whether a fault matters: it reports, drops the sessions the fault may have
+//! touched and connects again, or ends when a server is gone. Giving work back is dropping it,
+//! except while its commit is on the way: that answer is awaited.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, mpsc};
+
+use super::incoming::{FromWorker, Inbox, Incoming};
+use crate::core::chunk::ChunkId;
+use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::job::{Report, WorkerId};
+use crate::core::plan::{StepId, StepKind, TableIndex, TablePlan};
+use crate::driver::pipe::{Activity, Throttle, pipe};
+use crate::driver::{
+    AttachSource, ChunkTask, LedgerKey, Snapshot, SourceSession, StepTask, Target, TargetSession,
+    WorkGauge, Written,
+};
+
+/// The snapshot that is open, with its number within the job.
+#[derive(Clone)]
+pub(super) struct SnapshotRef {
+    pub(super) number: u32,
+    pub(super) snapshot: Arc<dyn Snapshot>,
+}
+
+/// What a worker needs to begin.
+pub(super) struct WorkerSetup {
+    pub(super) id: WorkerId,
+    pub(super) target: Arc<dyn Target>,
+    pub(super) job_id: Arc<str>,
+    pub(super) preamble: Arc<Vec<String>>,
+    pub(super) throttle: Arc<dyn Throttle>,
+    pub(super) gauge: Arc<WorkGauge>,
+    pub(super) cancel: Arc<Notify>,
+    pub(super) inbox: Inbox,
+    /// Opened along with the target's session; build workers have none.
+    pub(super) snapshot: Option<SnapshotRef>,
+}
+
+/// One piece of work with all that it needs.
+pub(super) struct Order {
+    pub(super) task: Task,
+    pub(super) snapshot: Option<SnapshotRef>,
+}
+
+pub(super) enum Task {
+    Chunk { chunk: ChunkId, attempt: u32, task: ChunkTask, attach: Option<AttachSource> },
+    Step { step: StepId, attempt: u32, kind: StepKind, task: StepTask },
+    BeginAgain { table: TableIndex, attempt: u32, plan: Arc<TablePlan>, chunks: Vec<LedgerKey> },
+}
+
+struct Worker {
+    setup: WorkerSetup,
+    source: Option<(u32, Box<dyn SourceSession>)>,
+    target: Option<Box<dyn TargetSession>>,
+}
+
+/// What a finished piece of work comes to.
+struct Done {
+    rows: u64,
+    bytes: u64,
+}
+
+/// Works until the engine lets go of `orders` or a server is gone.
+pub(super) async fn work(setup: WorkerSetup, mut orders: mpsc::Receiver<Order>) {
+    let mut worker = Worker { setup, source: None, target: None };
+    loop {
+        if let Err(fault) = worker.connect().await {
+            tell(&worker.setup, FromWorker::ConnectFailed(fault)).await;
+            return;
+        }
+        tell(&worker.setup, FromWorker::Ready).await;
+        loop {
+            let Some(order) = orders.recv().await else { return };
+            let outcome = worker.perform(&order).await;
+            worker.setup.gauge.set(Activity::Idle);
+            let fault = outcome.as_ref().err().map(|fault| fault.kind);
+            tell(
+                &worker.setup,
+                FromWorker::Reported(report(worker.setup.id, &order.task, outcome)),
+            )
+            .await;
+            match fault {
+                None => {}
+                // The engine looks after a lost server, and a cancelled worker is to leave.
+                Some(
+                    FaultKind::ConnectionLost | FaultKind::LoginRefused | FaultKind::Cancelled,
+                ) => return,
+                // Whatever the fault left in a session is not worth finding out.
+                Some(_) => break,
+            }
+        }
+        (worker.source, worker.target) = (None, None);
+    }
+}
+
+async fn tell(setup: &WorkerSetup, what: FromWorker) {
+    // The loop outlives its workers; when it is gone there is nobody to tell.
+    let _ = setup.inbox.send(Incoming::Worker(setup.id, what)).await;
+}
+
+fn report(worker: WorkerId, task: &Task, outcome: Result<Done, Fault>) -> Report {
+    match (task, outcome) {
+        (Task::Chunk { chunk, attempt, .. }, Ok(done)) => {
+            let (chunk, attempt, Done { rows, bytes }) = (*chunk, *attempt, done);
+            Report::ChunkDone { worker, chunk, attempt, rows, bytes }
+        }
+        (Task::Chunk { chunk, attempt, .. }, Err(fault)) => {
+            Report::ChunkFailed { worker, chunk: *chunk, attempt: *attempt, fault }
+        }
+        (Task::Step { step, attempt, .. }, Ok(_)) => {
+            Report::StepDone { worker, step: *step, attempt: *attempt }
+        }
+        (Task::Step { step, attempt, .. }, Err(fault)) => {
+            Report::StepFailed { worker, step: *step, attempt: *attempt, fault }
+        }
+        (Task::BeginAgain { table, attempt, .. }, Ok(_)) => {
+            Report::BegunAgain { worker, table: *table, attempt: *attempt }
+        }
+        (Task::BeginAgain { table, attempt, .. }, Err(fault)) => {
+            Report::BeginAgainFailed { worker, table: *table, attempt: *attempt, fault }
+        }
+    }
+}
+
+impl Worker {
+    async fn connect(&mut self) -> Result<(), Fault> {
+        self.setup.gauge.set(Activity::Connecting);
+        let setup = &self.setup;
+        self.target = Some(setup.target.session(&setup.job_id, &setup.preamble).await?);
+        if let Some(open) = self.setup.snapshot.clone() {
+            match self.open_source(&open).await {
+                Ok(()) => {}
+                // Another snapshot may be open by the time there is work.
+                Err(fault) if fault.kind == FaultKind::SnapshotLost => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        self.setup.gauge.set(Activity::Idle);
+        Ok(())
+    }
+
+    async fn open_source(&mut self, open: &SnapshotRef) -> Result<(), Fault> {
+        if self.source.as_ref().is_some_and(|(number, _)| *number == open.number) {
+            return Ok(());
+        }
+        self.source = None;
+        self.source = Some((open.number, open.snapshot.session().await?));
+        self.setup.snapshot = Some(open.clone());
+        Ok(())
+    }
+
+    /// Does the work unless it is cancelled before its commit is on the way.
+    async fn perform(&mut self, order: &Order) -> Result<Done, Fault> {
+        let (cancel, gauge) = (self.setup.cancel.clone(), self.setup.gauge.clone());
+        let mut doing = Box::pin(self.execute(order));
+        loop {
+            tokio::select! {
+                outcome = &mut doing => return outcome,
+                () = cancel.notified() => {
+                    if gauge.read().2 != Activity::Commit {
+                        return Err(Fault::new(
+                            FaultKind::Cancelled,
+                            Side::Engine,
+                            "given back on request",
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn execute(&mut self, order: &Order) -> Result<Done, Fault> {
+        match &order.task {
+            Task::Chunk { task, attach: Some(source), .. } => {
+                self.copy_attached(task, source).await
+            }
+            Task::Chunk { task, attach: None, .. } => self.copy(order, task).await,
+            Task::Step { kind: StepKind::Sequence, task, .. } => {
+                self.set_sequences(order, task).await
+            }
+            Task::Step { kind: StepKind::LargeObjects, task, .. } => {
+                self.copy_large_objects(order, task).await
+            }
+            Task::Step { task, .. } => {
+                self.setup.gauge.set(Activity::Statement);
+                self.target()?.run(task).await.map(|_| Done { rows: 0, bytes: 0 })
+            }
+            Task::BeginAgain { plan, chunks, .. } => {
+                self.setup.gauge.set(Activity::Statement);
+                self.target()?.begin_again(plan, chunks).await?;
+                Ok(Done { rows: 0, bytes: 0 })
+            }
+        }
+    }
+
+    fn target(&mut self) -> Result<&mut Box<dyn TargetSession>, Fault> {
+        self.target.as_mut().ok_or_else(|| {
+            Fault::new(FaultKind::ConnectionLost, Side::Target, "this worker has no session")
+        })
+    }
+
+    async fn copy(&mut self, order: &Order, task: &ChunkTask) -> Result<Done, Fault> {
+        let open = snapshot_of(order)?;
+        self.open_source(open).await?;
+        self.setup.gauge.set(Activity::Read);
+        let (sink, blocks) = pipe(self.setup.throttle.clone(), self.setup.gauge.clone());
+        let no_session =
+            || Fault::new(FaultKind::ConnectionLost, Side::Source, "this worker has no session");
+        // Out of the worker meanwhile: a session that was dropped in mid-stream is not put back.
+        let (number, mut source) = self.source.take().ok_or_else(no_session)?;
+        let target = self.target()?;
+        let (written, drained) = join(source.read(task, sink), target.write(task, blocks)).await?;
+        if drained {
+            self.source = Some((number, source));
+        }
+        Ok(self.done(written))
+    }
+
+    fn done(&self, written: Written) -> Done {
+        let (_, bytes, _) = self.setup.gauge.read();
+        Done { rows: written.rows, bytes }
+    }
+
+    async fn copy_attached(
+        &mut self,
+        task: &ChunkTask,
+        source: &AttachSource,
+    ) -> Result<Done, Fault> {
+        let (throttle, gauge) = (self.setup.throttle.clone(), self.setup.gauge.clone());
+        // The rows never pass through us: the limit is paid for afterwards.
+        throttle.take(0).await;
+        gauge.set(Activity::Write);
+        let written = self.target()?.copy_attached(task, source, &gauge).await?;
+        let done = self.done(written);
+        gauge.set(Activity::Throttled);
+        throttle.take(done.bytes).await;
+        Ok(done)
+    }
+
+    /// Positions are read now: sequences know no snapshot. For this kind the step's statements are
+    /// the sequences' names.
+    async fn set_sequences(&mut self, order: &Order, task: &StepTask) -> Result<Done, Fault> {
+        self.setup.gauge.set(Activity::Statement);
+        let all = snapshot_of(order)?.snapshot.sequences().await?;
+        let wanted: std::collections::BTreeSet<&str> =
+            task.statements.iter().map(String::as_str).collect();
+        let chosen: Vec<_> =
+            all.into_iter().filter(|s| wanted.contains(s.name.to_string().as_str())).collect();
+        if chosen.len() < wanted.len() {
+            let gone: Vec<&str> = wanted
+                .into_iter()
+                .filter(|name| !chosen.iter().any(|s| s.name.to_string() == *name))
+                .collect();
+            return Err(Fault::new(
+                FaultKind::ObjectMissing,
+                Side::Source,
+                format!("sequence {} is not there any more", gone.join(", ")),
+            ));
+        }
+        self.target()?.set_sequences(task.key, &chosen).await?;
+        Ok(Done { rows: 0, bytes: 0 })
+    }
+
+    async fn copy_large_objects(&mut self, order: &Order, task: &StepTask) -> Result<Done, Fault> {
+        self.setup.gauge.set(Activity::Statement);
+        let open = snapshot_of(order)?.clone();
+        let mut after = 0;
+        loop {
+            let batch = open.snapshot.large_objects(after).await?;
+            let bytes: usize = batch.iter().flat_map(|o| &o.pages).map(|(_, d)| d.len()).sum();
+            self.setup.throttle.take(bytes as u64).await;
+            let last = batch.is_empty();
+            let written = self.target()?.write_large_objects(task.key, &batch, last).await?;
+            self.setup.gauge.add(batch.len() as u64, bytes as u64);
+            if last || written.already {
+                return Ok(Done { rows: 0, bytes: 0 });
+            }
+            after = batch.last().map_or(after, |object| object.oid);
+        }
+    }
+}
+
+/// Drives both ends of a chunk. The second value says whether the reader came to its end.
+async fn join(
+    read: impl Future<Output = Result<u64, Fault>>,
+    write: impl Future<Output = Result<Written, Fault>>,
+) -> Result<(Written, bool), Fault> {
+    let (mut read, mut write) = (std::pin::pin!(read), std::pin::pin!(write));
+    tokio::select! {
+        biased;
+        written = &mut write => match written {
+            // The ledger had it: what is left of the stream is of no use.
+            Ok(written) if written.already => Ok((written, false)),
+            Ok(written) => read.await.map(|_| (written, true)),
+            // The writer stopped because the reader did: the reader says why.
+            Err(fault) if fault.kind == FaultKind::Cancelled => {
+                Err(read.await.err().unwrap_or(fault))
+            }
+            Err(fault) => Err(fault),
+        },
+        read = &mut read => match (read, write.await) {
+            (_, Ok(written)) if written.already => Ok((written, false)),
+            (Ok(_), written) => written.map(|written| (written, true)),
+            (Err(read), Err(written)) if read.kind == FaultKind::Cancelled => Err(written),
+            (Err(read), _) => Err(read),
+        },
+    }
+}
+
+fn snapshot_of(order: &Order) -> Result<&SnapshotRef, Fault> {
+    order.snapshot.as_ref().ok_or_else(|| {
+        Fault::new(FaultKind::SnapshotLost, Side::Source, "no snapshot of the source is open")
+    })
+}

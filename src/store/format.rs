@@ -1,0 +1,484 @@
+//! The stored forms: how ranges, types and the definition are written into the master table.
+//!
+//! A stored form is only ever added to. The core's types may change their shape; these do not,
+//! and `tests` below hold each of them as text.
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::catalog::{LogicalType, Section};
+use crate::core::chunk::{ChunkMethod, ChunkRange};
+use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::job::{ChunkStatus, JobState};
+use crate::core::mapping::Fit;
+use crate::core::name::{Dialect, JobName};
+use crate::core::plan::{
+    CopyFormat, DataPath, Existing, Fate, LockMode, Severity, StepKind, TableIndex,
+};
+use crate::core::spec::{
+    AccessMethod, Content, Endpoint, JobSpec, Pattern, Selection, TableExists,
+};
+
+/// The master table holds something this build did not write.
+pub(super) fn damaged(what: &str, found: &str) -> Fault {
+    Fault::new(
+        FaultKind::Store,
+        Side::Engine,
+        format!("the master table holds {found:?} where {what} should be"),
+    )
+    .with_detail("Nothing was changed, and rows on the target are as they were.")
+    .with_hint("Keep the file; copy it aside before you try anything with it.")
+}
+
+/// A closed list of words, both ways.
+macro_rules! words {
+    ($to:ident, $from:ident, $type:ty, $what:literal, $($word:literal => $value:expr),+ $(,)?) => {
+        pub(super) fn $to(value: $type) -> &'static str {
+            $(if value == $value { return $word; })+
+            unreachable!(concat!("every ", $what, " has a word"))
+        }
+
+        pub(super) fn $from(word: &str) -> Result<$type, Fault> {
+            match word {
+                $($word => Ok($value),)+
+                other => Err(damaged($what, other)),
+            }
+        }
+    };
+}
+
+words!(dialect_word, dialect_from, Dialect, "dialect",
+    "postgres" => Dialect::Postgres, "mysql" => Dialect::Mysql, "sqlite" => Dialect::Sqlite);
+words!(exists_word, exists_from, TableExists, "table_exists",
+    "stop" => TableExists::Stop, "skip" => TableExists::Skip, "append" => TableExists::Append,
+    "truncate" => TableExists::Truncate, "replace" => TableExists::Replace);
+words!(access_word, access_from, AccessMethod, "access method",
+    "automatic" => AccessMethod::Automatic, "direct_path" => AccessMethod::DirectPath,
+    "conventional" => AccessMethod::Conventional);
+words!(content_word, content_from, Content, "content",
+    "all" => Content::All, "data_only" => Content::DataOnly, "schema_only" => Content::SchemaOnly);
+words!(existing_word, existing_from, Existing, "existing",
+    "created" => Existing::Created, "append" => Existing::Append,
+    "truncated" => Existing::Truncated);
+words!(section_word, section_from, Section, "section",
+    "pre-data" => Section::PreData, "data" => Section::Data, "post-data" => Section::PostData);
+words!(kind_word, kind_from, StepKind, "step kind",
+    "ddl" => StepKind::Ddl, "truncate" => StepKind::Truncate, "load" => StepKind::Load,
+    "index" => StepKind::Index, "constraint" => StepKind::Constraint,
+    "sequence" => StepKind::Sequence, "large objects" => StepKind::LargeObjects,
+    "refresh" => StepKind::Refresh, "analyse" => StepKind::Analyse);
+words!(fit_word, fit_from, Fit, "fit",
+    "exact" => Fit::Exact, "wider" => Fit::Wider, "lossy" => Fit::Lossy,
+    "unsupported" => Fit::Unsupported);
+words!(severity_word, severity_from, Severity, "severity",
+    "ok" => Severity::Ok, "warn" => Severity::Warn, "BLOCK" => Severity::Block);
+words!(fate_word, fate_from, Fate, "fate",
+    "created" => Fate::Created, "skipped" => Fate::Skipped, "needs hands" => Fate::NeedsHands);
+/// Kinds are kept for people and scripts; nobody reads them back.
+pub(super) fn fault_word(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::ConnectionLost => "connection lost",
+        FaultKind::LoginRefused => "login refused",
+        FaultKind::TooManyConnections => "too many connections",
+        FaultKind::Deadlock => "deadlock",
+        FaultKind::Serialization => "serialization",
+        FaultKind::LockTimeout => "lock timeout",
+        FaultKind::SnapshotLost => "snapshot lost",
+        FaultKind::OutOfSpace => "out of space",
+        FaultKind::Privilege => "privilege",
+        FaultKind::ObjectMissing => "object missing",
+        FaultKind::ObjectExists => "object exists",
+        FaultKind::RowRefused => "row refused",
+        FaultKind::ValueUnfit => "value unfit",
+        FaultKind::CountMismatch => "count mismatch",
+        FaultKind::Cancelled => "cancelled",
+        FaultKind::Usage => "usage",
+        FaultKind::Unsupported => "unsupported",
+        FaultKind::Store => "store",
+        FaultKind::Other => "other",
+    }
+}
+
+pub(super) fn path_word(path: DataPath) -> &'static str {
+    match path {
+        DataPath::DirectCopy(CopyFormat::Text) => "direct copy text",
+        DataPath::DirectCopy(CopyFormat::Binary) => "direct copy binary",
+        DataPath::DirectAttach => "direct attach",
+        DataPath::Conventional => "conventional",
+    }
+}
+
+pub(super) fn path_from(word: &str) -> Result<DataPath, Fault> {
+    match word {
+        "direct copy text" => Ok(DataPath::DirectCopy(CopyFormat::Text)),
+        "direct copy binary" => Ok(DataPath::DirectCopy(CopyFormat::Binary)),
+        "direct attach" => Ok(DataPath::DirectAttach),
+        "conventional" => Ok(DataPath::Conventional),
+        other => Err(damaged("a data path", other)),
+    }
+}
+
+/// The state's word and whether a stop, not a pause, is pending.
+pub(super) fn state_from(word: &str, then_leave: bool) -> Result<JobState, Fault> {
+    match word {
+        "DEFINING" => Ok(JobState::Defining),
+        "EXECUTING" => Ok(JobState::Executing),
+        "STOP PENDING" => Ok(JobState::StopPending { then_leave }),
+        "STOPPING" => Ok(JobState::Stopping),
+        "IDLING" => Ok(JobState::Idling),
+        "STOPPED" => Ok(JobState::Stopped),
+        "COMPLETING" => Ok(JobState::Completing),
+        "COMPLETED" => Ok(JobState::Completed),
+        other => Err(damaged("a job state", other)),
+    }
+}
+
+pub(super) fn then_leave(state: JobState) -> bool {
+    matches!(state, JobState::StopPending { then_leave: true })
+}
+
+pub(super) fn status_from(number: i64) -> Result<ChunkStatus, Fault> {
+    match number {
+        0 => Ok(ChunkStatus::Unassigned),
+        1 => Ok(ChunkStatus::Assigned),
+        2 => Ok(ChunkStatus::Processed),
+        3 => Ok(ChunkStatus::ProcessedWithError),
+        4 => Ok(ChunkStatus::Skipped),
+        other => Err(damaged("a chunk state", &other.to_string())),
+    }
+}
+
+/// A list as JSON text.
+pub(super) fn list_text<T: Serialize>(list: &T) -> String {
+    serde_json::to_string(list).expect("stored forms are plain JSON")
+}
+
+pub(super) fn list_from<T: for<'de> Deserialize<'de>>(what: &str, text: &str) -> Result<T, Fault> {
+    serde_json::from_str(text).map_err(|_| damaged(what, text))
+}
+
+/// (kind, from, until).
+pub(super) fn range_parts(range: &ChunkRange) -> (&'static str, Option<String>, Option<String>) {
+    match range {
+        ChunkRange::Whole => ("whole", None, None),
+        ChunkRange::Key { from, until } => {
+            ("key", from.as_ref().map(list_text), until.as_ref().map(list_text))
+        }
+        ChunkRange::Ctid { from_page, until_page } => {
+            ("ctid", Some(from_page.to_string()), until_page.map(|p| p.to_string()))
+        }
+        ChunkRange::Rowid { from, until } => {
+            ("rowid", from.map(|r| r.to_string()), until.map(|r| r.to_string()))
+        }
+    }
+}
+
+pub(super) fn range_from(
+    kind: &str,
+    from: Option<&str>,
+    until: Option<&str>,
+) -> Result<ChunkRange, Fault> {
+    let keys = |text: Option<&str>| text.map(|t| list_from("a key", t)).transpose();
+    match kind {
+        "whole" => Ok(ChunkRange::Whole),
+        "key" => Ok(ChunkRange::Key { from: keys(from)?, until: keys(until)? }),
+        "ctid" => Ok(ChunkRange::Ctid {
+            from_page: number("a page", from.unwrap_or("0"))?,
+            until_page: until.map(|t| number("a page", t)).transpose()?,
+        }),
+        "rowid" => Ok(ChunkRange::Rowid {
+            from: from.map(|t| number("a rowid", t)).transpose()?,
+            until: until.map(|t| number("a rowid", t)).transpose()?,
+        }),
+        other => Err(damaged("a kind of range", other)),
+    }
+}
+
+fn number<T: std::str::FromStr>(what: &str, text: &str) -> Result<T, Fault> {
+    text.parse().map_err(|_| damaged(what, text))
+}
+
+/// (method, key columns).
+pub(super) fn method_parts(method: &ChunkMethod) -> (&'static str, Option<String>) {
+    match method {
+        ChunkMethod::Whole => ("whole", None),
+        ChunkMethod::Key { columns } => ("key", Some(list_text(columns))),
+        ChunkMethod::Ctid => ("ctid", None),
+        ChunkMethod::Rowid => ("rowid", None),
+    }
+}
+
+pub(super) fn method_from(word: &str, columns: Option<&str>) -> Result<ChunkMethod, Fault> {
+    match word {
+        "whole" => Ok(ChunkMethod::Whole),
+        "key" => {
+            Ok(ChunkMethod::Key { columns: list_from("key columns", columns.unwrap_or("[]"))? })
+        }
+        "ctid" => Ok(ChunkMethod::Ctid),
+        "rowid" => Ok(ChunkMethod::Rowid),
+        other => Err(damaged("a chunk method", other)),
+    }
+}
+
+pub(super) fn locks_text(locks: &[(TableIndex, LockMode)]) -> String {
+    let stored: Vec<(u32, &str)> = locks
+        .iter()
+        .map(|(table, mode)| (table.0, if *mode == LockMode::Shared { "s" } else { "x" }))
+        .collect();
+    list_text(&stored)
+}
+
+pub(super) fn locks_from(text: &str) -> Result<Vec<(TableIndex, LockMode)>, Fault> {
+    let stored: Vec<(u32, String)> = list_from("locks", text)?;
+    stored
+        .into_iter()
+        .map(|(table, mode)| match mode.as_str() {
+            "s" => Ok((TableIndex(table), LockMode::Shared)),
+            "x" => Ok((TableIndex(table), LockMode::Exclusive)),
+            other => Err(damaged("a lock mode", other)),
+        })
+        .collect()
+}
+
+/// `LogicalType` as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StoredLogical {
+    Bool,
+    Int { bits: u8, unsigned: bool },
+    Decimal { precision: Option<u16>, scale: Option<i16> },
+    Float { bits: u8 },
+    Text { max: Option<u32>, fixed: bool },
+    Bytes { max: Option<u32> },
+    Date,
+    Time { zoned: bool },
+    Timestamp { zoned: bool },
+    Interval,
+    Uuid,
+    Json { binary: bool },
+    Xml,
+    Enum,
+    Bits { max: Option<u32>, varying: bool },
+    Array { of: Box<StoredLogical> },
+    Any,
+    Numeric,
+    Other { name: String },
+}
+
+impl StoredLogical {
+    fn of(logical: &LogicalType) -> StoredLogical {
+        use StoredLogical as S;
+        match logical.clone() {
+            LogicalType::Bool => S::Bool,
+            LogicalType::Int { bits, unsigned } => S::Int { bits, unsigned },
+            LogicalType::Decimal { precision, scale } => S::Decimal { precision, scale },
+            LogicalType::Float { bits } => S::Float { bits },
+            LogicalType::Text { max, fixed } => S::Text { max, fixed },
+            LogicalType::Bytes { max } => S::Bytes { max },
+            LogicalType::Date => S::Date,
+            LogicalType::Time { zoned } => S::Time { zoned },
+            LogicalType::Timestamp { zoned } => S::Timestamp { zoned },
+            LogicalType::Interval => S::Interval,
+            LogicalType::Uuid => S::Uuid,
+            LogicalType::Json { binary } => S::Json { binary },
+            LogicalType::Xml => S::Xml,
+            LogicalType::Enum => S::Enum,
+            LogicalType::Bits { max, varying } => S::Bits { max, varying },
+            LogicalType::Array(of) => S::Array { of: Box::new(S::of(&of)) },
+            LogicalType::Any => S::Any,
+            LogicalType::Numeric => S::Numeric,
+            LogicalType::Other(name) => S::Other { name },
+        }
+    }
+
+    fn into_logical(self) -> LogicalType {
+        use StoredLogical as S;
+        match self {
+            S::Bool => LogicalType::Bool,
+            S::Int { bits, unsigned } => LogicalType::Int { bits, unsigned },
+            S::Decimal { precision, scale } => LogicalType::Decimal { precision, scale },
+            S::Float { bits } => LogicalType::Float { bits },
+            S::Text { max, fixed } => LogicalType::Text { max, fixed },
+            S::Bytes { max } => LogicalType::Bytes { max },
+            S::Date => LogicalType::Date,
+            S::Time { zoned } => LogicalType::Time { zoned },
+            S::Timestamp { zoned } => LogicalType::Timestamp { zoned },
+            S::Interval => LogicalType::Interval,
+            S::Uuid => LogicalType::Uuid,
+            S::Json { binary } => LogicalType::Json { binary },
+            S::Xml => LogicalType::Xml,
+            S::Enum => LogicalType::Enum,
+            S::Bits { max, varying } => LogicalType::Bits { max, varying },
+            S::Array { of } => LogicalType::Array(Box::new(of.into_logical())),
+            S::Any => LogicalType::Any,
+            S::Numeric => LogicalType::Numeric,
+            S::Other { name } => LogicalType::Other(name),
+        }
+    }
+}
+
+pub(super) fn logical_text(logical: &LogicalType) -> String {
+    list_text(&StoredLogical::of(logical))
+}
+
+pub(super) fn logical_from(text: &str) -> Result<LogicalType, Fault> {
+    list_from::<StoredLogical>("a type", text).map(StoredLogical::into_logical)
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredEndpoint {
+    dialect: String,
+    url: String,
+    connection: Option<String>,
+    label: Option<String>,
+    production: bool,
+}
+
+impl StoredEndpoint {
+    fn of(endpoint: &Endpoint) -> StoredEndpoint {
+        StoredEndpoint {
+            dialect: dialect_word(endpoint.dialect).to_owned(),
+            url: endpoint.url.clone(),
+            connection: endpoint.connection.clone(),
+            label: endpoint.label.clone(),
+            production: endpoint.production,
+        }
+    }
+
+    fn into_endpoint(self) -> Result<Endpoint, Fault> {
+        Ok(Endpoint {
+            dialect: dialect_from(&self.dialect)?,
+            url: self.url,
+            connection: self.connection,
+            label: self.label,
+            production: self.production,
+        })
+    }
+}
+
+/// `JobSpec` as it is kept.
+#[derive(Serialize, Deserialize)]
+struct StoredSpec {
+    name: String,
+    source: StoredEndpoint,
+    target: StoredEndpoint,
+    schemas: Vec<String>,
+    tables: Vec<String>,
+    exclude: Vec<String>,
+    threads: u32,
+    threads_max: u32,
+    index_workers: u32,
+    rate_bytes: Option<u64>,
+    chunk_bytes: u64,
+    attempts_max: u32,
+    table_exists: String,
+    access: String,
+    content: String,
+    accept_lossy: bool,
+}
+
+pub(super) fn spec_text(spec: &JobSpec) -> String {
+    let texts = |list: &[Pattern]| list.iter().map(|p| p.as_str().to_owned()).collect();
+    list_text(&StoredSpec {
+        name: spec.name.to_string(),
+        source: StoredEndpoint::of(&spec.source),
+        target: StoredEndpoint::of(&spec.target),
+        schemas: texts(&spec.selection.schemas),
+        tables: texts(&spec.selection.tables),
+        exclude: texts(&spec.selection.exclude),
+        threads: spec.threads,
+        threads_max: spec.threads_max,
+        index_workers: spec.index_workers,
+        rate_bytes: spec.rate_bytes,
+        chunk_bytes: spec.chunk_bytes,
+        attempts_max: spec.attempts_max,
+        table_exists: exists_word(spec.table_exists).to_owned(),
+        access: access_word(spec.access).to_owned(),
+        content: content_word(spec.content).to_owned(),
+        accept_lossy: spec.accept_lossy,
+    })
+}
+
+pub(super) fn spec_from(text: &str) -> Result<JobSpec, Fault> {
+    let stored: StoredSpec = list_from("the definition", text)?;
+    let patterns = |list: Vec<String>| list.iter().map(|p| Pattern::new(p)).collect();
+    Ok(JobSpec {
+        name: JobName::parse(&stored.name).map_err(|_| damaged("a job name", &stored.name))?,
+        source: stored.source.into_endpoint()?,
+        target: stored.target.into_endpoint()?,
+        selection: Selection {
+            schemas: patterns(stored.schemas),
+            tables: patterns(stored.tables),
+            exclude: patterns(stored.exclude),
+        },
+        threads: stored.threads,
+        threads_max: stored.threads_max,
+        index_workers: stored.index_workers,
+        rate_bytes: stored.rate_bytes,
+        chunk_bytes: stored.chunk_bytes,
+        attempts_max: stored.attempts_max,
+        table_exists: exists_from(&stored.table_exists)?,
+        access: access_from(&stored.access)?,
+        content: content_from(&stored.content)?,
+        accept_lossy: stored.accept_lossy,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_kept_as_these_texts() {
+        let key = |t: &str| Some(vec![t.to_owned(), "ä\"".to_owned()]);
+        for (range, kind, from, until) in [
+            (ChunkRange::Whole, "whole", None, None),
+            (ChunkRange::Key { from: None, until: key("7") }, "key", None, Some(r#"["7","ä\""]"#)),
+            (ChunkRange::Ctid { from_page: 12, until_page: None }, "ctid", Some("12"), None),
+            (ChunkRange::Rowid { from: Some(-5), until: Some(9) }, "rowid", Some("-5"), Some("9")),
+        ] {
+            let (k, f, u) = range_parts(&range);
+            assert_eq!((k, f.as_deref(), u.as_deref()), (kind, from, until));
+            assert_eq!(range_from(kind, from, until), Ok(range));
+        }
+        assert!(range_from("key", Some("nonsense"), None).is_err());
+        assert!(range_from("page", None, None).is_err());
+    }
+
+    #[test]
+    fn types_are_kept_as_these_texts() {
+        for (logical, text) in [
+            (LogicalType::Bool, r#""bool""#),
+            (
+                LogicalType::Array(Box::new(LogicalType::Decimal {
+                    precision: Some(10),
+                    scale: Some(-2),
+                })),
+                r#"{"array":{"of":{"decimal":{"precision":10,"scale":-2}}}}"#,
+            ),
+            (LogicalType::Other("crm.mood".to_owned()), r#"{"other":{"name":"crm.mood"}}"#),
+        ] {
+            assert_eq!(logical_text(&logical), text);
+            assert_eq!(logical_from(text), Ok(logical));
+        }
+    }
+
+    #[test]
+    fn a_definition_comes_back_as_it_was() {
+        let end = |dialect, url: &str| Endpoint {
+            dialect,
+            url: url.to_owned(),
+            connection: Some("prod".to_owned()),
+            label: None,
+            production: true,
+        };
+        let mut spec = JobSpec::new(
+            JobName::parse("crm-nov").unwrap(),
+            end(Dialect::Postgres, "postgres://ana@db1/crm"),
+            end(Dialect::Sqlite, "sqlite:/data/x.db"),
+        );
+        spec.selection.exclude.push(Pattern::new("*.tmp_*"));
+        spec.table_exists = TableExists::Truncate;
+        spec.rate_bytes = Some(40_000_000);
+        assert_eq!(spec_from(&spec_text(&spec)), Ok(spec));
+    }
+}
