@@ -71,7 +71,10 @@ pub fn main() -> ExitCode {
     };
     let ended = match result {
         Ok(Outcome::Exit(exit)) => Ok(exit),
-        Ok(Outcome::Screen(request)) => screen::open(&session, &request),
+        Ok(Outcome::Screen(request)) => match screen::open(&session, &request) {
+            Ok(code) => return code,
+            Err(failure) => Err(failure),
+        },
         Err(failure) => Err(failure),
     };
     match ended {
