@@ -70,16 +70,8 @@ pub fn main() -> ExitCode {
         command => run(&session, command),
     };
     let ended = match result {
-<<<<<<< HEAD
-        Ok(Outcome::Exit(exit)) => Ok(exit),
-        Ok(Outcome::Screen(request)) => match screen::open(&session, &request) {
-            Ok(code) => return code,
-            Err(failure) => Err(failure),
-        },
-=======
         Ok(Outcome::Exit(exit)) => Ok(ExitCode::from(exit as u8)),
         Ok(Outcome::Screen(request)) => screen::open(&session, &request),
->>>>>>> infra
         Err(failure) => Err(failure),
     };
     match ended {
