@@ -46,7 +46,9 @@ impl Engine {
             RequestBody::Action { action } => self.on_action(pid, &by, id, action),
             RequestBody::Subscribe => {
                 self.publisher.reply(console, id, done("attached"));
+                // The others are told first: then what comes next is a change for him as well.
                 self.sample();
+                self.publish();
                 let (job, workers) = self.views();
                 let snapshot = self.publisher.snapshot(job, workers);
                 self.publisher.subscribe(console, snapshot);

@@ -79,7 +79,7 @@ async fn a_refused_row_fails_its_chunk_only_and_a_retry_mends_it() {
     console.start_job().await;
     let end = console.wait_state("COMPLETED").await;
     assert_eq!((end.job.progress.chunks_done, end.job.progress.chunks_failed), (18, 2));
-    assert_eq!(end.job.progress.percent, 99, "100 means committed");
+    assert!(end.job.progress.percent < 100, "100 means committed");
     assert!(alert(&end.job, "chunks-failed"));
     let failed = failed_ones();
     let Reply::Chunks { total, chunks } =
@@ -197,7 +197,8 @@ async fn a_ledger_that_is_gone_stops_everything_until_somebody_looks() {
     let _second = place.start();
     let mut console = place.console().await;
     let held = console.wait_until("the hold", |job| alert(job, "ledger-missing")).await;
-    assert_eq!(held.job.progress.chunks_running, 0);
+    assert_eq!(held.job.threads.run, 0);
+    assert!(held.workers.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
