@@ -2,58 +2,51 @@
 
 use std::process::ExitCode;
 
+use super::args::Looks;
+use super::demo;
 use super::failure::{Exit, Failure};
 use super::session::{ScreenRequest, Session};
-use super::stored::{self, Stored};
+use super::stored::{Stored, job_names};
 use crate::client::lock_is_held;
 use crate::config::{self, Config};
-use crate::console::{self, ConsoleOptions, Glyphs, JobRow};
+use crate::console::{ConsoleOptions, Glyphs, JobRow, Theme};
 use crate::core::name::JobName;
 use crate::protocol::JobView;
 
-/// Opens the console; it ends the process's work with an exit code of its own.
+/// Opens the screen; what it has to say at the end is said when it is gone.
 ///
 /// # Errors
-/// A broken configuration, before a screen hides it.
+/// A configuration that cannot be read.
 pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Failure> {
     let config = Config::load(&session.paths)?;
-    let looks = &session.looks;
-    let theme = match (&looks.theme, config.console.theme) {
-        (Some(asked), _) => Some(asked.as_str()),
-        (None, config::Theme::Auto) => None,
-        (None, config::Theme::Dark) => Some("dark"),
-        (None, config::Theme::Light) => Some("light"),
-        (None, config::Theme::Contrast) => Some("contrast"),
-        (None, config::Theme::Mono) => Some("mono"),
-    };
-    let theme = console::theme_of(theme, looks.color.as_deref());
-    let glyphs = match (looks.glyphs.as_deref(), config.console.glyphs) {
-        (Some("ascii"), _) | (None, config::Glyphs::Ascii) => Some(Glyphs::Ascii),
-        (Some("unicode"), _) | (None, config::Glyphs::Unicode) => Some(Glyphs::Unicode),
-        _ => None,
-    };
-    let lister = session.clone();
-    Ok(console::run(ConsoleOptions {
+    let reader = session.clone();
+    let code = crate::console::run(ConsoleOptions {
         job: request.job.clone(),
         read_only: request.read_only,
-        theme: theme.map_err(Failure::usage)?,
-        glyphs,
+        theme: theme(&session.looks, &config),
+        glyphs: glyphs(&session.looks, &config),
         fps: f64::from(config.console.fps),
-        slow: looks.slow,
+        slow: session.looks.slow,
         no_sync: false,
-        fault: looks.fault.clone(),
+        fault: session.looks.fault.clone(),
         paths: session.paths.clone(),
-        jobs: Box::new(move || jobs(&lister)),
-    }))
+        jobs: Box::new(move || rows(&reader)),
+    });
+    match &request.job {
+        Some(job) if code == ExitCode::SUCCESS && demo::is_over(session, job) => {
+            demo::verify(session).map(|exit| ExitCode::from(exit as u8))
+        }
+        _ => Ok(code),
+    }
 }
 
-/// Every job as its file tells it, so that listing starts no engine.
-fn jobs(session: &Session) -> Result<Vec<JobRow>, String> {
-    let names = stored::job_names(session).map_err(|failure| failure.message)?;
-    Ok(names.iter().map(|name| job_row(session, name)).collect())
+/// The jobs for the list: from their files, so that listing starts nothing.
+fn rows(session: &Session) -> Result<Vec<JobRow>, String> {
+    let names = job_names(session).map_err(|failure| failure.message)?;
+    Ok(names.iter().map(|name| row(session, name)).collect())
 }
 
-fn job_row(session: &Session, name: &JobName) -> JobRow {
+fn row(session: &Session, name: &JobName) -> JobRow {
     let alive = lock_is_held(&session.paths.lock(name));
     match Stored::open(session, name).and_then(|stored| stored.summary()) {
         Ok(mut view) => {
@@ -67,6 +60,34 @@ fn job_row(session: &Session, name: &JobName) -> JobRow {
             alive,
             trouble: Some(failure.message),
         },
+    }
+}
+
+/// `--color` wins over NO_COLOR, that over `--theme`, the environment and the file.
+fn theme(looks: &Looks, config: &Config) -> Theme {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    match looks.color.as_deref() {
+        Some("never") => return Theme::Mono,
+        Some("always") => {}
+        _ if variable("NO_COLOR").is_some() => return Theme::Mono,
+        _ => {}
+    }
+    let word = looks.theme.clone().or_else(|| variable("TIDEGATE_THEME"));
+    match (word.as_deref(), config.console.theme) {
+        (Some("dark"), _) | (None, config::Theme::Dark) => Theme::Dark,
+        (Some("light"), _) | (None, config::Theme::Light) => Theme::Light,
+        (Some("contrast"), _) | (None, config::Theme::Contrast) => Theme::Contrast,
+        (Some("mono"), _) | (None, config::Theme::Mono) => Theme::Mono,
+        (Some(_), _) | (None, config::Theme::Auto) => Theme::Auto,
+    }
+}
+
+/// `None`: as the locale says.
+fn glyphs(looks: &Looks, config: &Config) -> Option<Glyphs> {
+    match (looks.glyphs.as_deref(), config.console.glyphs) {
+        (Some("ascii"), _) | (None, config::Glyphs::Ascii) => Some(Glyphs::Ascii),
+        (Some("unicode"), _) | (None, config::Glyphs::Unicode) => Some(Glyphs::Unicode),
+        (Some(_), _) | (None, config::Glyphs::Auto) => None,
     }
 }
 

@@ -4,11 +4,13 @@
 mod support;
 
 mod servers;
+mod simulate;
 
 mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod cli;
 mod consoles;
 mod crash;
 mod rejects;

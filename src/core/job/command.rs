@@ -96,7 +96,7 @@ pub enum Report {
         fault: Fault,
     },
     /// The table was emptied and its ledger rows removed, in one transaction whose commit is
-    /// durable (`synchronous_commit` on): a lost emptying would bring back rows of another snapshot.
+    /// durable (`synchronous_commit` on): were it lost, rows of another snapshot would come back.
     BegunAgain {
         worker: WorkerId,
         table: TableIndex,

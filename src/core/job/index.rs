@@ -6,9 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::catalog::Section;
 use super::super::chunk::ChunkId;
-use super::super::plan::{LockMode, Step, StepId, StepKind, TableIndex};
+use super::super::plan::{LockMode, Section, Step, StepId, StepKind, TableIndex};
 use super::super::time::Timestamp;
 use super::state::{Chunk, ChunkStatus, Job, StepStatus};
 

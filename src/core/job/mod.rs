@@ -48,9 +48,9 @@ mod operator;
 mod report;
 mod settle;
 
+// Tests pick out the variants they are about.
 #[cfg(test)]
-mod simulate;
-#[cfg(test)]
+#[allow(clippy::wildcard_enum_match_arm)]
 mod tests;
 
 pub use assign::{Assignment, IdleWorkers, Work};

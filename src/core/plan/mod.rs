@@ -11,10 +11,11 @@ mod select;
 mod steps;
 mod translate;
 
+pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
 pub use select::selected_tables;
 
-use super::catalog::{LogicalType, Section, TableEstimate};
+use super::catalog::{LogicalType, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
 use super::mapping::Fit;
 use super::name::{Dialect, ObjectName};

@@ -141,7 +141,7 @@ impl<'a> Builder<'a> {
 
     fn pre_data(&mut self) {
         let items = self.of_role(&[Role::Create]);
-        for group in items.chunks(ITEMS_PER_STEP) {
+        for group in grouped(&items) {
             let id = self.push(Step {
                 waits_for: self.chain.into_iter().collect(),
                 statements: group.iter().flat_map(|i| i.statements.iter().cloned()).collect(),
@@ -407,6 +407,14 @@ fn step(kind: StepKind, section: Section, title: String) -> Step {
         weight: 0,
         optional: false,
     }
+}
+
+/// Neighbours that share a transaction. An item of several statements has one of its own: what it
+/// sets for the transaction (a tablespace) is not for its neighbours.
+fn grouped<'a>(items: &'a [&'a DdlItem]) -> impl Iterator<Item = &'a [&'a DdlItem]> {
+    items
+        .chunk_by(|a, b| a.statements.len() == 1 && b.statements.len() == 1)
+        .flat_map(|run| run.chunks(ITEMS_PER_STEP))
 }
 
 /// `create index crm.ix_orders`; indexes and constraints name their table as well.

@@ -230,7 +230,11 @@ pub(super) mod tests {
         pub fn new(version: (u8, u8), entries: i64) -> Writer {
             let mut writer = Writer { bytes: b"PGDMP".to_vec(), version };
             writer.bytes.extend([version.0, version.1, 0, 4, 8, 1]);
-            if version >= (1, 15) { writer.bytes.push(0) } else { writer.int(-1) }
+            if version >= (1, 15) {
+                writer.bytes.push(0)
+            } else {
+                writer.int(-1)
+            }
             (0..7).for_each(|n| writer.int(n));
             for text in ["crm", "16.4 (Debian)", "17.2"] {
                 writer.string(Some(text));
@@ -310,8 +314,7 @@ pub(super) mod tests {
         for minor in 12..=16 {
             let mut table = entry(7, "TABLE", "crm", "orders");
             table.depends_on = vec![3, 4];
-            table.access_method =
-                if minor >= 14 { "heap".to_owned() } else { String::new() };
+            table.access_method = if minor >= 14 { "heap".to_owned() } else { String::new() };
             table.relkind = (minor >= 16).then_some('r');
             let mut writer = Writer::new((1, minor), 1);
             writer.entry(&table);

@@ -116,10 +116,7 @@ impl Reading<'_> {
         rows.iter().map(|row| self.link.get(row, "schema")).collect()
     }
 
-    async fn tables(
-        &mut self,
-        selection: &Selection,
-    ) -> Result<(Tables, Vec<OtherObject>), Fault> {
+    async fn tables(&mut self, selection: &Selection) -> Result<(Tables, Vec<OtherObject>), Fault> {
         let rows = self.rows(include_str!("../../../assets/sql/postgres/tables.sql")).await?;
         let (mut tables, mut unselected) = (Tables::default(), Vec::new());
         for row in &rows {

@@ -51,7 +51,9 @@ fn missing(side: Side, wanted: u32, found: &[DumpProgram]) -> Fault {
         }
     };
     Fault::new(FaultKind::Unsupported, side, message)
-        .with_detail("Definitions are read with the vendor's own program, of the server's version or newer.")
+        .with_detail(
+            "Definitions are read with the vendor's own program, of the server's version or newer.",
+        )
         .with_hint(format!(
             "Install the client programs here, for example postgresql-client-{wanted} \
              (Debian, Ubuntu) or postgresql{wanted} (Red Hat, SUSE)."

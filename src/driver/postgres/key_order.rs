@@ -150,10 +150,8 @@ mod tests {
 
     #[test]
     fn equal_operators_make_a_row_comparison() {
-        let order = KeyOrder(vec![
-            column("a", "integer", "pg_catalog"),
-            column("b", "text", "pg_catalog"),
-        ]);
+        let order =
+            KeyOrder(vec![column("a", "integer", "pg_catalog"), column("b", "text", "pg_catalog")]);
         let bound = ["1".to_owned(), "o'k".to_owned()];
         assert_eq!(
             order.from(&bound),

@@ -189,7 +189,9 @@ pub(super) async fn end_leftovers(link: &Link, on: &mut PgConnection) -> Result<
                 link.side,
                 format!("{} sessions of this job's earlier engine do not end", left.len()),
             )
-            .with_hint("See pg_stat_activity on the target; they must end before the job goes on."));
+            .with_hint(
+                "See pg_stat_activity on the target; they must end before the job goes on.",
+            ));
         }
         tokio::time::sleep(LEFTOVERS_ASKED_EVERY).await;
     }

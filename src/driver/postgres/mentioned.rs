@@ -35,7 +35,8 @@ pub(super) fn roles(statements: &[&str]) -> BTreeSet<String> {
             found.extend(after_last(line, " FROM "));
         } else if let Some(rest) = line.strip_prefix("ALTER DEFAULT PRIVILEGES FOR ROLE ") {
             found.extend(list(rest));
-            found.extend(after_last(line, if line.contains(" GRANT ") { " TO " } else { " FROM " }));
+            found
+                .extend(after_last(line, if line.contains(" GRANT ") { " TO " } else { " FROM " }));
         } else if line.starts_with("CREATE POLICY ") {
             // `CREATE POLICY p ON s.t FOR SELECT TO ana, "Bo" USING (...)`.
             let head = line.split(" USING (").next().unwrap_or(line);
@@ -106,16 +107,14 @@ mod tests {
             "CREATE POLICY p ON s.t FOR SELECT TO eve, fritz USING ((a = ' TO zoe'::text));",
             "CREATE TABLE s.grants (a integer);",
         ];
-        assert_eq!(
-            roles(&statements),
-            set(&["ana", "Bo \"B\"", "carl", "dora", "eve", "fritz"])
-        );
+        assert_eq!(roles(&statements), set(&["ana", "Bo \"B\"", "carl", "dora", "eve", "fritz"]));
     }
 
     #[test]
     fn extensions_and_tablespaces_are_found() {
         let place = super::super::schema::tablespace_if_there("it's fast");
-        let statements = ["CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA public;", &place];
+        let statements =
+            ["CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA public;", &place];
         assert_eq!(extensions(&statements), set(&["uuid-ossp"]));
         assert_eq!(tablespaces(&statements), set(&["it's fast"]));
     }

@@ -34,7 +34,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
         pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
           AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS allowed, \
         c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS secured \
-        FROM pg_catalog.unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
     let (mut forbidden, mut secured) = (Vec::new(), Vec::new());
@@ -183,8 +183,7 @@ async fn schemas(
         }
     }
     let closed = listed(Severity::Block, "privileges", "take no new tables of this user", &closed);
-    let missing =
-        listed(Severity::Block, "privileges", "cannot be created by this user", &missing);
+    let missing = listed(Severity::Block, "privileges", "cannot be created by this user", &missing);
     let closed = closed.map(|f| f.with_hint("Grant CREATE and USAGE on these schemas."));
     let missing = missing.map(|f| f.with_hint("Grant CREATE on the database, or create them."));
     Ok(closed.into_iter().chain(missing).collect())
@@ -209,7 +208,7 @@ async fn existing_tables(
         c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS secured, \
         EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid \
                 AND NOT t.tgisinternal AND t.tgenabled <> 'D') AS triggered \
-        FROM pg_catalog.unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
     let (mut forbidden, mut secured, mut triggered) = (Vec::new(), Vec::new(), Vec::new());
@@ -379,11 +378,7 @@ async fn by_names(
 }
 
 /// The name a row of [`by_names`] is about.
-fn named(
-    link: &Link,
-    row: &sqlx::postgres::PgRow,
-    names: &[&ObjectName],
-) -> Result<String, Fault> {
+fn named(link: &Link, row: &sqlx::postgres::PgRow, names: &[&ObjectName]) -> Result<String, Fault> {
     let i = usize::try_from(link.get::<i64>(row, "i")? - 1).unwrap_or(usize::MAX);
     Ok(names.get(i).map(|n| sql::qualified(Dialect::Postgres, n)).unwrap_or_default())
 }

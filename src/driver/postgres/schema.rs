@@ -109,9 +109,10 @@ fn is_left_out(entry: &TocEntry, by_id: &HashMap<u32, &TocEntry>) -> bool {
     about
         && (entry.tag.starts_with("DATABASE ")
             || entry.tag.starts_with("LARGE OBJECT")
-            || entry.depends_on.iter().any(|id| {
-                by_id.get(id).is_some_and(|on| LEFT_OUT.contains(&on.kind.as_str()))
-            }))
+            || entry
+                .depends_on
+                .iter()
+                .any(|id| by_id.get(id).is_some_and(|on| LEFT_OUT.contains(&on.kind.as_str()))))
 }
 
 /// A definition without leading comment lines and trailing blanks; empty when only comments.
@@ -163,9 +164,7 @@ fn table_of(
             on().find(|e| e.schema == entry.schema && e.tag == entry.tag).and_then(|e| of(e))
         }
         // About one object, which may be the table or a part of it.
-        "COMMENT" | "ACL" | "SECURITY LABEL" | "SEQUENCE OWNED BY" => {
-            on().find_map(|e| of(e))
-        }
+        "COMMENT" | "ACL" | "SECURITY LABEL" | "SEQUENCE OWNED BY" => on().find_map(|e| of(e)),
         _ => None,
     }
 }
@@ -384,14 +383,8 @@ mod tests {
         let made = made(vec![table, parent], &Surroundings::default()).items;
         assert_eq!(made[0].statements.len(), 3);
         assert!(made[0].statements[0].contains("spcname = 'fast'"));
-        assert_eq!(
-            made[0].statements[1],
-            "SET LOCAL default_table_access_method = \"columnar\""
-        );
-        assert_eq!(
-            made[1].statements[1],
-            "ALTER TABLE \"s\".\"p\" SET ACCESS METHOD \"columnar\""
-        );
+        assert_eq!(made[0].statements[1], "SET LOCAL default_table_access_method = \"columnar\"");
+        assert_eq!(made[1].statements[1], "ALTER TABLE \"s\".\"p\" SET ACCESS METHOD \"columnar\"");
     }
 
     #[test]

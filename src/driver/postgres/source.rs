@@ -61,7 +61,8 @@ async fn surroundings(
     let text = include_str!("../../../assets/sql/postgres/owners.sql");
     let (mut owners, mut populated) = (HashMap::new(), HashSet::new());
     for row in &link.rows(on, text.to_owned()).await? {
-        let oid = |column| Ok::<_, Fault>(u32::try_from(link.get::<i64>(row, column)?).unwrap_or(0));
+        let oid =
+            |column| Ok::<_, Fault>(u32::try_from(link.get::<i64>(row, column)?).unwrap_or(0));
         let schema: String = link.get(row, "schema")?;
         let table = ObjectName::new(schema, link.get::<String>(row, "name")?);
         owners.insert((oid("class_oid")?, oid("oid")?), table);

@@ -44,11 +44,8 @@ impl Target for PostgresTarget {
         let mut found = Vec::new();
         for group in names.chunks(TABLES_PER_QUERY) {
             let existing = existing(link, &mut connection, group).await?;
-            let holds_rows: Vec<String> = existing
-                .iter()
-                .enumerate()
-                .map(|(i, table)| table.question(i))
-                .collect();
+            let holds_rows: Vec<String> =
+                existing.iter().enumerate().map(|(i, table)| table.question(i)).collect();
             if holds_rows.is_empty() {
                 continue;
             }
@@ -142,7 +139,7 @@ async fn existing(
                 c.relkind = 'p' AS partitioned, \
                 pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
                 AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable \
-                FROM pg_catalog.unnest($1::text[], $2::text[]) AS w(schema, name) \
+                FROM unnest($1::text[], $2::text[]) AS w(schema, name) \
                 JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
                 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name \
                 WHERE c.relkind IN ('r', 'p')";

@@ -115,9 +115,7 @@ impl TypeTable {
             return other();
         }
         match row.class {
-            TypeClass::Domain => {
-                self.meaning(row.base_oid, row.base_modifier, declared, depth + 1)
-            }
+            TypeClass::Domain => self.meaning(row.base_oid, row.base_modifier, declared, depth + 1),
             TypeClass::Enum => LogicalType::Enum,
             TypeClass::Base if row.element_oid != 0 => {
                 let element = declared.strip_suffix("[]").unwrap_or(declared);
@@ -128,7 +126,9 @@ impl TypeTable {
                 built_in(&row.name, modifier).unwrap_or_else(other)
             }
             // citext is text that compares differently.
-            TypeClass::Base if row.name == "citext" => LogicalType::Text { max: None, fixed: false },
+            TypeClass::Base if row.name == "citext" => {
+                LogicalType::Text { max: None, fixed: false }
+            }
             _ => other(),
         }
     }

@@ -267,7 +267,7 @@ impl Look {
     fn new(column: &Column) -> Look {
         let sample =
             Sample { all_zoned: true, all_moments: true, all_dates: true, ..Sample::default() };
-        let promised = mapping::fit(Dialect::Sqlite, Dialect::Postgres, column).logical;
+        let promised = mapping::fit(Dialect::Sqlite, column).logical;
         Look { declared: column.declared.clone(), promised, sample }
     }
 

@@ -51,12 +51,15 @@ pub fn run(command: &mut Command) -> Outcome {
 #[track_caller]
 pub fn run_with_input(command: &mut Command, input: &str) -> Outcome {
     let shown = format!("{command:?}");
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    let spawned =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => {
+            let stderr = format!("could not be started: {error}");
+            return Outcome { command: shown, code: None, stdout: String::new(), stderr };
+        }
+    };
     let mut pipe = child.stdin.take().expect("stdin was asked to be a pipe");
     let input = input.to_owned();
     // Of its own, so that a program that talks before it has read all does not block us.

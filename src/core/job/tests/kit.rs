@@ -1,14 +1,14 @@
-//! Plans for tests, and a store as the "Rows" notes of the events describe it.
+//! Plans for tests, and a store as the "Rows" notes of the events describe it. The simulation in
+//! `tests/it/simulate` takes this file in as well, hence `super::core`.
 
-use super::super::super::catalog::{Section, TableEstimate};
-use super::super::super::chunk::{ChunkId, ChunkMethod, ChunkRange, PlannedChunk};
-use super::super::super::name::{Dialect, JobName, ObjectName};
-use super::super::super::plan::{
-    CopyFormat, DataPath, Existing, LockMode, MigrationPlan, Step, StepId, StepKind, TableIndex,
-    TablePlan,
+use super::core::chunk::{ChunkId, ChunkMethod, ChunkRange, PlannedChunk};
+use super::core::job::*;
+use super::core::name::{Dialect, JobName, ObjectName};
+use super::core::plan::{
+    CopyFormat, DataPath, Existing, LockMode, MigrationPlan, Section, Step, StepId, StepKind,
+    TableIndex, TablePlan,
 };
-use super::super::super::spec::{Endpoint, JobSpec};
-use super::super::*;
+use super::core::spec::{Endpoint, JobSpec};
 
 /// A plan that grows by calls.
 pub struct PlanKit {
@@ -67,7 +67,7 @@ impl PlanKit {
             path_reason: String::new(),
             method,
             chunks: sizes.iter().map(chunk).collect(),
-            estimate: TableEstimate::default(),
+            estimate: Default::default(),
             target_unlogged: false,
             existing: Existing::Created,
             overrides_identity: false,
@@ -92,10 +92,6 @@ impl PlanKit {
         step.weight = weight;
         step.locks = vec![(of.table, mode)];
         id
-    }
-
-    pub fn job(&self) -> Job {
-        Job::new(&self.plan, &spec())
     }
 }
 

@@ -1,3 +1,11 @@
-//! The machine's rules, one by one.
+//! The machine's rules, one by one. `tests/it/simulate` has them all at once.
 
-pub mod kit;
+use crate::core;
+
+mod faults;
+mod kit;
+mod recovery;
+mod rig;
+mod scheduling;
+mod snapshots;
+mod states;

@@ -3,9 +3,14 @@
 //! operators who press everything. After every step the invariants hold, and when the world is
 //! kind again the job completes with every row in its place once.
 //!
-//! `TIDEGATE_SIM_SEED=17 cargo nextest run one_seed` replays one seed.
+//! `TIDEGATE_SIM_SEED=17 cargo nextest run --no-capture one_seed` replays one seed and tells its
+//! story; `TIDEGATE_SIM_KILL=80` also kills the engine after that many events.
+
+use tidegate::core;
 
 mod invariants;
+#[path = "../../../src/core/job/tests/kit.rs"]
+mod kit;
 mod plans;
 mod rng;
 mod target;
@@ -14,7 +19,7 @@ mod world;
 use world::World;
 
 const SEEDS: u64 = 500;
-const CHAOS_STEPS: usize = 500;
+const CHAOS_STEPS: usize = 600;
 
 fn run(seed: u64, crash_at: Option<usize>) -> World {
     let mut world = World::new(seed, crash_at);
@@ -46,9 +51,9 @@ fn five_hundred_seeds_end_with_every_row_once() {
         again += world.emptied;
     }
     // A simulation in which nothing happens proves nothing.
-    assert!(events > 100_000, "{events} events");
+    assert!(events > 60_000, "{events} events");
     assert!(crashes > 2_000, "{crashes} engines killed");
-    assert!(lost > 1_000, "{lost} commits lost by the target");
+    assert!(lost > 500, "{lost} commits lost by the target");
     assert!(again > 100, "{again} tables begun again");
 }
 

@@ -1,15 +1,15 @@
 //! Plans as a seed makes them: a few tables cut in different ways, with all that belongs to them.
 
-use super::super::super::catalog::Section;
-use super::super::super::chunk::ChunkMethod;
-use super::super::super::plan::{LockMode, MigrationPlan, StepKind};
-use super::super::tests::kit::{PlanKit, TableKit, key};
+use super::kit::{PlanKit, TableKit, key};
 use super::rng::Rng;
+use tidegate::core::chunk::ChunkMethod;
+use tidegate::core::plan::Section;
+use tidegate::core::plan::{LockMode, MigrationPlan, StepKind};
 
 pub fn random_plan(rng: &mut Rng) -> MigrationPlan {
     let mut kit = PlanKit::new();
     let schema = kit.step(StepKind::Ddl, Section::PreData, &[]);
-    let tables: Vec<TableKit> = (0..=rng.below(5)).map(|_| random_table(&mut kit, rng)).collect();
+    let tables: Vec<TableKit> = (0..=rng.below(7)).map(|_| random_table(&mut kit, rng)).collect();
     let mut indexed = Vec::new();
     for table in &tables {
         kit.step_mut(table.create).waits_for.push(schema);
@@ -45,7 +45,7 @@ fn random_table(kit: &mut PlanKit, rng: &mut Rng) -> TableKit {
     let method = rng.pick(&[key(), ChunkMethod::Ctid, ChunkMethod::Rowid, ChunkMethod::Whole]);
     let chunks = match method {
         ChunkMethod::Whole => 1,
-        ChunkMethod::Key { .. } | ChunkMethod::Ctid | ChunkMethod::Rowid => 1 + rng.below(7),
+        ChunkMethod::Key { .. } | ChunkMethod::Ctid | ChunkMethod::Rowid => 1 + rng.below(12),
     };
     let sizes: Vec<u64> = (0..chunks).map(|_| rng.next() % 5000).collect();
     let table = kit.table(method, &sizes);

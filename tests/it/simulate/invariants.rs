@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::plan::{LockMode, StepId, StepKind, TableIndex};
-use super::super::tests::kit::spec;
-use super::super::*;
+use super::kit::spec;
 use super::world::World;
+use tidegate::core::job::*;
+use tidegate::core::plan::{LockMode, StepId, StepKind, TableIndex};
 
 impl World {
     pub fn check(&self) {
@@ -112,7 +112,7 @@ impl World {
                     assert!(job.snapshot_open);
                     let table = job.chunks[chunk.0 as usize].table;
                     assert!(!job.tables[table.0 as usize].begins_again);
-                    let load = |step: &&super::super::super::plan::Step| {
+                    let load = |step: &&tidegate::core::plan::Step| {
                         step.kind == StepKind::Load && step.table == Some(table)
                     };
                     &job.steps.iter().find(load).expect("every table has a load").waits_for
@@ -163,7 +163,7 @@ impl World {
         assert_eq!(job.state, JobState::Completed);
         assert!(job.final_check_done && job.cleaned_up);
         let loaded = self.target.loaded();
-        for (id, chunk) in (0..).map(super::super::super::chunk::ChunkId).zip(&job.chunks) {
+        for (id, chunk) in (0..).map(tidegate::core::chunk::ChunkId).zip(&job.chunks) {
             match chunk.status {
                 ChunkStatus::Processed => {
                     let (_, snapshot, rows) = loaded[&id];

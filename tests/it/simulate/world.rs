@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::super::super::chunk::ChunkId;
-use super::super::super::fault::{Fault, FaultKind, Side};
-use super::super::super::plan::{MigrationPlan, StepId, StepKind, TableIndex};
-use super::super::super::time::Timestamp;
-use super::super::tests::kit::{ana, spec, write_rows};
-use super::super::*;
+use super::kit::{ana, spec, write_rows};
 use super::plans::random_plan;
 use super::rng::Rng;
 use super::target::{Commit, FakeTarget};
+use tidegate::core::chunk::ChunkId;
+use tidegate::core::fault::{Fault, FaultKind, Side};
+use tidegate::core::job::*;
+use tidegate::core::plan::{MigrationPlan, StepId, StepKind, TableIndex};
+use tidegate::core::time::Timestamp;
 
 /// Rounds after which a kind world should have seen the job complete.
 const KIND_ROUNDS_MAX: usize = 5_000;
@@ -39,6 +39,8 @@ pub struct World {
     crash_at: Option<usize>,
     pub emptied: usize,
     kind: bool,
+    /// Percent of the steps in which nothing goes wrong outside the workers.
+    calm: usize,
     /// Tells the story while it happens.
     pub trace: bool,
 }
@@ -50,6 +52,7 @@ impl World {
     pub fn new(seed: u64, crash_at: Option<usize>) -> World {
         let mut rng = Rng::new(seed);
         let plan = random_plan(&mut rng);
+        let calm = rng.pick(&[0, 50, 80, 95]);
         let job = Job::new(&plan, &spec());
         let mut world = World {
             rng,
@@ -70,6 +73,7 @@ impl World {
             crash_at,
             emptied: 0,
             kind: false,
+            calm,
             trace: std::env::var_os("TIDEGATE_SIM_SEED").is_some(),
         };
         world.feed(&Input::Engine(Notice::EngineStarted));
@@ -78,7 +82,9 @@ impl World {
 
     /// One thing happens, whatever it is.
     pub fn chaos(&mut self) {
-        match self.rng.below(100) {
+        // Some worlds are calm, and a job gets far in them before trouble comes.
+        let calm = self.rng.chance(self.calm);
+        match self.rng.below(if calm { 70 } else { 100 }) {
             0..34 => self.some_worker_acts(),
             34..64 => self.deliver(),
             64..70 => self.now = self.now.plus_ms(self.rng.next() % 5_000),
@@ -245,10 +251,9 @@ impl World {
                 self.feed(&Input::Engine(Notice::TargetLost { fault: lost(Side::Target) }));
             }
         }
-        if self.kind || self.rng.chance(60) {
-            if let Some((chunks, steps)) = self.ledger_read.take() {
-                self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
-            }
+        let answered = self.kind || self.rng.chance(60);
+        if let Some((chunks, steps)) = self.ledger_read.take_if(|_| answered) {
+            self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
         }
     }
 
@@ -381,7 +386,7 @@ impl World {
         let work = self.workers.remove(&worker).expect("it holds work");
         let input = if !self.target_up || self.broken.remove(&worker) {
             Input::Worker(failed(worker, work, lost(Side::Target)))
-        } else if self.kind || self.rng.chance(65) {
+        } else if self.kind || self.rng.chance(std::cmp::max(60, self.calm)) {
             self.commit(work);
             Input::Worker(done(worker, work))
         } else {

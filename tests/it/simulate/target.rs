@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::chunk::ChunkId;
-use super::super::super::plan::{StepId, TableIndex};
+use tidegate::core::chunk::ChunkId;
+use tidegate::core::plan::{StepId, TableIndex};
 
 /// One committed transaction.
 #[derive(Clone, Debug, PartialEq)]
