@@ -49,7 +49,12 @@ fn rows(session: &Session) -> Result<Vec<JobRow>, String> {
 fn row(session: &Session, name: &JobName) -> JobRow {
     let alive = lock_is_held(&session.paths.lock(name));
     match Stored::open(session, name).and_then(|stored| stored.summary()) {
-        Ok(view) => JobRow { view, alive, trouble: None },
+        Ok(mut view) => {
+            // A summary names no files.
+            view.state_path = session.paths.master(name).display().to_string();
+            view.log_path = session.paths.log(name).display().to_string();
+            JobRow { view, alive, trouble: None }
+        }
         Err(failure) => JobRow {
             view: JobView { name: name.to_string(), ..JobView::default() },
             alive,
