@@ -21,7 +21,7 @@ mod update;
 mod view;
 
 pub use model::JobRow;
-pub use runtime::{ConsoleOptions, JobsSource, run};
+pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]
