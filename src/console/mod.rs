@@ -13,7 +13,16 @@ mod keymap;
 mod layout;
 mod model;
 mod msg;
+pub mod runtime;
 mod shown;
+mod terminal;
 mod theme;
 mod update;
 mod view;
+
+pub use model::JobRow;
+pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
+pub use theme::{Glyphs, Theme};
+
+#[cfg(test)]
+mod tests;

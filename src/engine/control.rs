@@ -159,6 +159,8 @@ pub(super) struct Engine {
     alone_since: Timestamp,
     stopping_since: Option<Timestamp>,
     /// The job was stopped under this engine: it leaves, attached consoles or not.
+    pub(super) stopped_here: bool,
+    /// Why it leaves.
     pub(super) leave: Option<String>,
 }
 
@@ -231,6 +233,7 @@ impl Engine {
             console_ids: Arc::new(AtomicU64::new(1)),
             alone_since: now,
             stopping_since: None,
+            stopped_here: false,
             leave: None,
         };
         engine.recall_story()?;
@@ -255,6 +258,8 @@ impl Engine {
     /// Runs until the engine may leave. Answers the state it leaves the job in.
     pub(super) async fn run(mut self) -> JobState {
         self.decide_engine(Notice::EngineStarted);
+        // A stop that the engine before did not live to see is no reason to leave at once.
+        self.stopped_here = false;
         if self.job.state == JobState::Defining {
             self.begin_planning();
         }
@@ -294,7 +299,9 @@ impl Engine {
         if Instant::now() >= self.next_sample {
             self.next_sample = Instant::now() + SAMPLE_INTERVAL;
             self.sample();
-            self.publish();
+            if !self.publisher.is_alone() {
+                self.publish();
+            }
         }
     }
 
@@ -468,7 +475,7 @@ impl Engine {
 
     fn reason_to_leave(&self, now: Timestamp) -> Option<String> {
         let state = self.job.state;
-        if state == JobState::Stopped && self.state_by.is_some() && self.workers.is_empty() {
+        if state == JobState::Stopped && self.stopped_here && self.workers.is_empty() {
             return Some("the job was stopped".to_owned());
         }
         let needs_engine = state.is_live()

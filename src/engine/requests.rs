@@ -46,7 +46,9 @@ impl Engine {
             RequestBody::Action { action } => self.on_action(pid, &by, id, action),
             RequestBody::Subscribe => {
                 self.publisher.reply(console, id, done("attached"));
+                // The others are told first: then what comes next is a change for him as well.
                 self.sample();
+                self.publish();
                 let (job, workers) = self.views();
                 let snapshot = self.publisher.snapshot(job, workers);
                 self.publisher.subscribe(console, snapshot);
@@ -56,12 +58,11 @@ impl Engine {
                 message: format!("the master table cannot be read: {fault}"),
             }),
         };
-        self.replies.push((console, id, reply));
-        if self.trouble.is_some() {
+        match self.trouble {
+            // It goes out when what it acknowledges is durable.
+            None => self.replies.push((console, id, reply)),
             // Nothing of this reply waits for the disk: what would, was refused.
-            for (console, id, reply) in std::mem::take(&mut self.replies) {
-                self.publisher.reply(console, id, reply);
-            }
+            Some(_) => self.publisher.reply(console, id, reply),
         }
     }
 

@@ -90,7 +90,8 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Start => "start",
         Action::Pause => "pause",
         Action::Resume => "resume",
-        Action::Stop { .. } => "stop",
+        Action::Stop { now: false } => "stop",
+        Action::Stop { now: true } => "stop now",
         Action::Threads { .. } => "threads",
         Action::ThreadsMax { .. } => "threads_max",
         Action::IndexWorkers { .. } => "index_workers",
@@ -98,7 +99,7 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Retry { .. } => "retry",
         Action::Skip { .. } => "skip",
         Action::Reload { .. } => "reload",
-        Action::DrainNow => "drain_now",
+        Action::DrainNow => "drain now",
         Action::SimFault { .. } => "sim_fault",
     }
 }
