@@ -1,5 +1,7 @@
 //! Files copied to files, by both paths, and the trouble files make.
 
+mod trouble;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -227,6 +229,7 @@ fn assert_equal(yard: &Yard) {
 
 /// Everything that is odd about SQLite's values and tables.
 const ODD: &str = r#"
+PRAGMA user_version = 7;
 CREATE TABLE "order by" ("select" INTEGER PRIMARY KEY AUTOINCREMENT, [a b] TEXT COLLATE NOCASE,
     `c"d` NUMERIC DEFAULT (1+1), CHECK ("select" > -100));
 INSERT INTO "order by" VALUES (-5, 'ä', 1), (9, '', NULL), (77, NULL, 9223372036854775807);
