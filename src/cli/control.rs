@@ -13,7 +13,8 @@ use super::look::{chunk_ids, table_number};
 use super::output::clean;
 use super::session::Session;
 use super::view::{View, snapshot_of};
-use crate::client::Connection;
+use crate::client::{ClientError, Connection};
+use crate::core::name::JobName;
 use crate::core::spec::{THREADS_CEILING, parse_rate, parse_threads};
 use crate::protocol::{Action, JobView};
 
@@ -49,7 +50,10 @@ pub async fn resume(session: &Session, args: &ResumeArgs) -> Result<Exit, Failur
 /// See [`pause`]; unanswered questions.
 pub async fn stop(session: &Session, args: &StopArgs) -> Result<Exit, Failure> {
     let job = session.existing(&args.job)?;
-    let engine = session.engine(&job).await?;
+    let engine = match session.client().connect(&job).await {
+        Err(ClientError::NoEngine { .. }) => return stopped_already(session, &job),
+        other => other?,
+    };
     let view = snapshot_of(&engine).await?.job;
     if args.now {
         let doing = format!("Stop {job} now and roll back the chunks under way");
@@ -66,6 +70,15 @@ pub async fn stop(session: &Session, args: &StopArgs) -> Result<Exit, Failure> {
         )?;
     }
     send(session, &engine, Action::Stop { now: args.now }).await
+}
+
+/// What is asked for is so already, unless the engine was lost.
+fn stopped_already(session: &Session, job: &JobName) -> Result<Exit, Failure> {
+    let state = session.stored(job)?.summary()?.state;
+    match state.is_live() {
+        true => Err(ClientError::NoEngine { job: job.clone() }.into()),
+        false => Ok(done(session, &format!("{job} is {} already", state.word()))),
+    }
 }
 
 /// # Errors

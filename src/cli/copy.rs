@@ -17,13 +17,15 @@ use super::plan_text;
 use super::session::{Outcome, ScreenRequest, Session};
 use super::signals::{Caught, Signals};
 use super::view::{View, plan_of, snapshot_of};
-use crate::client::Connection;
+use crate::client::{Client, ClientError, Connection};
 use crate::core::name::JobName;
 use crate::core::spec::{JobSpec, TableExists};
-use crate::protocol::{Action, AlertView, JobView, PlanView};
+use crate::protocol::{Action, AlertView, JobView, PlanView, StartMessage};
 
 /// After this long of planning the user is told that it goes on.
 const PLANNING_NOTE: Duration = Duration::from_secs(3);
+
+const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was left behind.";
 
 /// Defines, checks, starts, and shows.
 ///
@@ -38,15 +40,14 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
         Ok(plan) => plan,
         Err(failure) => {
             discard::draft(session, &job, Some(engine)).await?;
-            return Err(failure
-                .with_hint("Nothing was changed on either side, and nothing was left behind."));
+            return Err(failure.with_detail(NOTHING_LEFT));
         }
     };
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
         session.output.object("plan", json!(plan));
         discard::draft(session, &job, Some(engine)).await?;
-        return Err(blocked(&job).with_detail("Nothing was changed and nothing was left behind."));
+        return Err(blocked(&job).with_detail(NOTHING_LEFT));
     }
     tell_warnings(session, &job, &plan);
     begin(session, &job, engine, args.detach, args.follow.every).await
@@ -65,15 +66,36 @@ fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failure> {
 
 /// The new job's engine, which plans by itself.
 async fn open_draft(session: &Session, defined: &Defined) -> Result<Connection, Failure> {
-    let job = &defined.spec.name;
-    let start = defined.start_message();
-    match session.client().attach(job, &start).await {
+    begin_engine(session, &session.client(), &defined.spec.name, &defined.start_message()).await
+}
+
+/// Starts the engine of a new job; when it does not come up, its beginnings are removed.
+///
+/// # Errors
+/// The engine's own words.
+pub async fn begin_engine(
+    session: &Session,
+    client: &Client,
+    job: &JobName,
+    start: &StartMessage,
+) -> Result<Connection, Failure> {
+    match client.attach(job, start).await {
         Ok(engine) => Ok(engine),
         Err(error) => {
-            // An engine that failed before it made the file leaves at most an empty directory.
-            discard::empty_directory(session, job);
-            Err(error.into())
+            discard::never_started(session, job).await?;
+            Err(not_begun(error))
         }
+    }
+}
+
+/// The engine of a new job that did not come up: nothing is left, which is worth saying.
+fn not_begun(error: ClientError) -> Failure {
+    match error {
+        ClientError::StartFailed { ref detail, .. } => {
+            let failure = Failure { hint: detail.clone(), ..Failure::from(error) };
+            failure.with_detail(NOTHING_LEFT)
+        }
+        other => other.into(),
     }
 }
 
@@ -124,7 +146,10 @@ fn no_plan(alert: &AlertView) -> Failure {
     if !alert.safe.is_empty() {
         failure = failure.with_detail(alert.safe.clone());
     }
-    failure
+    match alert.next.strip_prefix("Nothing by itself. ") {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
 }
 
 fn blocked(job: &JobName) -> Failure {
@@ -199,6 +224,9 @@ pub async fn show(
         let request = ScreenRequest { job: Some(job.clone()), read_only: false };
         return Ok(Outcome::Screen(request));
     }
+    // This one has been subscribed to already, for the plan.
+    drop(engine);
+    let engine = session.engine(job).await?;
     Ok(Outcome::Exit(follow::follow(session, job, engine, every_s).await?))
 }
 

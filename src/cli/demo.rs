@@ -7,7 +7,7 @@ use rusqlite::{Connection as Sqlite, OpenFlags};
 use serde_json::{Value, json};
 
 use super::args::DemoArgs;
-use super::copy::{begin_quietly, show};
+use super::copy::{begin_engine, begin_quietly, show};
 use super::demo_data::{self, ROWS_MAX, ROWS_MIN};
 use super::failure::{Exit, Failure};
 use super::figures;
@@ -28,7 +28,7 @@ const JOB: &str = "demo";
 /// Small chunks, so that bars move often.
 const CHUNK_BYTES: u64 = 2 * 1024 * 1024;
 /// Rows of the sample: a copy of half a minute at the demo's rate.
-const ROWS_DEFAULT: u64 = 3_000_000;
+const ROWS_DEFAULT: u64 = 4_000_000;
 /// Seconds between lines where there is no screen: a demo is short.
 const EVERY_S: u64 = 5;
 
@@ -111,8 +111,8 @@ async fn open(
     let start = StartMessage { spec: Some(spec_message(&spec)), ..StartMessage::default() };
     let mut keeper: Client = session.client();
     keeper.identity.user = JOB.to_owned();
-    keeper.identity.tty = "-".to_owned();
-    let engine = keeper.attach(job, &start).await?;
+    keeper.identity.tty = String::new();
+    let engine = begin_engine(session, &keeper, job, &start).await?;
     if rate.is_some() {
         session.act(&engine, Action::Rate { bytes: rate }).await?;
     }

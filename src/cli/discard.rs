@@ -44,17 +44,28 @@ pub async fn draft(
     remove_files(session, job)
 }
 
-/// A directory that an engine made before it failed.
-pub fn empty_directory(session: &Session, job: &JobName) {
-    let directory = session.paths.job(job);
-    if session.client().job_exists(job) || session.client().engine_lives(job) {
-        return;
+/// What an engine made of a new job before it failed. A job that runs, or that is more than a
+/// draft, is somebody else's with the same name and stays.
+///
+/// # Errors
+/// A directory that cannot be removed.
+pub async fn never_started(session: &Session, job: &JobName) -> Result<(), Failure> {
+    if session.client().engine_lives(job) {
+        return Ok(());
+    }
+    if session.client().job_exists(job) {
+        let state = session.stored(job).and_then(|table| Ok(table.summary()?.state));
+        return match state {
+            Ok(JobState::Defining) => draft(session, job, None).await,
+            _ => Ok(()),
+        };
     }
     for file in [session.paths.lock(job), session.paths.log(job)] {
         let _ = std::fs::remove_file(file);
     }
     // Only when nothing else lies in it.
-    let _ = std::fs::remove_dir(directory);
+    let _ = std::fs::remove_dir(session.paths.job(job));
+    Ok(())
 }
 
 /// Stops the engine now and waits until its lock is free.

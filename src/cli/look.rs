@@ -201,7 +201,7 @@ pub async fn chunks(session: &Session, args: &ChunksArgs) -> Result<Exit, Failur
         if let Some(message) = &chunk.error_message {
             let code = chunk.error_code.as_ref().map(|code| format!("{code}: "));
             let text = format!("{}{message}", code.unwrap_or_default());
-            session.output.text(&format!("    {}", clean(&text)));
+            text.lines().for_each(|line| session.output.text(&format!("    {}", clean(line))));
         }
     }
     Ok(Exit::Done)
@@ -213,8 +213,9 @@ async fn steps(session: &Session, view: &View) -> Result<Exit, Failure> {
     for step in &steps {
         let line = format!("{:>6}  {}  {}", step.id, step.state, clean(&step.title));
         session.output.text(&line);
-        for text in [&step.error_message, &step.statement].into_iter().flatten() {
-            session.output.text(&format!("        {}", clean(text)));
+        let texts = [&step.error_message, &step.statement].into_iter().flatten();
+        for line in texts.flat_map(|text| text.lines()) {
+            session.output.text(&format!("        {}", clean(line)));
         }
     }
     Ok(Exit::Done)

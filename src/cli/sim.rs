@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::args::SimArgs;
-use super::copy::{begin_quietly, show};
+use super::copy::{begin_engine, begin_quietly, show};
 use super::failure::{Exit, Failure};
 use super::fresh;
 use super::session::{Outcome, Session};
@@ -55,8 +55,7 @@ async fn open(session: &Session, job: &JobName, args: &SimArgs) -> Result<Connec
     let mut spec = sim::spec(job, &options);
     spec.threads_max = if threads > spec.threads_max { threads } else { spec.threads_max };
     let start = StartMessage { spec: Some(spec), ..StartMessage::default() };
-    let engine = session.client().attach(job, &start).await?;
+    let engine = begin_engine(session, &session.client(), job, &start).await?;
     begin_quietly(session, job, &engine).await?;
-    drop(engine);
-    Ok(session.client().connect(job).await?)
+    Ok(engine)
 }

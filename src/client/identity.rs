@@ -6,7 +6,7 @@ use crate::protocol::{Hello, PROTOCOL};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub user: String,
-    /// `pts/3`; `-` without a terminal (cron, systemd, a pipe).
+    /// `pts/3`; empty without a terminal (cron, systemd, a pipe).
     pub tty: String,
     pub read_only: bool,
 }
@@ -37,7 +37,20 @@ fn user_name() -> String {
     let named = ["SUDO_USER", "LOGNAME", "USER"].iter().find_map(|variable| {
         std::env::var(variable).ok().filter(|name| !name.is_empty() && name.len() <= 64)
     });
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    let uid = rustix::process::getuid().as_raw();
+    named
+        .or_else(|| name_in(&std::fs::read_to_string("/etc/passwd").ok()?, uid))
+        .unwrap_or_else(|| format!("uid {uid}"))
+}
+
+/// The name of a uid in the text of a passwd file.
+fn name_in(passwd: &str, uid: u32) -> Option<String> {
+    passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        let found = fields.nth(1)?.parse() == Ok(uid);
+        found.then(|| name.to_owned())
+    })
 }
 
 fn tty_name() -> String {
@@ -47,5 +60,17 @@ fn tty_name() -> String {
         let name = rustix::termios::ttyname(fd, Vec::new()).ok()?;
         Some(name.to_string_lossy().trim_start_matches("/dev/").to_owned())
     });
-    name.unwrap_or_else(|| "-".to_owned())
+    name.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uid_has_its_name_from_the_passwd_file() {
+        let passwd = "root:x:0:0::/root:/bin/sh\nbroken\nana:x:1001:1001::/home/ana:/bin/sh\n";
+        assert_eq!(name_in(passwd, 1001).as_deref(), Some("ana"));
+        assert_eq!(name_in(passwd, 7), None);
+    }
 }

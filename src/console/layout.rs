@@ -51,13 +51,14 @@ pub fn run(model: &Model, lower: LowerPane, pane: Pane) -> RunLayout {
     let (w, h) = (model.columns, model.rows);
     let tall = h >= 24;
     let wide = w >= WIDE;
-    let mut parts = RunLayout { tall, status: h - 2, keys: h - 1, ..RunLayout::default() };
+    let (status, keys) = (h.saturating_sub(2), h.saturating_sub(1));
+    let mut parts = RunLayout { tall, status, keys, ..RunLayout::default() };
     if tall {
         parts.alert = Some(h - 3);
     }
     let end = parts.alert.unwrap_or(parts.status);
     if model.zoomed {
-        let all = Rect::new(0, 1, w, end - 1);
+        let all = Rect::new(0, 1, w, end.saturating_sub(1));
         match pane {
             Pane::Tables => parts.tables = all,
             Pane::Lower => parts.lower = Some(all),
@@ -80,7 +81,7 @@ pub fn run(model: &Model, lower: LowerPane, pane: Pane) -> RunLayout {
         bottom -= rows;
         parts.map = Some(Rect::new(0, bottom, left, rows));
     }
-    parts.tables = Rect::new(0, top, left, bottom - top);
+    parts.tables = Rect::new(0, top, left, bottom.saturating_sub(top));
     parts
 }
 
@@ -120,20 +121,21 @@ pub struct Share {
 #[must_use]
 pub fn list(model: &Model, share: Share) -> ListLayout {
     let (w, h) = (model.columns, model.rows);
-    let mut parts = ListLayout { status: h - 2, keys: h - 1, ..ListLayout::default() };
+    let (status, keys) = (h.saturating_sub(2), h.saturating_sub(1));
+    let mut parts = ListLayout { status, keys, ..ListLayout::default() };
     if h >= 24 {
         parts.alert = Some(h - 3);
     }
     let end = parts.alert.unwrap_or(parts.status);
     if model.zoomed {
-        parts.list = Rect::new(0, 1, w, end - 1);
+        parts.list = Rect::new(0, 1, w, end.saturating_sub(1));
         return parts;
     }
     let info_rows = if h >= 16 { share.info_rows } else { 0 };
     parts.info = Rect::new(0, 1, w, info_rows);
     let top = 1 + info_rows;
     if share.detail_rows == 0 || h < 16 || w < 60 {
-        parts.list = Rect::new(0, top, w, end - top);
+        parts.list = Rect::new(0, top, w, end.saturating_sub(top));
     } else if share.beside && w >= WIDE {
         parts.list = Rect::new(0, top, w - RIGHT_COLUMNS - 1, end - top);
         parts.detail = Some(Rect::new(w - RIGHT_COLUMNS, top, RIGHT_COLUMNS, end - top));

@@ -8,12 +8,21 @@
 
 pub mod commands;
 mod field;
-mod figures;
+pub mod figures;
 mod keymap;
 mod layout;
 mod model;
 mod msg;
+pub mod runtime;
 mod shown;
+mod terminal;
 mod theme;
 mod update;
 mod view;
+
+pub use model::JobRow;
+pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
+pub use theme::{Glyphs, Theme};
+
+#[cfg(test)]
+mod tests;

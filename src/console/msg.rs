@@ -11,6 +11,7 @@ pub enum Msg {
     Clock {
         mono_ms: u64,
         wall_ms: i64,
+        utc_offset_s: i32,
     },
     Key(Key),
     /// Bracketed paste.

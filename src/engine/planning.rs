@@ -60,6 +60,7 @@ pub(super) async fn make_plan(
             target.nonempty(&held).await.map_err(|f| f.while_doing("look for rows"))
         },
     )?;
+    let attachable = source.attachable().await.map_err(|f| f.while_doing("inspect"))?.is_some();
     let mut plan = build_plan(&PlanInput {
         spec,
         source: &source_catalog,
@@ -68,10 +69,13 @@ pub(super) async fn make_plan(
         items: &items.items,
         nonempty: &nonempty,
         bounds: &bounds,
-        attachable: false,
+        attachable,
     });
-    let found = target.preflight(&plan).await.map_err(|f| f.while_doing("check the target"))?;
-    plan.findings.extend(found);
+    let (here, there) = tokio::try_join!(
+        async { source.preflight(&plan).await.map_err(|f| f.while_doing("check the source")) },
+        async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },
+    )?;
+    plan.findings.extend(here.into_iter().chain(there));
     plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     Ok(plan)
 }
@@ -122,4 +126,39 @@ async fn sample(
         .buffer_unordered(SAMPLES_AT_ONCE)
         .try_collect()
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::catalog::Server;
+    use crate::core::name::Dialect;
+
+    fn catalog(identity: Option<&str>) -> Catalog {
+        Catalog {
+            server: Server {
+                dialect: Dialect::Postgres,
+                version_text: "15".to_owned(),
+                version_num: 150_000,
+                database: "crm".to_owned(),
+                encoding: "UTF8".to_owned(),
+                identity: identity.map(str::to_owned),
+                superuser: false,
+                connections_free: None,
+            },
+            schemas: Vec::new(),
+            tables: Vec::new(),
+            sequences: Vec::new(),
+            others: Vec::new(),
+            large_objects: 0,
+        }
+    }
+
+    #[test]
+    fn one_database_under_two_addresses_is_refused() {
+        let refused = |from, to| same_database(&catalog(from), &catalog(to)).is_some();
+        assert!(refused(Some("7001/16384"), Some("7001/16384")));
+        assert!(!refused(Some("7001/16384"), Some("7001/16385")));
+        assert!(!refused(None, None), "what cannot be known is no reason");
+    }
 }

@@ -49,7 +49,10 @@ impl Engine {
                     Side::Target | Side::Engine => self.under_way.probing_target = false,
                 }
                 match outcome {
-                    Ok(_) => self.decide_engine(Notice::Recovered { side }),
+                    Ok(_) => {
+                        self.workers.try_now();
+                        self.decide_engine(Notice::Recovered { side });
+                    }
                     Err(fault) => self.decide_engine(Notice::StillLost { fault }),
                 }
             }
@@ -102,8 +105,8 @@ impl Engine {
             .workers
             .iter()
             .any(|(other, handle)| other != id && handle.standing != Standing::Connecting);
-        self.workers.back_off();
         if fault.kind == FaultKind::TooManyConnections && others {
+            self.workers.back_off();
             let now = self.clock.now();
             let text = format!("worker {} cannot connect, the others go on: {fault}", id.0);
             self.tell(engine_note(now, "warn", text));

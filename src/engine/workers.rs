@@ -43,8 +43,6 @@ pub(super) struct WorkerHandle {
     pub(super) standing: Standing,
     pub(super) since: Timestamp,
     pub(super) gauge: Arc<WorkGauge>,
-    /// (rows, bytes) at the last look, for its speed.
-    pub(super) seen: (u64, u64),
     pub(super) bytes_per_s: u64,
     orders: mpsc::Sender<Order>,
     cancel: Arc<Notify>,
@@ -162,7 +160,6 @@ impl Workers {
             standing: Standing::Connecting,
             since: now,
             gauge,
-            seen: (0, 0),
             bytes_per_s: 0,
             orders,
             cancel,
@@ -176,7 +173,7 @@ impl Workers {
     pub(super) fn give(&mut self, id: WorkerId, work: Work, order: Order, now: Timestamp) {
         let Some(handle) = self.handles.get_mut(&id) else { return };
         handle.gauge.reset(Activity::Read);
-        (handle.seen, handle.bytes_per_s) = ((0, 0), 0);
+        handle.bytes_per_s = 0;
         handle.standing = Standing::Busy(work);
         handle.since = now;
         // It waits for orders with room for one. A task that has just ended is told of by `Gone`.

@@ -121,6 +121,12 @@ fn group_of(groups: &mut Vec<Group>, title: String) -> &mut Group {
     &mut groups[at]
 }
 
+/// Does the text end in a word after which a name follows?
+fn names_next(text: &str) -> bool {
+    let last = text.trim_end().rsplit(' ').next().unwrap_or_default();
+    matches!(last, "key" | "column" | "constraint" | "index" | "table" | "relation" | "type")
+}
+
 /// Code and message with what differs from row to row left out: quoted values, numbers and what
 /// stands in brackets.
 fn cause(code: Option<&str>, message: &str) -> String {
@@ -140,7 +146,9 @@ fn cause(code: Option<&str>, message: &str) -> String {
             '(' | '[' => depth += 1,
             ')' | ']' if depth > 0 => depth -= 1,
             _ if depth > 0 => {}
-            '\'' => {
+            // `key 'uq'` names what is broken; other quoted text is a value.
+            '\'' if names_next(&out) => out.push(c),
+            '\'' if !out.ends_with(char::is_alphanumeric) => {
                 quote = Some(c);
                 out.push('…');
             }
@@ -171,6 +179,7 @@ mod tests {
         assert_eq!(cause(Some("23505"), a), cause(Some("23505"), b));
         assert_ne!(cause(Some("23505"), a), cause(Some("23502"), a));
         assert_eq!(cause(None, "row 12: bad 'it'\nmore"), "row n: bad ..");
+        assert_eq!(cause(None, "Duplicate 'a@b' for key 'uq'"), "Duplicate .. for key 'uq'");
         let c = cause(None, "unique constraint \"uq_email\"");
         assert_ne!(c, cause(None, "unique constraint \"uq_name\""));
     }

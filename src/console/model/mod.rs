@@ -8,14 +8,14 @@ mod run;
 
 use std::collections::VecDeque;
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem, FailedScreen};
+pub use failed::{FAILED_LISTED_MAX, FailedItem};
 pub use job::{
     Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
     PlanScreen, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
-pub use run::{LowerPane, Pane, RunScreen, SORT_REST_MS};
+pub use run::{LowerPane, Pane, SORT_REST_MS};
 
 use super::commands::Place;
 use super::keymap::Keymap;
@@ -105,6 +105,8 @@ pub struct Model {
     pub look: Look,
     pub keymap: Keymap,
     pub read_only: bool,
+    /// For a very slow line: no speed picture.
+    pub slow: bool,
     /// `ana`, and the machine's name, for the jobs list.
     pub user: String,
     pub host: String,
@@ -136,6 +138,7 @@ pub struct Start {
     pub now: Now,
     pub look: Look,
     pub read_only: bool,
+    pub slow: bool,
     pub user: String,
     pub host: String,
     /// The job to attach to; `None`: the jobs list.
@@ -153,6 +156,7 @@ impl Model {
             look: start.look,
             keymap: Keymap::new(),
             read_only: start.read_only,
+            slow: start.slow,
             user: start.user,
             host: start.host,
             screens,

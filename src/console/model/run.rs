@@ -57,7 +57,10 @@ impl TableView {
             TableView::All => true,
             TableView::Running => table.chunks_running > 0 || table.state == "running",
             TableView::Failed => table.chunks_failed > 0,
-            TableView::Left => table.state == "waiting" || table.state == "running",
+            TableView::Left => {
+                let settled = table.chunks_done + table.chunks_failed + table.chunks_skipped;
+                settled < table.chunks_total
+            }
             TableView::Done => table.state == "done",
         }
     }

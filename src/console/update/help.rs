@@ -30,9 +30,23 @@ pub fn matches(help: &Help) -> Vec<&'static Action> {
     };
     let mut found: Vec<&'static Action> =
         ACTIONS.iter().filter(|a| help.all || a.at(help.place)).filter(fits).collect();
-    // The key itself first, then what is only named alike.
-    found.sort_by_key(|a| !a.keys.contains(&typed));
+    found.sort_by_key(|a| rank(a, typed, &wanted));
     found
+}
+
+/// The key itself first, then what begins like that, then what is only described by it.
+fn rank(action: &Action, typed: &str, wanted: &str) -> u8 {
+    if wanted.is_empty() || action.keys.contains(&typed) {
+        0
+    } else if !action.verb.is_empty() && action.verb.starts_with(wanted) {
+        1
+    } else if action.id.starts_with(wanted) || action.title.starts_with(wanted) {
+        2
+    } else if action.title.contains(wanted) {
+        3
+    } else {
+        4
+    }
 }
 
 /// Lines of the list: the window without title, search line, heads, detail and the last two lines.

@@ -26,7 +26,7 @@ pub use reader::height as reader_height;
 
 use super::commands::Place;
 use super::keymap::Key;
-use super::model::{Model, Overlay};
+use super::model::{Model, Now, Overlay};
 use super::msg::{Cmd, Msg};
 
 /// The effects a fresh model begins with.
@@ -41,8 +41,8 @@ pub fn begin(model: &Model) -> Vec<Cmd> {
 /// Makes a message true and says what is to be done about it.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     let mut cmds = match msg {
-        Msg::Clock { mono_ms, wall_ms } => {
-            clock(model, mono_ms, wall_ms);
+        Msg::Clock { mono_ms, wall_ms, utc_offset_s } => {
+            model.now = Now { mono_ms, wall_ms, utc_offset_s };
             return Vec::new();
         }
         Msg::Tick => tick(model),
@@ -87,11 +87,6 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
     };
     cmds.extend(refresh::wanted(model));
     cmds
-}
-
-fn clock(model: &mut Model, mono_ms: u64, wall_ms: i64) {
-    model.now.mono_ms = mono_ms;
-    model.now.wall_ms = wall_ms;
 }
 
 fn tick(model: &mut Model) -> Vec<Cmd> {

@@ -90,7 +90,8 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Start => "start",
         Action::Pause => "pause",
         Action::Resume => "resume",
-        Action::Stop { .. } => "stop",
+        Action::Stop { now: false } => "stop",
+        Action::Stop { now: true } => "stop now",
         Action::Threads { .. } => "threads",
         Action::ThreadsMax { .. } => "threads_max",
         Action::IndexWorkers { .. } => "index_workers",
@@ -98,7 +99,7 @@ pub fn verb(action: &Action) -> &'static str {
         Action::Retry { .. } => "retry",
         Action::Skip { .. } => "skip",
         Action::Reload { .. } => "reload",
-        Action::DrainNow => "drain_now",
+        Action::DrainNow => "drain now",
         Action::SimFault { .. } => "sim_fault",
     }
 }
@@ -317,8 +318,12 @@ pub fn answered(model: &mut Model, serial: u64, answer: Result<String, String>) 
     job.failed.due_ms = 0;
     job.table.due_ms = Some(model.now.mono_ms);
     match answer {
-        Ok(message) if message.is_empty() => model.say(pending.what),
-        Ok(message) => model.say(message),
+        Ok(message) => {
+            let text = if message.is_empty() { pending.what.clone() } else { message };
+            // What one key did, one key takes back.
+            let undo = if pending.what == "pause" { "; r goes on" } else { "" };
+            model.say(format!("{text}{undo}"));
+        }
         Err(message) => model.say(format!("{}: {message}", pending.what)),
     }
     Vec::new()

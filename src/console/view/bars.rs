@@ -149,9 +149,9 @@ pub fn percent_of(table: &TableView) -> u8 {
         return if table.state == "done" { 100 } else { 0 };
     }
     let (done, total) = if table.bytes_total > 0 {
-        (table.bytes_done, table.bytes_total)
+        (table.bytes_done.saturating_add(table.bytes_moving), table.bytes_total)
     } else if table.rows_total > 0 {
-        (table.rows_done, table.rows_total)
+        (table.rows_done.saturating_add(table.rows_moving), table.rows_total)
     } else {
         (u64::from(table.chunks_done), u64::from(table.chunks_total))
     };
@@ -188,7 +188,7 @@ pub fn gauge(
     if amount > 0 && filled == 0 {
         filled = 1;
     }
-    bar(pen, at, cells, &[(Mark::Filled, filled)]);
+    bar(pen, at, cells, &[(Mark::Flow, filled)]);
     if let Some(limit) = limit {
         let column = cell(limit).clamp(0, cells.saturating_sub(1));
         pen.glyph((at.0 + 1 + column, at.1), Mark::Limit);
@@ -302,9 +302,10 @@ impl Map<'_> {
 /// `!` before `-` before `>` before `.` before `#`.
 fn worse(a: u8, b: u8) -> bool {
     let rank = |state: u8| match state {
-        3 => 4,
-        4 => 3,
-        1 => 2,
+        3 => 5,
+        4 => 4,
+        1 => 3,
+        5 => 2,
         2 => 0,
         _ => 1,
     };
@@ -318,6 +319,8 @@ pub fn mark_of_number(state: u8) -> Mark {
         2 => Mark::Done,
         3 => Mark::Failed,
         4 => Mark::Skipped,
+        // Unassigned, tried before.
+        5 => Mark::Again,
         _ => Mark::Left,
     }
 }

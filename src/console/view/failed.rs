@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::pen::Pen;
-use super::table::text_lines;
+use super::table::{short_range, text_lines};
 use super::{footer, job_header};
 use crate::console::figures;
 use crate::console::layout;
@@ -114,7 +114,7 @@ fn item_line(
             let from = x + 8 + width;
             let tries = format!("try {}", chunk.attempts);
             let room = line.right().saturating_sub(from + 9);
-            pen.put((from, y), room, &chunk.range, style);
+            pen.put((from, y), room, short_range(&chunk.range), style);
             pen.right((line.right() - 9, y), 8, tries, style);
             if selected {
                 pen.restyle(Rect::new(x + 2, y, width + 5, 1), pen.look.cursor());

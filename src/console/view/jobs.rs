@@ -78,7 +78,7 @@ fn heads(pen: &mut Pen<'_>, area: Rect) {
     let plain = pen.look.plain();
     pen.put((3, y), 13, "state", plain);
     pen.put((17, y), 12, "job", plain);
-    let right = if wide(area) { 46 } else { 20 };
+    let right = if wide(area) { 46 } else { 17 };
     let ends = area.width.saturating_sub(right);
     pen.put((31, y), 30, "source -> target", plain);
     pen.right((ends, y), 6, "done", plain);
@@ -88,8 +88,8 @@ fn heads(pen: &mut Pen<'_>, area: Rect) {
         pen.right((ends + 24, y), 7, "skip", plain);
         pen.right((ends + 31, y), 14, "age", plain);
     } else {
-        pen.right((ends + 6, y), 6, "fail", plain);
-        pen.right((ends + 12, y), 7, "age", plain);
+        pen.right((ends + 6, y), 5, "fail", plain);
+        pen.right((ends + 11, y), 6, "age", plain);
     }
 }
 
@@ -114,7 +114,7 @@ fn job_line(model: &Model, pen: &mut Pen<'_>, line: Rect, row: &JobRow, selected
     if selected {
         pen.restyle(Rect::new(16, y, 14, 1), pen.look.cursor());
     }
-    let right = if wide(line) { 46 } else { 20 };
+    let right = if wide(line) { 46 } else { 17 };
     let ends = line.width.saturating_sub(right);
     let room = ends.saturating_sub(31);
     if let Some(trouble) = &row.trouble {
@@ -149,8 +149,8 @@ fn job_line(model: &Model, pen: &mut Pen<'_>, line: Rect, row: &JobRow, selected
         pen.right((ends + 24, y), 7, skipped, style);
         pen.right((ends + 31, y), 14, age, style);
     } else {
-        pen.right((ends + 6, y), 6, failed, style);
-        pen.right((ends + 12, y), 7, age, style);
+        pen.right((ends + 6, y), 5, failed, style);
+        pen.right((ends + 11, y), 6, age, style);
     }
 }
 

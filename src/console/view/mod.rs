@@ -103,6 +103,10 @@ fn header(pen: &mut Pen<'_>, mut pieces: Vec<Piece>) {
     let mut x = 1;
     for piece in &pieces {
         let style = piece.style.unwrap_or(bar);
+        // A label belongs to the target before it.
+        if piece.text.starts_with('[') && x > 2 {
+            x -= 1;
+        }
         x = pen.put((x, 0), u16::MAX, &piece.text, style) + 2;
     }
     pen.restyle(Rect::new(0, 0, pen.columns(), 1), bar);
@@ -189,6 +193,7 @@ fn link_word(job: &Attached) -> String {
 fn footer(model: &Model, pen: &mut Pen<'_>, alert: Option<u16>, status: u16, keys: u16) {
     let standing = standing_lines(model);
     let mut standing = standing.iter();
+    let columns = pen.columns();
     let mut said = prompt_line(model, pen, status);
     if !said && model.status_is_fresh() {
         pen.put((1, status), pen.columns() - 1, &model.status.text, pen.look.plain());
@@ -197,19 +202,37 @@ fn footer(model: &Model, pen: &mut Pen<'_>, alert: Option<u16>, status: u16, key
     if let Some(row) = alert {
         // With one line to tell, it stands where the eye looks: in the status line.
         let both = standing.len() > 1 || said;
-        if both && let Some((text, style)) = standing.next() {
-            pen.put((1, row), pen.columns() - 1, text, *style);
+        if both && let Some(line) = standing.next() {
+            line.draw(pen, row, columns);
         }
     }
-    if !said && let Some((text, style)) = standing.next() {
-        pen.put((1, status), pen.columns() - 1, text, *style);
+    if !said && let Some(line) = standing.next() {
+        line.draw(pen, status, columns);
     }
     draw_keys(model, pen, keys);
 }
 
+/// A line that stays while it is true.
+struct Standing {
+    text: String,
+    style: Style,
+    /// How to see the rest; kept whole when the text is cut.
+    hint: &'static str,
+}
+
+impl Standing {
+    fn draw(&self, pen: &mut Pen<'_>, row: u16, columns: u16) {
+        let hint = u16::try_from(self.hint.len()).unwrap_or(0);
+        let room = columns.saturating_sub(1 + hint);
+        let x = pen.put((1, row), room, &self.text, self.style);
+        pen.put((x, row), hint, self.hint, pen.look.plain());
+    }
+}
+
 /// What the screen always says while it is true, worst first.
-fn standing_lines(model: &Model) -> Vec<(String, Style)> {
+fn standing_lines(model: &Model) -> Vec<Standing> {
     let look = model.look;
+    let standing = |text, style| Standing { text, style, hint: "" };
     let mut lines = Vec::new();
     let Some(job) = model.job.as_ref().filter(|_| model.place() != Place::Jobs) else {
         return lines;
@@ -219,7 +242,8 @@ fn standing_lines(model: &Model) -> Vec<(String, Style)> {
     {
         let age = figures::short_time(model.now.mono_ms.saturating_sub(*since_ms) / 5_000 * 5_000);
         let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
-        lines.push((format!("! {} {age} ago; numbers are from {at}", down.message), look.bold()));
+        let text = format!("! {}; trying for {age}, numbers are from {at}", down.message);
+        lines.push(standing(text, look.bold()));
     } else if job.engine_is_gone() && model.place() != Place::Lost {
         let text = match job.job().state.as_str() {
             "STOPPED" => format!("{} is stopped; its engine has left. r starts it again", job.name),
@@ -230,20 +254,24 @@ fn standing_lines(model: &Model) -> Vec<(String, Style)> {
                 job.job().engine_pid
             ),
         };
-        lines.push((text, look.plain()));
+        lines.push(standing(text, look.plain()));
     }
-    for alert in &job.job().alerts {
+    // What the last picture says of the present is no news.
+    if !job.is_up() {
+        return lines;
+    }
+    // The others are on the page that Enter opens.
+    if let Some(alert) = job.job().alerts.first() {
         let read = job.run.alert_read.as_ref() == Some(&alert.id);
-        let more = if read || model.place() != Place::Run { "" } else { "  Enter: more" };
-        lines.push((format!("! {}{more}", alert.what), look.bold()));
-        // The rest is on the page that Enter opens.
-        break;
+        let hint = if read || model.place() != Place::Run { "" } else { "  Enter: more" };
+        let text = format!("! {}", alert.what);
+        lines.push(Standing { text, style: look.bold(), hint });
     }
     if let Some(held) = job.held_by() {
-        lines.push((held, look.plain()));
+        lines.push(standing(held, look.plain()));
     }
     if let Some(text) = threads_line(job) {
-        lines.push((text, look.plain()));
+        lines.push(standing(text, look.plain()));
     }
     lines
 }
@@ -346,7 +374,13 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             continue;
         }
         let key = if matches!(does, Do::RestartWith) { "1-9" } else { action.keys[0] };
-        let mut entry = if narrow { key.to_owned() } else { format!("{key} {}", action.short) };
+        let short = match (action.does, place) {
+            (Do::Open, Place::Jobs) => "attach",
+            (Do::Open, Place::Run) => "table",
+            (Do::Open, Place::Failed | Place::Table) => "full text",
+            _ => action.short,
+        };
+        let mut entry = if narrow { key.to_owned() } else { format!("{key} {short}") };
         if matches!(does, Do::Failed) && !narrow {
             let n = model.job.as_ref().map_or(0, |j| failures(j));
             entry.push_str(&format!(" {}", figures::grouped(n)));

@@ -52,14 +52,14 @@ fn sums(job: &Attached, plan: &PlanView) -> String {
     let chunks: u64 = plan.tables.iter().map(|t| u64::from(t.chunks)).sum();
     let view = job.job();
     format!(
-        "{} -> {}   {}   ~{} rows   ~{}   {}   {}",
-        view.source,
-        view.target,
+        "{}   ~{} rows   ~{}   {}   {}   {} -> {}",
         figures::counted(plan.tables.len() as u64, "table"),
         figures::count(rows),
         figures::bytes(bytes),
         figures::counted(chunks, "chunk"),
         figures::counted(u64::from(plan.steps), "step"),
+        view.source,
+        view.target,
     )
 }
 
@@ -205,6 +205,7 @@ fn detail(job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area: Rect) {
             ("What happens at the start".to_owned(), text)
         }
     };
-    pen.rule(area, title, if area.x > 0 { "" } else { "Enter full text  y copy" }, false);
+    let has_more = !matches!(item, Some(PlanLine::Start) | None) && area.x == 0;
+    pen.rule(area, title, if has_more { "Enter full text  y copy" } else { "" }, false);
     text_lines(pen, body, &text);
 }

@@ -24,7 +24,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         rate(job, pen, 2);
         total(model, job, pen, 3);
         if parts.tall {
-            speed(job, pen, 4);
+            speed(model, job, pen, 4);
             phase(job, pen, 5);
         }
     }
@@ -54,12 +54,15 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     footer(model, pen, parts.alert, parts.status, parts.keys);
 }
 
+/// From here on the sums have room for bytes and the speed line for one more mean.
+const BYTES_COLUMNS: u16 = 132;
+
 /// Column of the gauges' bars and their cells.
 fn gauge_place(pen: &Pen<'_>) -> (u16, u16) {
     match pen.columns() {
-        110.. => (10, 64),
-        80..=109 => (9, 32),
-        _ => (9, 20),
+        110.. => (11, 64),
+        80..=109 => (10, 32),
+        _ => (10, 20),
     }
 }
 
@@ -128,10 +131,11 @@ fn rate(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let mut text = figures::rate(r.bytes_per_s);
     match limit {
         None => {
-            text.push_str(&format!("  {} rows/s  no limit{mark}", figures::count(r.rows_per_s)));
+            let rows = figures::count(r.rows_per_s).replace(".0", "");
+            text.push_str(&format!("  {rows} rows/s  no limit{mark}"));
         }
         Some(limit) => {
-            text.push_str(&format!("  limit {}{mark}", figures::rate(limit)));
+            text.push_str(&format!("  limit {}{mark}", limit_text(r.bytes_per_s, limit)));
             if let (Some(by), true) = (&r.limit_by, agreed) {
                 text.push_str(&format!(" set by {by}"));
             }
@@ -139,6 +143,15 @@ fn rate(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     }
     let end = pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
     hint(pen, end, y, "( )");
+}
+
+/// The limit without its unit where the rate has just named it.
+fn limit_text(rate: u64, limit: u64) -> String {
+    let (rate, limit) = (figures::rate(rate), figures::rate(limit));
+    match (rate.split_once(' '), limit.split_once(' ')) {
+        (Some((_, unit)), Some((number, same))) if unit == same => number.to_owned(),
+        _ => limit,
+    }
 }
 
 fn total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
@@ -153,7 +166,7 @@ fn total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
         figures::count(p.rows_done),
         figures::count(p.rows_total)
     );
-    if pen.columns() >= layout::WIDE {
+    if pen.columns() >= BYTES_COLUMNS {
         let (done, all) = (figures::bytes(p.bytes_done), figures::bytes(p.bytes_total));
         text.push_str(&format!("  {done}/{about}{all}"));
     }
@@ -181,18 +194,18 @@ pub fn eta(model: &Model, job: &Attached) -> String {
     if from == to { from } else { format!("{from}-{to}") }
 }
 
-fn speed(job: &Attached, pen: &mut Pen<'_>, y: u16) {
+fn speed(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let (x, cells) = gauge_place(pen);
     let r = &job.job().rate;
     pen.put((1, y), 8, "speed", pen.look.plain());
-    bars::spark(pen, (x, y), cells, &r.spark);
-    let mut text = format!("peak {}", figures::rate(r.peak_bytes_per_s));
-    if pen.columns() >= layout::WIDE {
-        text.push_str(&format!("   1 min {}", figures::rate(r.mean_1m_bytes_per_s)));
-        text.push_str(&format!("   10 min {}", figures::rate(r.mean_10m_bytes_per_s)));
-    } else {
-        text.push_str(&format!("   10-min average {}", figures::rate(r.mean_10m_bytes_per_s)));
+    if !model.slow {
+        bars::spark(pen, (x, y), cells, &r.spark);
     }
+    let mut text = format!("peak {}", figures::rate(r.peak_bytes_per_s));
+    if pen.columns() >= BYTES_COLUMNS {
+        text.push_str(&format!("   1 min {}", figures::rate(r.mean_1m_bytes_per_s)));
+    }
+    text.push_str(&format!("   10 min {}", figures::rate(r.mean_10m_bytes_per_s)));
     pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
 }
 
@@ -206,6 +219,11 @@ fn phase(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let snapshots = job.job().snapshots;
     if snapshots > 1 {
         words.push(format!("{snapshots} snapshots"));
+    }
+    // What is done gives way to what is to come.
+    let room = usize::from(pen.columns().saturating_sub(x));
+    while words.join(" | ").chars().count() > room && words[0].ends_with(" ok") {
+        words.remove(0);
     }
     pen.put((x, y), u16::MAX, words.join(" | "), pen.look.plain());
 }
@@ -236,14 +254,18 @@ struct Columns {
 }
 
 const BAR_CELLS: u16 = 20;
+const BAR_CELLS_MAX: u16 = 60;
+const NAME_COLUMNS_MAX: u16 = 48;
 
 /// What fits: the rows go first, then half the bar (UX 6.2).
 fn columns(width: u16) -> Columns {
     let (fail, chunks, rows, percent) = (6, 10, 13, 5);
     if width >= 80 {
-        // Names grow with the window.
-        let name = width - 5 - (BAR_CELLS + 3) - percent - chunks - rows - fail;
-        return Columns { name, bar: Some(BAR_CELLS), percent, chunks, rows: Some(rows), fail };
+        // Names grow with the window, then the bar.
+        let free = width - 5 - (BAR_CELLS + 3) - percent - chunks - rows - fail;
+        let name = free.clamp(0, NAME_COLUMNS_MAX);
+        let bar = BAR_CELLS + (free - name).clamp(0, BAR_CELLS_MAX - BAR_CELLS);
+        return Columns { name, bar: Some(bar), percent, chunks, rows: Some(rows), fail };
     }
     let bar = 10;
     let name = width.saturating_sub(5 + bar + 3 + percent + chunks + fail);

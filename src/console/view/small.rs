@@ -86,9 +86,6 @@ fn tables(model: &Model, pen: &mut Pen<'_>) {
         let y = 4 + u16::try_from(row).unwrap_or(0);
         let selected = list.top + row == list.cursor;
         let style = if selected { pen.look.bold() } else { pen.look.plain() };
-        if selected {
-            pen.put((0, y), 1, ">", style);
-        }
         pen.glyph((1, y), wide_run::table_mark(table));
         pen.put((3, y), w - 23, &table.name, style);
         if selected {
@@ -116,8 +113,8 @@ fn last_lines(model: &Model, pen: &mut Pen<'_>) {
     if !prompt_line(model, pen, h - 2) {
         if model.status_is_fresh() {
             pen.put((1, h - 2), w - 1, &model.status.text, pen.look.plain());
-        } else if let Some((text, style)) = super::standing_lines(model).first() {
-            pen.put((1, h - 2), w - 1, text, *style);
+        } else if let Some(line) = super::standing_lines(model).first() {
+            line.draw(pen, h - 2, w);
         }
     }
     draw_keys(model, pen, h - 1);

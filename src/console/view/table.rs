@@ -120,8 +120,11 @@ fn heads(pen: &mut Pen<'_>, area: Rect, wide: bool) {
         pen.put((60, y), 9, "started", plain);
         x = 70;
     }
-    pen.put((x, y), 7, "worker", plain);
-    pen.put((x + 8, y), 20, "range", plain);
+    if wide {
+        pen.put((x, y), 7, "worker", plain);
+        x += 8;
+    }
+    pen.put((x, y), 20, "range", plain);
 }
 
 fn chunk_line(
@@ -166,12 +169,20 @@ fn chunk_line(
         pen.put((60, y), 9, at, style);
         x = 70;
     }
-    let worker = chunk.worker.map_or_else(dash, |w| format!("w{w:02}"));
-    pen.put((x, y), 6, worker, style);
-    pen.put((x + 8, y), line.width.saturating_sub(x + 8), &chunk.range, style);
+    if wide {
+        let worker = chunk.worker.map_or_else(dash, |w| format!("w{w:02}"));
+        pen.put((x, y), 6, worker, style);
+        x += 8;
+    }
+    pen.put((x, y), line.width.saturating_sub(x), short_range(&chunk.range), style);
     if selected {
         pen.restyle(Rect::new(2, y, 24, 1), pen.look.cursor());
     }
+}
+
+/// `id 4,000,001 to <4,050,001`: the same in fewer letters.
+pub fn short_range(range: &str) -> String {
+    range.replacen(" from ", " ", 1).replacen(" to before ", " to <", 1)
 }
 
 fn state_word(chunk: &ChunkView) -> &'static str {

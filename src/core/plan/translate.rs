@@ -1,16 +1,56 @@
 //! DDL for another engine, and the checklist of what does not translate.
 
-use super::super::catalog::{Catalog, DdlItem, Table};
+use super::super::catalog::{Catalog, DdlItem, OtherObject, Sequence, Table};
+use super::super::name::ObjectName;
 use super::super::spec::JobSpec;
-use super::ChecklistEntry;
+use super::super::sql::{DdlRequest, Untranslated, items_for};
+use super::{ChecklistEntry, Fate};
 
 /// Items for the selected tables in the target's SQL; what cannot be written is listed.
 #[must_use]
 pub fn translated_items(
-    _spec: &JobSpec,
-    _source: &Catalog,
-    _selected: &[&Table],
-    _checklist: &mut Vec<ChecklistEntry>,
+    spec: &JobSpec,
+    source: &Catalog,
+    selected: &[&Table],
+    name: &dyn Fn(&ObjectName) -> ObjectName,
+    checklist: &mut Vec<ChecklistEntry>,
 ) -> Vec<DdlItem> {
-    Vec::new()
+    let taken = |o: &&OtherObject| spec.selection.takes_table(&o.name);
+    let others: Vec<OtherObject> = source.others.iter().filter(taken).cloned().collect();
+    let owned = |s: &&Sequence| match &s.owner {
+        Some((table, _)) => selected.iter().any(|t| t.name == *table),
+        None => spec.selection.takes_table(&s.name),
+    };
+    let sequences: Vec<Sequence> = source.sequences.iter().filter(owned).cloned().collect();
+    let translation = items_for(&DdlRequest {
+        from: spec.source.dialect,
+        to: spec.target.dialect,
+        tables: selected,
+        others: &others,
+        sequences: &sequences,
+        name,
+    });
+    checklist.extend(translation.items.iter().map(created));
+    checklist.extend(translation.untranslated.into_iter().map(needs_hands));
+    translation.items
+}
+
+fn created(item: &DdlItem) -> ChecklistEntry {
+    ChecklistEntry {
+        kind: item.kind.to_lowercase(),
+        name: item.name.clone(),
+        fate: Fate::Created,
+        reason: None,
+        source_text: None,
+    }
+}
+
+fn needs_hands(object: Untranslated) -> ChecklistEntry {
+    ChecklistEntry {
+        kind: object.kind.to_lowercase(),
+        name: object.name,
+        fate: Fate::NeedsHands,
+        reason: Some(object.reason),
+        source_text: object.source_text,
+    }
 }

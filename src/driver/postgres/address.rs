@@ -39,6 +39,9 @@ pub(super) struct Address {
     pub label: String,
 }
 
+/// Stands where a URL names no host; no host is called so.
+const NO_HOST: &str = "-";
+
 /// What the URL says, before anything is filled in.
 #[derive(Default)]
 struct Given {
@@ -68,7 +71,7 @@ fn usage(side: Side, what: &str) -> Fault {
 }
 
 fn read(text: &str) -> Result<Given, String> {
-    let url = Url::parse(text).map_err(|e| format!("the URL cannot be read: {e}"))?;
+    let url = Url::parse(&with_host(text)).map_err(|e| format!("the URL cannot be read: {e}"))?;
     if !matches!(url.scheme(), "postgres" | "postgresql") {
         return Err(format!("{:?} is not a PostgreSQL URL scheme", url.scheme()));
     }
@@ -76,7 +79,7 @@ fn read(text: &str) -> Result<Given, String> {
         if part.is_empty() { Ok(None) } else { decode(part).map(Some) }
     };
     let mut given = Given {
-        host: filled(url.host_str().unwrap_or_default())?,
+        host: filled(url.host_str().unwrap_or_default())?.filter(|host| host != NO_HOST),
         port: url.port(),
         user: filled(url.username())?,
         database: filled(url.path().trim_start_matches('/'))?,
@@ -99,6 +102,18 @@ fn read(text: &str) -> Result<Given, String> {
         return Err("several hosts in one URL are not supported: name one server".to_owned());
     }
     Ok(given)
+}
+
+/// libpq allows a user without a host (`postgres://ana@/crm`), the URL standard does not.
+fn with_host(text: &str) -> String {
+    for empty in ["@/", "@:", "@?"] {
+        let head = text.find(['/', '?']).and_then(|at| text.get(at + 2..)).unwrap_or_default();
+        let authority = head.find(['/', '?']).unwrap_or(head.len());
+        if head.find(empty).is_some_and(|at| at < authority) {
+            return text.replacen(empty, &format!("@{NO_HOST}{}", &empty[1..]), 1);
+        }
+    }
+    text.to_owned()
 }
 
 /// Percent-decoding for the parts of a URL that are not its query.
@@ -241,7 +256,12 @@ mod tests {
 
     #[test]
     fn a_socket_directory_is_a_host() {
-        for text in ["postgres://u@/d?host=/run/pg&port=6000", "postgres://u@%2Frun%2Fpg:6000/d"] {
+        for text in [
+            "postgres://u@/d?host=/run/pg&port=6000",
+            "postgres://u@:6000/d?host=/run/pg",
+            "postgres:///d?host=/run/pg&port=6000",
+            "postgres://u@%2Frun%2Fpg:6000/d",
+        ] {
             let address = parse(text);
             assert_eq!(address.options.get_host(), "/run/pg", "{text}");
             assert_eq!(address.options.get_port(), 6000, "{text}");

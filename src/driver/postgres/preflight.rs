@@ -34,7 +34,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
         pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
           AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS allowed, \
         c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS secured \
-        FROM pg_catalog.unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
     let (mut forbidden, mut secured) = (Vec::new(), Vec::new());
@@ -208,7 +208,7 @@ async fn existing_tables(
         c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS secured, \
         EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid \
                 AND NOT t.tgisinternal AND t.tgenabled <> 'D') AS triggered \
-        FROM pg_catalog.unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
     let (mut forbidden, mut secured, mut triggered) = (Vec::new(), Vec::new(), Vec::new());

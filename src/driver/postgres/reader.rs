@@ -8,11 +8,12 @@
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 
 use super::key_order::KeyOrder;
-use super::snapshot::SnapshotId;
+use super::snapshot::{SAVEPOINT, SnapshotId};
 use crate::core::chunk::{ChunkMethod, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
@@ -40,19 +41,12 @@ pub(super) struct Reader {
     snapshot: SnapshotId,
     /// `None` after a fault: the transaction is then of no more use, the snapshot still is.
     connection: Option<PgConnection>,
-    /// May the session's planner choose sequential scans?
-    scans_allowed: bool,
     orders: HashMap<ObjectName, KeyOrder>,
 }
 
 impl Reader {
     pub fn new(snapshot: SnapshotId, connection: PgConnection) -> Reader {
-        Reader {
-            snapshot,
-            connection: Some(connection),
-            scans_allowed: true,
-            orders: HashMap::new(),
-        }
+        Reader { snapshot, connection: Some(connection), orders: HashMap::new() }
     }
 }
 
@@ -62,13 +56,15 @@ impl SourceSession for Reader {
         // Taken while it works: a read that is dropped half-way leaves no half-read stream.
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
-            None => {
-                self.scans_allowed = true;
-                self.snapshot.connect().await?
-            }
+            None => self.snapshot.connect().await?,
         };
         let rows = self.stream(&mut connection, task, sink).await?;
-        self.connection = Some(connection);
+        // Gives back the chunk's locks: a session that reads thousands of tables holds none of
+        // them, and the source's owner waits for a chunk and not for the job.
+        let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
+        if self.snapshot.link.statement(&mut connection, back).await.is_ok() {
+            self.connection = Some(connection);
+        }
         Ok(rows)
     }
 }
@@ -100,8 +96,7 @@ impl Reader {
         on: &mut PgConnection,
         task: &ChunkTask,
     ) -> Result<String, Fault> {
-        // A wrong estimate must not make every chunk of a key read the whole table.
-        self.allow_scans(on, !matches!(task.range, ChunkRange::Key { .. })).await?;
+        self.guard(on, task).await?;
         let filter = match &task.range {
             ChunkRange::Whole => String::new(),
             ChunkRange::Key { from, until } => {
@@ -122,13 +117,35 @@ impl Reader {
         Ok(copy_out(&task.table, &filter))
     }
 
-    async fn allow_scans(&mut self, on: &mut PgConnection, allowed: bool) -> Result<(), Fault> {
-        if self.scans_allowed != allowed {
-            let text = format!("SET enable_seqscan = {}", if allowed { "on" } else { "off" });
-            self.snapshot.link.statement(on, text).await?;
-            self.scans_allowed = allowed;
+    /// Locks the table for this chunk and makes sure that it still holds the snapshot's rows:
+    /// TRUNCATE and a rewriting ALTER TABLE empty a table for every snapshot taken before. The
+    /// table's new file gives them away.
+    async fn guard(&self, on: &mut PgConnection, task: &ChunkTask) -> Result<(), Fault> {
+        let link = &self.snapshot.link;
+        let name = &task.table.source;
+        let text = |text: &str| sql::literal(Dialect::Postgres, text);
+        // A wrong estimate must not make every chunk of a key read the whole table.
+        let scans = match task.range {
+            ChunkRange::Key { .. } => "SET LOCAL enable_seqscan = off; ",
+            _ => "",
+        };
+        let query = format!(
+            "LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {scans}\
+             SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) AS same \
+             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname = {}",
+            sql::qualified(Dialect::Postgres, name),
+            text(&name.schema),
+            text(&name.name)
+        );
+        let rows = sqlx::raw_sql(AssertSqlSafe(query)).fetch_all(&mut *on).await;
+        let rows = rows.map_err(|e| link.fault(&e).while_doing(&format!("read {name}")))?;
+        let same = rows.first().map(|row| link.get::<Option<bool>>(row, "same")).transpose()?;
+        if same.flatten() == Some(true) {
+            return Ok(());
         }
-        Ok(())
+        let what = format!("{name} was truncated or rewritten after the snapshot was taken");
+        Err(Fault::new(FaultKind::SnapshotLost, link.side, what))
     }
 
     async fn order(

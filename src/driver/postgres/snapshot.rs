@@ -19,6 +19,9 @@ use crate::driver::{LargeObject, Snapshot, SourceSession};
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+/// Where a session goes back to between chunks.
+pub(super) const SAVEPOINT: &str = "between_chunks";
+
 /// A snapshot's name and how to reach its server: what a session needs to import it.
 #[derive(Clone)]
 pub(super) struct SnapshotId {
@@ -32,7 +35,7 @@ impl SnapshotId {
         let mut connection = self.link.connect(Purpose::Read).await?;
         self.link.statement(&mut connection, BEGIN.to_owned()).await?;
         let id = sql::literal(Dialect::Postgres, &self.id);
-        let import = format!("SET TRANSACTION SNAPSHOT {id}");
+        let import = format!("SET TRANSACTION SNAPSHOT {id}; SAVEPOINT {SAVEPOINT}");
         match self.link.statement(&mut connection, import).await {
             Ok(_) => Ok(connection),
             Err(fault) if fault.kind == FaultKind::ConnectionLost => Err(fault),

@@ -139,7 +139,7 @@ async fn existing(
                 c.relkind = 'p' AS partitioned, \
                 pg_catalog.has_schema_privilege(n.oid, 'USAGE') \
                 AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AS readable \
-                FROM pg_catalog.unnest($1::text[], $2::text[]) AS w(schema, name) \
+                FROM unnest($1::text[], $2::text[]) AS w(schema, name) \
                 JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
                 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name \
                 WHERE c.relkind IN ('r', 'p')";

@@ -180,7 +180,7 @@ impl Writer {
         for ledger in [&self.ledger.logged, &self.ledger.unlogged] {
             let text = format!(
                 "DELETE FROM {ledger} WHERE (kind, id) IN \
-                 (SELECT k, i FROM pg_catalog.unnest($1::text[], $2::bigint[]) AS x(k, i))"
+                 (SELECT k, i FROM unnest($1::text[], $2::bigint[]) AS x(k, i))"
             );
             let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&kinds).bind(&ids);
             query.execute(&mut *on).await.map_err(|e| self.link.fault(&e))?;
@@ -246,7 +246,7 @@ impl Writer {
         let called: Vec<bool> = sequences.iter().map(|s| s.is_called).collect();
         sqlx::query(
             "SELECT pg_catalog.setval(name::regclass, value, called) \
-             FROM pg_catalog.unnest($1::text[], $2::bigint[], $3::boolean[]) \
+             FROM unnest($1::text[], $2::bigint[], $3::boolean[]) \
              AS s(name, value, called)",
         )
         .bind(&names)

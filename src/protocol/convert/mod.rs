@@ -62,6 +62,12 @@ fn clock_text(at: Timestamp, utc_offset_s: i64) -> String {
     format!("{hour:02}:{minute:02}")
 }
 
+/// `14:33:20`, for what is due within seconds.
+fn seconds_text(at: Timestamp, utc_offset_s: i64) -> String {
+    let (_, _, _, hour, minute, second) = Timestamp(at.0 + utc_offset_s * 1000).civil();
+    format!("{hour:02}:{minute:02}:{second:02}")
+}
+
 /// `40 MB/s`, `1.5 MB/s`, `900 kB/s`.
 #[must_use]
 pub fn rate_text(bytes_per_s: u64) -> String {

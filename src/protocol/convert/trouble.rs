@@ -2,7 +2,7 @@
 //! next by itself, which keys there are (UX.md 11).
 
 use super::job::{JobContext, start_refusal};
-use super::{clock_text, rate_text};
+use super::{clock_text, rate_text, seconds_text};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Hold, HoldReason, JobState};
 use crate::core::time::Timestamp;
@@ -99,7 +99,7 @@ fn hold_phrase(context: &JobContext<'_>, hold: &Hold) -> String {
 pub fn alerts(context: &JobContext<'_>, tables: &[TableView]) -> Vec<AlertView> {
     let mut alerts = Vec::new();
     alerts.extend(context.store_trouble.map(|trouble| store_alert(context, trouble)));
-    alerts.extend(context.plan_fault.map(|fault| plan_alert(context, fault)));
+    alerts.extend(context.plan_fault.map(plan_alert));
     alerts.extend(context.job.holds.iter().map(|hold| hold_alert(context, hold)));
     alerts.extend(failures_alert(context, tables));
     alerts.extend(snapshots_alert(context));
@@ -125,7 +125,7 @@ fn store_alert(context: &JobContext<'_>, trouble: &StoreTrouble) -> AlertView {
          Finished chunks are recorded or in the target's ledger.",
         format!(
             "Tried again at {}; the job goes on by itself when there is room.",
-            clock_text(trouble.next_try, context.utc_offset_s)
+            seconds_text(trouble.next_try, context.utc_offset_s)
         ),
         &["r try now", "L log"],
     );
@@ -133,19 +133,17 @@ fn store_alert(context: &JobContext<'_>, trouble: &StoreTrouble) -> AlertView {
     made
 }
 
-fn plan_alert(context: &JobContext<'_>, fault: &Fault) -> AlertView {
-    let mut made = alert(
+fn plan_alert(fault: &Fault) -> AlertView {
+    alert(
         "plan-failed",
         format!("The plan could not be made: {fault}"),
         "Nothing was changed on either side.",
         match &fault.hint {
             Some(hint) => format!("Nothing by itself. {hint}"),
-            None => "Nothing by itself; leave and attach again to plan anew.".to_owned(),
+            None => "Nothing by itself; a start makes the plan anew.".to_owned(),
         },
         &["L log", "q leave"],
-    );
-    made.since_ms = context.now.0;
-    made
+    )
 }
 
 fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
@@ -158,7 +156,10 @@ fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
     let tries =
         if hold.tries > 0 { format!(" ({} tries so far)", hold.tries) } else { String::new() };
     let next = match hold.next_try {
-        Some(at) => format!("Next look at {}{tries}; then the job goes on by itself.", clock(at)),
+        Some(at) => format!(
+            "Next look at {}{tries}; when it is back, the job goes on by itself.",
+            seconds_text(at, context.utc_offset_s)
+        ),
         None => "Nothing by itself: waits for you.".to_owned(),
     };
     let retry: &[&str] = &["r try now", "p pause", "y copy"];

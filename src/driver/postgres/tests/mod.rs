@@ -1,1 +1,7 @@
+//! The driver against a real server.
 
+mod server;
+mod voyage;
+
+mod copying;
+mod faults;

@@ -1,0 +1,306 @@
+//! Tables of one engine in the other's SQL, from the neutral catalogue and the type rules.
+//!
+//! What cannot be written with certainty is not written: it comes back as [`Untranslated`] with
+//! its source text and a reason, for the checklist.
+//!
+//! * **To PostgreSQL**: bare tables first; keys, indexes, checks and foreign keys after the rows.
+//!   `INTEGER PRIMARY KEY` becomes an identity column (by default, so that copied numbers are
+//!   taken) whose sequence goes on after the largest number. A check that means something else than
+//!   thought then fails its own step and no row.
+//! * **To SQLite**: keys, checks and foreign keys are part of CREATE TABLE, because SQLite cannot
+//!   add them later. A primary key of one integer column becomes the rowid. A partitioned table
+//!   becomes a view over its partitions, which are tables of their own.
+//!
+//! Names are always quoted, cut to what the target can hold with a suffix that lasts, and made
+//! different where they collide ([`super::names`]).
+
+mod postgres;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::super::catalog::{
+    Column, DdlItem, ForeignKey, Identity, Key, LogicalType, OtherObject, Section, Sequence, Table,
+    TableKind,
+};
+use super::super::mapping::{ColumnFit, fit};
+use super::super::name::{Dialect, ObjectName};
+use super::names::Names;
+use super::{column_list, qualified, quote};
+
+/// What is to be written.
+#[derive(Clone, Copy)]
+pub struct DdlRequest<'a> {
+    pub from: Dialect,
+    pub to: Dialect,
+    /// The tables of the job.
+    pub tables: &'a [&'a Table],
+    pub others: &'a [OtherObject],
+    pub sequences: &'a [Sequence],
+    /// How a table is called on the target.
+    pub name: &'a dyn Fn(&ObjectName) -> ObjectName,
+}
+
+/// Statements, and what has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Translation {
+    /// In an order that respects `depends_on`. Names are the target's.
+    pub items: Vec<DdlItem>,
+    pub untranslated: Vec<Untranslated>,
+}
+
+/// An object, or a part of one, that somebody has to write by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untranslated {
+    pub kind: String,
+    /// On the source.
+    pub name: ObjectName,
+    pub reason: String,
+    pub source_text: Option<String>,
+}
+
+/// The job's tables in the target's SQL. Equal engines recreate their own statements instead.
+#[must_use]
+pub fn items_for(request: &DdlRequest<'_>) -> Translation {
+    let mut writer = Writer::new(request);
+    match request.to {
+        Dialect::Postgres => postgres::write(&mut writer),
+        Dialect::Sqlite => sqlite::write(&mut writer),
+        Dialect::Mysql => {}
+    }
+    writer.others();
+    writer.made
+}
+
+/// Names of a table's columns on the target, in order; equal to the source's wherever they can be.
+#[must_use]
+pub fn column_names(to: Dialect, columns: &[Column]) -> Vec<String> {
+    let mut names = Names::new(to);
+    columns.iter().map(|column| names.give(&column.name, &column.name)).collect()
+}
+
+/// A table with everything about it that depends on the target.
+struct Planned<'a> {
+    table: &'a Table,
+    target: ObjectName,
+    /// Of all columns, in order.
+    names: Vec<String>,
+    fits: Vec<ColumnFit>,
+}
+
+impl Planned<'_> {
+    fn qualified(&self, dialect: Dialect) -> String {
+        qualified(dialect, &self.target)
+    }
+
+    /// Position of a column; SQLite's names match whatever their case.
+    fn position(&self, name: &str) -> Option<usize> {
+        let columns = &self.table.columns;
+        columns
+            .iter()
+            .position(|c| c.name == name)
+            .or_else(|| columns.iter().position(|c| c.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// `"a", "b"` on the target; `None` when a column is not one of the table's.
+    fn list(&self, dialect: Dialect, columns: &[String]) -> Option<String> {
+        let names: Option<Vec<&str>> = columns
+            .iter()
+            .map(|name| self.position(name).map(|at| self.names[at].as_str()))
+            .collect();
+        Some(column_list(dialect, names?))
+    }
+
+    fn primary_key(&self) -> Option<&Key> {
+        self.table.keys.iter().find(|key| key.primary)
+    }
+
+    /// The one integer column of the primary key.
+    fn integer_key(&self) -> Option<usize> {
+        let [only] = self.primary_key()?.columns.as_slice() else { return None };
+        let at = self.position(only)?;
+        let column = &self.table.columns[at];
+        let whole = matches!(column.logical, LogicalType::Int { unsigned: false, .. });
+        (whole && column.generated.is_none()).then_some(at)
+    }
+}
+
+/// Is `column` numbered by its engine?
+fn is_numbered(column: &Column) -> bool {
+    let nextval = |text: &String| text.trim_start().to_ascii_lowercase().starts_with("nextval(");
+    column.identity.is_some() || column.default.as_ref().is_some_and(nextval)
+}
+
+struct Writer<'a> {
+    request: &'a DdlRequest<'a>,
+    planned: Vec<Planned<'a>>,
+    /// Tables, indexes, keys and sequences share one namespace on both engines.
+    relations: Names,
+    made: Translation,
+    table_ids: BTreeMap<ObjectName, u32>,
+    /// Of a table's keys, by the target's name and columns of the source.
+    key_ids: BTreeMap<(ObjectName, Vec<String>), u32>,
+}
+
+impl<'a> Writer<'a> {
+    fn new(request: &'a DdlRequest<'a>) -> Writer<'a> {
+        let mut relations = Names::new(request.to);
+        let planned: Vec<Planned<'a>> = request
+            .tables
+            .iter()
+            .map(|table| Planned {
+                table,
+                target: (request.name)(&table.name),
+                names: column_names(request.to, &table.columns),
+                fits: table.columns.iter().map(|c| fit(request.from, c)).collect(),
+            })
+            .collect();
+        for table in &planned {
+            relations.give(&table.target.name, &table.table.name.to_string());
+        }
+        Writer {
+            request,
+            planned,
+            relations,
+            made: Translation::default(),
+            table_ids: BTreeMap::new(),
+            key_ids: BTreeMap::new(),
+        }
+    }
+
+    fn push(&mut self, kind: &str, table: &ObjectName, name: &str, statement: String) -> u32 {
+        let id = u32::try_from(self.made.items.len() + 1).expect("fewer than 4 G objects");
+        let section = if kind == "TABLE" { Section::PreData } else { Section::PostData };
+        self.made.items.push(DdlItem {
+            id,
+            kind: kind.to_owned(),
+            name: ObjectName::new(table.schema.as_str(), name),
+            section,
+            statements: vec![statement],
+            table: Some(table.clone()),
+            depends_on: self.table_ids.get(table).copied().into_iter().collect(),
+        });
+        id
+    }
+
+    fn refuse(
+        &mut self,
+        kind: &str,
+        name: ObjectName,
+        reason: impl Into<String>,
+        source_text: Option<String>,
+    ) {
+        self.made.untranslated.push(Untranslated {
+            kind: kind.to_owned(),
+            name,
+            reason: reason.into(),
+            source_text,
+        });
+    }
+
+    /// `table.part` on the source, for the checklist.
+    fn part(&self, at: usize, part: &str) -> ObjectName {
+        let table = &self.planned[at].table.name;
+        ObjectName::new(table.schema.as_str(), format!("{}.{part}", table.name))
+    }
+
+    /// The job's table that a foreign key refers to, with the columns it refers to.
+    fn parent_of(&self, key: &ForeignKey) -> Result<(usize, Vec<String>), String> {
+        let parent = self
+            .planned
+            .iter()
+            .position(|p| p.table.name == key.to_table)
+            .ok_or_else(|| format!("{} is not part of the job", key.to_table))?;
+        let planned = &self.planned[parent];
+        if planned.table.kind != TableKind::Plain {
+            return Err(format!("{} is no plain table on the target", key.to_table));
+        }
+        let columns = match key.to_columns.as_slice() {
+            [] => planned.primary_key().map(|k| k.columns.clone()).unwrap_or_default(),
+            named => named.to_vec(),
+        };
+        if columns.len() != key.columns.len() {
+            return Err(format!("{} has no primary key to refer to", key.to_table));
+        }
+        Ok((parent, columns))
+    }
+
+    /// Does a key or unique index make `columns` of the table unique?
+    fn is_unique(&self, at: usize, columns: &[String]) -> bool {
+        let mut wanted: Vec<String> = columns.iter().map(|c| c.to_lowercase()).collect();
+        wanted.sort();
+        let same = |names: Vec<String>| {
+            let mut names: Vec<String> = names.iter().map(|c| c.to_lowercase()).collect();
+            names.sort();
+            names == wanted
+        };
+        let table = self.planned[at].table;
+        table.keys.iter().any(|key| same(key.columns.clone()))
+            || table.indexes.iter().any(|index| {
+                index.unique
+                    && index.predicate.is_none()
+                    && !index.columns.is_empty()
+                    && same(index.columns.iter().map(|c| c.name.clone()).collect())
+            })
+    }
+
+    /// What the catalogue holds besides tables.
+    fn others(&mut self) {
+        for other in self.request.others {
+            // Tables here are the ones that were not selected.
+            if matches!(other.kind.to_uppercase().as_str(), "TABLE" | "SCHEMA") {
+                continue;
+            }
+            let reason = match other.kind.to_uppercase().as_str() {
+                "VIEW" | "MATERIALIZED VIEW" => "queries are not translated",
+                "TRIGGER" | "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "RULE" => {
+                    "code is not translated"
+                }
+                _ => "the target has nothing like it",
+            };
+            self.refuse(&other.kind, other.name.clone(), reason, other.definition.clone());
+        }
+    }
+
+    /// The clauses after `REFERENCES ...`.
+    fn actions(key: &ForeignKey) -> String {
+        let mut text = String::new();
+        for (event, action) in [("UPDATE", &key.on_update), ("DELETE", &key.on_delete)] {
+            if !action.is_empty() && !action.eq_ignore_ascii_case("NO ACTION") {
+                text.push_str(&format!(" ON {event} {}", action.to_uppercase()));
+            }
+        }
+        if key.deferrable {
+            text.push_str(" DEFERRABLE");
+            if key.initially_deferred {
+                text.push_str(" INITIALLY DEFERRED");
+            }
+        }
+        text
+    }
+
+    /// The job's sequence that numbers a column.
+    fn position_of(&self, at: usize, column: &str) -> Option<&Sequence> {
+        let table = &self.planned[at].table.name;
+        self.request
+            .sequences
+            .iter()
+            .find(|s| s.owner.as_ref().is_some_and(|(t, c)| t == table && c == column))
+    }
+
+    /// Comments have no place in SQLite and are not read from it; they are listed once a table.
+    fn list_comments(&mut self, at: usize) {
+        let table = self.planned[at].table;
+        let columns = table.columns.iter().filter_map(|c| {
+            let text = c.comment.as_ref()?;
+            Some(format!("{}: {text}", c.name))
+        });
+        let all: Vec<String> = table.comment.iter().cloned().chain(columns).collect();
+        if !all.is_empty() {
+            let text = Some(all.join("\n"));
+            self.refuse("COMMENT", table.name.clone(), "the target keeps no comments", text);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! Defaults of columns in the other engine's SQL.
+
+use super::super::catalog::LogicalType;
+use super::super::name::Dialect;
+use super::expression::{CLOCK, NOW, Scope, TODAY, strip_parentheses, translate};
+use super::literal;
+use super::token::{Token, tokens};
+
+/// `text`, a default of engine `from`, for a column of type `logical` on engine `to`.
+///
+/// # Errors
+/// Why not; a phrase for the checklist.
+pub fn translate_default(
+    text: &str,
+    from: Dialect,
+    to: Dialect,
+    logical: &LogicalType,
+) -> Result<String, String> {
+    let scope = Scope { from, to, columns: &[], target_names: &[] };
+    let written = translate(text, &scope)?;
+    let bare = strip_parentheses(&written);
+    match to {
+        _ if bare == "NULL" => Ok(bare.to_owned()),
+        Dialect::Postgres => on_postgres(bare, logical),
+        Dialect::Sqlite | Dialect::Mysql => Ok(on_sqlite(bare)),
+    }
+}
+
+fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
+    if [NOW, TODAY, CLOCK].contains(&bare) {
+        return moment(bare, logical);
+    }
+    let refuse = |why: &str| Err(why.to_owned());
+    let text = text_of(bare);
+    let number = bare.trim_start_matches('-').parse::<f64>().is_ok();
+    match logical {
+        LogicalType::Bool => match text.as_deref().unwrap_or(bare) {
+            "0" | "f" | "false" => Ok("false".to_owned()),
+            "1" | "t" | "true" => Ok("true".to_owned()),
+            _ => refuse("the default is no truth value"),
+        },
+        LogicalType::Int { .. } => {
+            let digits = text.as_deref().unwrap_or(bare);
+            match digits.parse::<i64>() {
+                Ok(_) => Ok(digits.to_owned()),
+                Err(_) if text.is_none() && !number => Ok(bare.to_owned()),
+                Err(_) => refuse("the default is no whole number"),
+            }
+        }
+        LogicalType::Decimal { .. } | LogicalType::Float { .. } => {
+            let digits = text.as_deref().unwrap_or(bare);
+            let plain = digits.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+            match digits.parse::<f64>() {
+                Ok(_) if plain => Ok(digits.to_owned()),
+                Err(_) if text.is_none() => Ok(bare.to_owned()),
+                _ => refuse("the default is no number"),
+            }
+        }
+        LogicalType::Text { .. } if number && !bare.contains(['e', 'E']) => {
+            Ok(literal(Dialect::Postgres, bare))
+        }
+        LogicalType::Text { .. } if text.is_some() => Ok(bare.to_owned()),
+        LogicalType::Text { .. } => refuse("the default is no text"),
+        LogicalType::Bytes { .. } if bare.starts_with("'\\x") => Ok(bare.to_owned()),
+        LogicalType::Bytes { .. } => refuse("the default is no blob"),
+        LogicalType::Date | LogicalType::Timestamp { zoned: false } => match text {
+            Some(date) if is_date(&date) => Ok(bare.to_owned()),
+            _ => refuse("the default is no ISO date"),
+        },
+        _ if text.is_some() => Ok(bare.to_owned()),
+        _ => refuse("the default does not fit the type"),
+    }
+}
+
+/// The current moment in the shape that SQLite would have stored.
+fn moment(bare: &str, logical: &LogicalType) -> Result<String, String> {
+    let shape = match bare {
+        TODAY => "YYYY-MM-DD",
+        CLOCK => "HH24:MI:SS",
+        _ => "YYYY-MM-DD HH24:MI:SS",
+    };
+    match (bare, logical) {
+        (_, LogicalType::Text { .. }) => {
+            Ok(format!("to_char(now() AT TIME ZONE 'UTC', '{shape}')"))
+        }
+        (NOW, LogicalType::Timestamp { zoned: false })
+        | (TODAY, LogicalType::Date)
+        | (CLOCK, LogicalType::Time { zoned: false }) => Ok(bare.to_owned()),
+        (NOW, LogicalType::Timestamp { zoned: true }) => {
+            Ok("date_trunc('second', now())".to_owned())
+        }
+        _ => Err("the default is a moment and the column none".to_owned()),
+    }
+}
+
+/// The text that a literal stands for.
+fn text_of(bare: &str) -> Option<String> {
+    let all = tokens(bare, false);
+    match all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice() {
+        [Token::Text(text)] => Some(text.clone()),
+        [Token::Word(mark), Token::Text(text)] if mark == "E" => Some(text.clone()),
+        _ => None,
+    }
+}
+
+/// Looks like a date of a year that exists; the rest is for the server to say.
+fn is_date(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 10
+        && bytes[..4].iter().all(u8::is_ascii_digit)
+        && !text.starts_with("0000")
+        && bytes[4] == b'-'
+        && &bytes[5..7] != b"00"
+        && &bytes[8..10] != b"00"
+}
+
+/// SQLite takes literals, signed numbers and the current moments bare, the rest in parentheses.
+fn on_sqlite(bare: &str) -> String {
+    match bare {
+        "true" => return "1".to_owned(),
+        "false" => return "0".to_owned(),
+        _ => {}
+    }
+    let all = tokens(bare, false);
+    let plain = matches!(
+        all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice(),
+        [Token::Text(_) | Token::Number(_) | Token::Blob(_) | Token::Word(_)]
+            | [Token::Sign("-"), Token::Number(_)]
+    );
+    if plain { bare.to_owned() } else { format!("({bare})") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: LogicalType = LogicalType::Text { max: None, fixed: false };
+    const INT: LogicalType = LogicalType::Int { bits: 64, unsigned: false };
+
+    #[test]
+    fn defaults_of_sqlite_on_postgres() {
+        let stamp = LogicalType::Timestamp { zoned: false };
+        for (text, logical, expected) in [
+            ("NULL", INT, Some("NULL")),
+            ("3", INT, Some("3")),
+            ("'3'", INT, Some("3")),
+            ("1.5", INT, None),
+            ("'x'", INT, None),
+            ("(1+1)", INT, Some("1 + 1")),
+            ("-4.99", LogicalType::Decimal { precision: None, scale: None }, Some("-4.99")),
+            ("'Y'", TEXT, Some("'Y'")),
+            ("\"double\"", TEXT, Some("'double'")),
+            ("0", TEXT, Some("'0'")),
+            ("'o''x'", TEXT, Some("'o''x'")),
+            ("1", LogicalType::Bool, Some("true")),
+            ("2", LogicalType::Bool, None),
+            ("CURRENT_TIMESTAMP", stamp.clone(), Some(NOW)),
+            ("datetime('now')", stamp.clone(), Some(NOW)),
+            ("datetime('now', 'localtime')", stamp.clone(), None),
+            (
+                "CURRENT_TIMESTAMP",
+                TEXT,
+                Some("to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')"),
+            ),
+            ("'0000-00-00'", LogicalType::Date, None),
+            ("'2020-01-01'", LogicalType::Date, Some("'2020-01-01'")),
+            ("X'00ff'", LogicalType::Bytes { max: None }, Some("'\\x00ff'::bytea")),
+            ("randomblob(16)", LogicalType::Bytes { max: None }, None),
+        ] {
+            let got = translate_default(text, Dialect::Sqlite, Dialect::Postgres, &logical);
+            assert_eq!(got.ok().as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_of_postgres_on_sqlite() {
+        for (text, expected) in [
+            ("3", Some("3")),
+            ("'-1'::integer", Some("-1")),
+            ("true", Some("1")),
+            ("now()", Some("CURRENT_TIMESTAMP")),
+            ("CURRENT_DATE", Some("CURRENT_DATE")),
+            ("'G'::mpaa_rating", Some("'G'")),
+            ("'{}'::text[]", Some("'{}'")),
+            ("'a'::character varying", Some("'a'")),
+            ("(1 + 2)", Some("(1 + 2)")),
+            ("NULL::character varying", Some("NULL")),
+            ("nextval('s'::regclass)", None),
+            ("gen_random_uuid()", None),
+            ("'NaN'::double precision", None),
+        ] {
+            let got = translate_default(text, Dialect::Postgres, Dialect::Sqlite, &TEXT);
+            assert_eq!(got.ok().as_deref(), expected, "{text}");
+        }
+    }
+}
