@@ -308,9 +308,9 @@ async fn implicit_rowids_are_kept() {
     assert_equal(&yard);
 }
 
-/// The open databases of the test data, when they are there (`TIDEGATE_DATA`).
+/// The open databases of the test data, when they are there (`TIDEGATE_TEST_DATA`).
 fn sample(name: &str) -> Option<String> {
-    let folder = std::env::var("TIDEGATE_DATA").ok()?;
+    let folder = std::env::var("TIDEGATE_TEST_DATA").ok()?;
     let path = Path::new(&folder).join(name).join(format!("{name}_sqlite.sql"));
     Some(std::fs::read_to_string(path).expect("the named folder holds the test data"))
 }
@@ -338,7 +338,9 @@ async fn many_chunks_of_many_rows() {
 async fn open_databases_come_through() {
     for name in ["chinook", "sakila", "northwind"] {
         let Some(sql) = sample(name) else {
-            eprintln!("open_databases_come_through: TIDEGATE_DATA is not set, nothing was tried");
+            eprintln!(
+                "open_databases_come_through: TIDEGATE_TEST_DATA is not set, nothing was tried"
+            );
             return;
         };
         let in_one = format!("PRAGMA journal_mode = MEMORY;\n{sql}");
