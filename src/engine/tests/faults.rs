@@ -159,7 +159,7 @@ async fn nothing_is_done_that_cannot_be_saved() {
     let mut console = place.console().await;
     console.start_job().await;
     console.wait_until("a chunk", |job| job.progress.chunks_done > 0).await;
-    console.must(Action::SimFault { script: "state-disk-full".to_owned() }).await;
+    place.world.faults.add(parse_script("state-disk-full").unwrap());
     let held = console.wait_until("the hold", |job| alert(job, "store-unwritable")).await;
     let told = &held.job.alerts[0];
     assert!(told.safe.contains("nothing is written to the target"), "{}", told.safe);
