@@ -83,6 +83,9 @@ fn the_shop_moves_to_postgres_with_its_keys() {
     let missing: Vec<_> =
         expected.iter().filter(|key| !found.contains(&(**key).to_owned())).collect();
     assert!(missing.is_empty(), "missing {missing:?} in {found:?}");
+    let next = target
+        .run("INSERT INTO customer (email, name) VALUES ('new@example.org', 'New') RETURNING id");
+    assert_eq!(next.trim(), "3001", "AUTOINCREMENT goes on where it was");
     let unique =
         target.try_run("INSERT INTO customer (email, name) VALUES ('c1@example.org', 'x')");
     assert!(unique.stderr.contains("duplicate key"), "the e-mail is unique: {unique:?}");
@@ -92,9 +95,6 @@ fn the_shop_moves_to_postgres_with_its_keys() {
     for index in ["order_customer", "product_title", "line_sku"] {
         assert!(indexes.contains(&index.to_owned()), "no {index} in {indexes:?}");
     }
-    let next = target
-        .run("INSERT INTO customer (email, name) VALUES ('new@example.org', 'New') RETURNING id");
-    assert_eq!(next.trim(), "3001", "AUTOINCREMENT goes on where it was");
 }
 
 /// There and back: what PostgreSQL got from one file it gives to another.
