@@ -217,8 +217,8 @@ impl Writer {
             self.link.statement(on, role.to_owned()).await?;
         } else {
             let text = format!(
-                "SELECT count(*)::int8 AS n FROM pg_catalog.pg_constraint \
-                 WHERE contype = 'f' AND confdeltype IN ('c', 'n', 'd') AND confrelid = {}::regclass",
+                "SELECT count(*)::int8 AS n FROM pg_catalog.pg_constraint WHERE contype = 'f' \
+                 AND confdeltype IN ('c', 'n', 'd') AND confrelid = {}::regclass",
                 sql::literal(Dialect::Postgres, &table)
             );
             let rows = self.link.rows(on, text).await?;
