@@ -12,8 +12,9 @@
 //! **One writer.** SQLite has one writer at a time, so a target has one writing connection on one
 //! thread, and all its sessions take turns at it behind an async gate. A session that waits there
 //! shows `WAIT lock`. Each chunk and step is one `BEGIN IMMEDIATE` transaction that also writes the
-//! ledger row. Foreign keys are not enforced while loading (`PRAGMA foreign_keys = OFF`); steps that
-//! run `PRAGMA foreign_key_check` at the end fail when a row has no parent. Triggers do not fire for
+//! ledger row. Foreign keys are not enforced while loading (`PRAGMA foreign_keys = OFF`); a step
+//! that runs `PRAGMA main.foreign_key_check(t)` fails when a row has no parent (tables that come from
+//! another engine get one; between two files rows are what they were). Triggers do not fire for
 //! copied rows. `synchronous` is NORMAL and never OFF; the journal mode stays as it is, and a new
 //! file keeps the rollback journal, which loads faster than WAL.
 //!

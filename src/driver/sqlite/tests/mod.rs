@@ -338,7 +338,9 @@ async fn many_chunks_of_many_rows() {
 async fn open_databases_come_through() {
     for name in ["chinook", "sakila", "northwind"] {
         let Some(sql) = sample(name) else {
-            eprintln!("open_databases_come_through: TIDEGATE_TEST_DATA is not set, nothing was tried");
+            eprintln!(
+                "open_databases_come_through: TIDEGATE_TEST_DATA is not set, nothing was tried"
+            );
             return;
         };
         let in_one = format!("PRAGMA journal_mode = MEMORY;\n{sql}");
