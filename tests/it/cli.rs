@@ -206,8 +206,8 @@ fn a_following_command_ends_and_the_job_does_not() {
     let (mut child, stdout) = begin(&tidegate, &["attach", JOB, "--quiet"]);
     let said = || fs::read_to_string(&stdout).unwrap_or_default();
     // Quiet prints nothing until it is asked; its handlers are armed before it attaches.
-    let status = || tidegate.status(JOB)["consoles"].as_array().map_or(0, Vec::len);
-    wait_until("the console to be there", soon(), || status() >= 2);
+    let watching = || tidegate.status(JOB)["consoles"].as_array().map_or(0, Vec::len);
+    wait_until("the follower to be there", soon(), || watching() == 1);
     kill(pid(&child), Signal::USR1);
     wait_until("a line", soon(), || said().contains(" sim EXECUTING "));
     assert_eq!(said().lines().count(), 1, "{}", said());
@@ -215,8 +215,9 @@ fn a_following_command_ends_and_the_job_does_not() {
     assert_eq!(child.wait().expect("it ends").code(), Some(130));
 
     for (signal, expected) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        wait_until("the last one to be gone", soon(), || watching() == 0);
         let (mut child, _) = begin(&tidegate, &["status", JOB, "--follow"]);
-        wait_until("the console to be there", soon(), || status() >= 2);
+        wait_until("the follower to be there", soon(), || watching() == 1);
         kill(pid(&child), signal);
         assert_eq!(child.wait().expect("it ends").code(), Some(expected));
     }
