@@ -202,7 +202,18 @@ impl Engine {
         self.plan.findings = plan.findings;
         self.plan.is_made = true;
         self.fill_board();
+        give_memory_back();
         Ok(())
+    }
+}
+
+/// Planning thousands of tables takes much more memory than the job afterwards; the allocator
+/// would keep it for as long as the engine lives, which may be days.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `malloc_trim` may be called at any time from any thread; it frees nothing in use.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 
