@@ -140,7 +140,7 @@ impl RunScreen {
             TableSort::Plan => {}
             TableSort::Name => self.order.sort_by(|a, b| at(a).name.cmp(&at(b).name)),
             TableSort::Size => {
-                self.order.sort_by(|a, b| at(b).bytes_total.cmp(&at(a).bytes_total));
+                self.order.sort_by_key(|n| std::cmp::Reverse(at(n).bytes_total));
             }
             TableSort::Busy => self.order.sort_by_key(|n| busy_key(at(n))),
         }

@@ -96,10 +96,8 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
 }
 
 fn side_screens(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
-    if model.job.is_none() {
-        // The jobs list attaches first.
-        return None;
-    }
+    // Without a job it is the jobs list, which attaches first.
+    model.job.as_ref()?;
     if model.place() == Place::Lost && does == Do::Run {
         if let Some(job) = &mut model.job {
             job.lost.dismissed = true;
