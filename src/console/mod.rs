@@ -8,7 +8,7 @@
 
 pub mod commands;
 mod field;
-mod figures;
+pub mod figures;
 mod keymap;
 mod layout;
 mod model;

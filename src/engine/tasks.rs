@@ -59,7 +59,7 @@ impl Engine {
             }
         }
         let (target, job_id) = (self.databases.target.clone(), self.job_id.clone());
-        let inbox = self.inbox();
+        let (inbox, doubts) = (self.inbox(), self.job.doubts());
         tokio::spawn(async move {
             let reading = async {
                 if is_fresh {
@@ -71,7 +71,7 @@ impl Engine {
                 target.ledger(&job_id).await
             };
             let outcome = limited(LEDGER_LIMIT, Side::Target, "read the ledger", reading).await;
-            let _ = inbox.send(Incoming::LedgerRead(purpose, outcome)).await;
+            let _ = inbox.send(Incoming::LedgerRead { purpose, doubts, outcome }).await;
         });
     }
 
