@@ -36,6 +36,7 @@ use crate::core::plan::{Finding, TablePlan};
 use crate::core::spec::JobSpec;
 use crate::core::time::Timestamp;
 use crate::driver::Snapshot;
+use crate::driver::memory::Trouble;
 use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
 use crate::protocol::{PROTOCOL, Reply};
 use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, WorkerRecord};
@@ -168,6 +169,9 @@ impl Engine {
     /// Loads the job and takes it over; nothing runs yet.
     pub(super) fn new(setup: EngineSetup) -> Result<Engine, Fault> {
         let EngineSetup { name, paths, databases, clock, mut master, by } = setup;
+        if let Some(faults) = databases.faults.clone() {
+            master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
+        }
         let stored = master.load()?;
         let build = env!("CARGO_PKG_VERSION");
         master.begin_run(clock.now(), &by, build)?;

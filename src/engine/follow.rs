@@ -138,6 +138,7 @@ impl Engine {
 
     /// The story so far, for the log pane of a new engine.
     pub(super) fn recall_story(&mut self) -> Result<(), Fault> {
+        self.snapshots = self.master.snapshots()?;
         for row in self.master.events(LINES_RECALLED)? {
             let by = row.user.map(|user| Actor { user, tty: row.tty.unwrap_or_default() });
             self.publisher.add_log(log_line(row.at, by.as_ref(), &row.level, &row.text));

@@ -2,6 +2,7 @@
 
 use super::control::Engine;
 use super::incoming::ConsoleId;
+use super::narrate::narrate_wish;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, ChunkStatus, Command, Input, JobState, Refusal};
 use crate::core::plan::{Severity, StepId, TableIndex};
@@ -126,7 +127,7 @@ impl Engine {
     /// A command to the machine; the sentence for the status line.
     fn wish(&mut self, by: &Actor, command: Command) -> Result<String, String> {
         let draining = command == Command::DrainNow;
-        let told = self.unsaved.notes.len();
+        let (told, decided) = (self.unsaved.notes.len(), self.unsaved.events.len());
         match self.decide(&Input::Operator(by.clone(), command)) {
             Err(Refusal(reason)) => Err(reason),
             Ok(_) if draining => match self.drain_now() {
@@ -136,6 +137,10 @@ impl Engine {
             },
             Ok(0) => Ok("already so".to_owned()),
             Ok(_) => {
+                let events = &self.unsaved.events[decided..];
+                if let Some(note) = narrate_wish(&self.job, &self.tables, events) {
+                    self.tell(note);
+                }
                 let notes = &self.unsaved.notes[told..];
                 Ok(match notes {
                     [] => "done".to_owned(),

@@ -23,6 +23,23 @@ fn the_shop_arrives_whole() {
     copy_file(&own_data("shop_sqlite.sql"));
 }
 
+/// SQLite lets rows refer to nobody. They are copied as they are, and it is said.
+#[test]
+fn rows_without_a_parent_are_copied_and_told() {
+    let tidegate = Tidegate::new();
+    let (source, target) = (tidegate.file("source.db"), tidegate.file("target.db"));
+    sqlite::build_from_text(
+        &source,
+        "CREATE TABLE parent (id INTEGER PRIMARY KEY);
+         CREATE TABLE orphan (id INTEGER PRIMARY KEY, p INTEGER REFERENCES parent (id));
+         INSERT INTO orphan VALUES (1, 99);",
+    );
+    let outcome = tidegate.try_copy("orphans", &sqlite::url(&source), &sqlite::url(&target), &[]);
+    sqlite::assert_copied(&source, &target);
+    let told = outcome.text() + &tidegate.ok(&["log", "orphans"]);
+    assert!(told.contains("orphan"), "{told}");
+}
+
 #[test]
 fn samples_arrive_whole() {
     for name in ["chinook/chinook_sqlite.sql", "sakila/sakila_sqlite.sql"] {

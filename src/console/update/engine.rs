@@ -75,6 +75,8 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
         DownCause::NoEngine if !model.job.as_ref().is_some_and(|j| j.known) => {
             model.say(message);
         }
+        // The page that opens says it all.
+        DownCause::NoEngine if changed_cause => model.status.text.clear(),
         DownCause::NoEngine | DownCause::Left | DownCause::Refused => {}
     }
     if gone && changed_cause && !path.is_empty() {
@@ -248,6 +250,9 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.history.loaded = true;
             job.history.runs = runs;
             job.history.events = events;
+            // The newest first, whatever order they came in.
+            job.history.events.reverse();
+            job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }
         (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
         (Ticket::Act(_), _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}

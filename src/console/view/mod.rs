@@ -256,16 +256,16 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
         };
         lines.push(standing(text, look.plain()));
     }
+    // What the last picture says of the present is no news.
+    if !job.is_up() {
+        return lines;
+    }
     // The others are on the page that Enter opens.
     if let Some(alert) = job.job().alerts.first() {
         let read = job.run.alert_read.as_ref() == Some(&alert.id);
         let hint = if read || model.place() != Place::Run { "" } else { "  Enter: more" };
         let text = format!("! {}", alert.what);
         lines.push(Standing { text, style: look.bold(), hint });
-    }
-    // What the last picture says of the present is no news.
-    if !job.is_up() {
-        return lines;
     }
     if let Some(held) = job.held_by() {
         lines.push(standing(held, look.plain()));

@@ -15,11 +15,12 @@
 //!   whether Unix seconds or Julian days, never: nobody can tell which they are); for `DECIMAL(p,s)`
 //!   numbers that need no rounding.
 //!
-//! The driver looks at a sample of each such column before it settles [`LogicalType`]: when the
-//! sample holds other things than the declaration says (Unix seconds in `DATETIME`, `'yes'` in
-//! `BOOLEAN`, `0.30000000000000004` in `DECIMAL(10,2)`), the column gets the meaning of what it
-//! holds, and the reason says so ([`meaning_of_sample`]). A column without a type is settled by its
-//! sample alone; mixed ones become `text`, which is the one lossy rule (numbers arrive as text).
+//! The driver looks at a sample of each column before it settles [`LogicalType`]
+//! ([`meaning_of_sample`]). The declaration counts as long as anything in the sample bears it out.
+//! When nothing does (Unix seconds in `DATETIME`, `'yes'` in `BOOLEAN`) the column gets the meaning
+//! of what it holds, and when numbers exceed a `DECIMAL(p,s)` it loses the limit; the reason says
+//! so. A column without a type is settled by its sample alone; mixed ones become `text`, which is
+//! the one lossy rule (numbers arrive as text).
 //!
 //! Verdicts speak of values the declared type stands for. That a column of a table that is not
 //! STRICT might also hold something else is true of every such column, and what does not fit stops

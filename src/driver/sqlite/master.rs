@@ -25,6 +25,15 @@ struct Entry {
 pub(super) fn schema_items(connection: &Connection) -> rusqlite::Result<Vec<DdlItem>> {
     let entries = read(connection)?;
     let mut made = Items::default();
+    // What applications write into the file's header about themselves.
+    for setting in ["user_version", "application_id"] {
+        let value: i64 =
+            connection.query_row(&format!("PRAGMA {setting}"), [], |row| row.get(0))?;
+        if value != 0 {
+            let statement = format!("PRAGMA main.{setting} = {value}");
+            made.push("SETTING", setting, Section::PreData, vec![statement]);
+        }
+    }
     for entry in entries.iter().filter(|e| e.kind == "table" && !e.is_virtual) {
         made.table(entry);
     }

@@ -85,12 +85,7 @@ impl Place {
     }
 
     fn start(&self) -> Running {
-        self.start_with(|_| {})
-    }
-
-    fn start_with(&self, edit: impl FnOnce(&MasterTable)) -> Running {
         let master = MasterTable::open(&self.paths().master(&self.name)).unwrap();
-        edit(&master);
         let setup = EngineSetup {
             name: self.name.clone(),
             paths: self.paths(),
