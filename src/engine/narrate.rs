@@ -164,11 +164,6 @@ impl Teller<'_> {
             Event::HoldLifted { reason } => {
                 self.note("info", "side", format!("no longer {}", hold_name(*reason)))
             }
-            Event::TrustLost { reason } => self.note(
-                "info",
-                "ledger",
-                format!("the target's ledger is compared before anything goes on: {reason}"),
-            ),
             Event::CleanedUp => {
                 self.note("info", "ledger", "the ledger was removed from the target".to_owned())
             }

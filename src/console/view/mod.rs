@@ -270,10 +270,24 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
     if let Some(held) = job.held_by() {
         lines.push(standing(held, look.plain()));
     }
+    if job.job().state == "COMPLETED" {
+        lines.push(standing(completed_line(job), look.plain()));
+    }
     if let Some(text) = threads_line(job) {
         lines.push(standing(text, look.plain()));
     }
     lines
+}
+
+/// The sum of a finished job.
+fn completed_line(job: &Attached) -> String {
+    let p = &job.job().progress;
+    let tables = figures::counted(job.shot.tables.len() as u64, "table");
+    let rows = figures::grouped(p.rows_done);
+    match state_mark(job) {
+        Some(mark) => format!("complete {mark}: {tables}, {rows} rows; f lists what failed"),
+        None => format!("complete: {tables}, {rows} rows are on the target, nothing failed"),
+    }
 }
 
 /// Why run and want differ.

@@ -103,7 +103,8 @@ pub(super) fn survey(connection: &Connection, table: &Table) -> rusqlite::Result
             rows_without_rowid(connection, table, &name)?
         }
     };
-    let row_bytes = seen.bytes / seen.rows.max(1) + ROW_OVERHEAD_BYTES + columns.len() as u64;
+    let row_bytes =
+        seen.bytes / seen.rows.clamp(1, u64::MAX) + ROW_OVERHEAD_BYTES + columns.len() as u64;
     let meanings = looks.into_iter().map(Look::meaning).collect();
     let estimate = TableEstimate { rows, bytes: rows.saturating_mul(row_bytes), pages: 0 };
     Ok(Survey { estimate, exhaustive, row_bytes, meanings })
