@@ -56,6 +56,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
         ),
     );
     findings.extend(standby(link, on).await?);
+    findings.extend(locks(link, on).await?);
     Ok(findings)
 }
 
@@ -139,6 +140,26 @@ async fn standby(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, 
             .with_detail(format!("max_standby_streaming_delay is {delay}."))
             .with_hint("Set hot_standby_feedback = on, or max_standby_streaming_delay = -1."),
     ))
+}
+
+/// `pg_dump` locks every table in one transaction, whatever is selected.
+async fn locks(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, Fault> {
+    let text = "SELECT count(*)::int8 AS tables, \
+        pg_catalog.current_setting('max_locks_per_transaction')::int8 \
+        * (pg_catalog.current_setting('max_connections')::int8 \
+           + pg_catalog.current_setting('max_prepared_transactions')::int8) AS room \
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+        WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' \
+        AND n.nspname <> 'information_schema'";
+    let rows = link.rows(on, text.to_owned()).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (tables, room) = (link.get::<i64>(row, "tables")?, link.get::<i64>(row, "room")?);
+    Ok((tables > room).then(|| {
+        let message = format!("the source has {tables} tables and room for {room} locks");
+        Finding::new(Severity::Warn, "host", message)
+            .with_detail("pg_dump locks every table while it reads the definitions.")
+            .with_hint("Raise max_locks_per_transaction on the source (needs a restart).")
+    }))
 }
 
 async fn read_only(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, Fault> {
