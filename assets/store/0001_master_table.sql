@@ -114,7 +114,7 @@ create table chunk (
   worker          integer,
   rows_estimated  integer not null,
   bytes_estimated integer not null,
-  rows            integer,                -- written; null until processed
+  rows            integer,                -- last written; null before
   bytes           integer,
   started_at      integer,                -- last attempt
   ended_at        integer,

@@ -25,6 +25,8 @@ use crate::protocol::{Action, AlertView, JobView, PlanView, StartMessage};
 /// After this long of planning the user is told that it goes on.
 const PLANNING_NOTE: Duration = Duration::from_secs(3);
 
+const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was left behind.";
+
 /// Defines, checks, starts, and shows.
 ///
 /// # Errors
@@ -38,15 +40,14 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
         Ok(plan) => plan,
         Err(failure) => {
             discard::draft(session, &job, Some(engine)).await?;
-            return Err(failure
-                .with_hint("Nothing was changed on either side, and nothing was left behind."));
+            return Err(failure.with_detail(NOTHING_LEFT));
         }
     };
     if plan.blocked {
         plan_text::blocks(&plan).iter().for_each(|line| session.output.note(line));
         session.output.object("plan", json!(plan));
         discard::draft(session, &job, Some(engine)).await?;
-        return Err(blocked(&job).with_detail("Nothing was changed and nothing was left behind."));
+        return Err(blocked(&job).with_detail(NOTHING_LEFT));
     }
     tell_warnings(session, &job, &plan);
     begin(session, &job, engine, args.detach, args.follow.every).await
@@ -92,7 +93,7 @@ fn not_begun(error: ClientError) -> Failure {
     match error {
         ClientError::StartFailed { ref detail, .. } => {
             let failure = Failure { hint: detail.clone(), ..Failure::from(error) };
-            failure.with_detail("Nothing was changed and nothing was left behind.")
+            failure.with_detail(NOTHING_LEFT)
         }
         other => other.into(),
     }
@@ -145,7 +146,10 @@ fn no_plan(alert: &AlertView) -> Failure {
     if !alert.safe.is_empty() {
         failure = failure.with_detail(alert.safe.clone());
     }
-    failure
+    match alert.next.strip_prefix("Nothing by itself. ") {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
 }
 
 fn blocked(job: &JobName) -> Failure {
@@ -243,7 +247,9 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    tell_plan(session, &job, &plan, false)
+    tell_plan(session, &job, &plan, false)?;
+    session.output.note(&format!("Start: tidegate start {job}"));
+    Ok(Exit::Done)
 }
 
 /// # Errors
@@ -261,23 +267,19 @@ pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
             checked_plan(session, &job, &engine).await?
         }
     };
-    tell_plan(session, &job, &plan, args.all)
+    tell_plan(session, &job, &plan, args.all)?;
+    if shown.state == "DEFINING" {
+        session.output.note(&format!("Start: tidegate start {job}"));
+    }
+    Ok(Exit::Done)
 }
 
-fn tell_plan(
-    session: &Session,
-    job: &JobName,
-    plan: &PlanView,
-    all: bool,
-) -> Result<Exit, Failure> {
+fn tell_plan(session: &Session, job: &JobName, plan: &PlanView, all: bool) -> Result<(), Failure> {
     session.output.object("plan", json!(plan));
     plan_text::lines(plan, all).iter().for_each(|line| session.output.text(line));
     match plan.blocked {
         true => Err(blocked(job)),
-        false => {
-            session.output.note(&format!("Start: tidegate start {job}"));
-            Ok(Exit::Done)
-        }
+        false => Ok(()),
     }
 }
 

@@ -70,12 +70,12 @@ pub fn main() -> ExitCode {
         command => run(&session, command),
     };
     let ended = match result {
-        Ok(Outcome::Exit(exit)) => Ok(exit),
+        Ok(Outcome::Exit(exit)) => Ok(ExitCode::from(exit as u8)),
         Ok(Outcome::Screen(request)) => screen::open(&session, &request),
         Err(failure) => Err(failure),
     };
     match ended {
-        Ok(exit) => ExitCode::from(exit as u8),
+        Ok(code) => code,
         Err(failure) => {
             session.output.failure(&failure);
             ExitCode::from(failure.exit as u8)

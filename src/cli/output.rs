@@ -25,10 +25,14 @@ pub struct Output {
 }
 
 impl Output {
-    /// Is a person looking at stdout?
+    /// Is a person looking at a terminal that can show a screen? `TERM=dumb` and
+    /// `TIDEGATE_PLAIN=1` ask for lines.
     #[must_use]
     pub fn on_terminal(&self) -> bool {
-        !self.json && std::io::stdout().is_terminal()
+        let variable = |name: &str| std::env::var(name).unwrap_or_default();
+        let plain = variable("TERM") == "dumb" || !variable("TIDEGATE_PLAIN").is_empty();
+        let terminals = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+        !self.json && !plain && terminals
     }
 
     /// A line of the result.

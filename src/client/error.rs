@@ -62,8 +62,9 @@ impl ClientError {
                  is done."
                 .to_owned(),
             ClientError::SocketGone { job, .. } => format!(
-                "The job is not touched and goes on; `tidegate status {job}` reads its file. To \
-                 steer it again, send SIGTERM to the engine and `tidegate resume {job}`."
+                "It was asked to make a new one and did not. The job is not touched and goes on; \
+                 `tidegate status {job}` reads its file. To steer it again, send SIGTERM to the \
+                 engine and `tidegate resume {job}`."
             ),
             ClientError::NotAllowed { .. } => {
                 "Nothing was changed. Ask its owner, or run this as the same user.".to_owned()

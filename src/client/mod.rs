@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::FlockOperation;
+use rustix::process::{Pid, Signal};
 
 use crate::config::Paths;
 use crate::core::name::JobName;
@@ -33,6 +34,10 @@ use crate::protocol::{PROTOCOL, StartMessage};
 /// How long a freshly started engine may take until it answers. It opens one SQLite file before
 /// that; a minute of a very busy disk is a fault worth reporting.
 pub const START_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Looks for a socket that an engine was asked to make again, and the time between two.
+const REBIND_LOOKS: u32 = 40;
+const REBIND_POLL: Duration = Duration::from_millis(50);
 
 /// What a look at a job's engine found.
 #[derive(Debug)]
@@ -141,8 +146,32 @@ impl Client {
                 Err(ClientError::OtherProtocol { job: job.clone(), engine: protocol })
             }
             Probe::NoEngine => Err(ClientError::NoEngine { job: job.clone() }),
+            Probe::Unreachable(error @ ClientError::SocketGone { .. }) => {
+                self.connect_anew(job, error).await
+            }
             Probe::Unreachable(error) => Err(error),
         }
+    }
+
+    /// The engine lives and its socket is gone (somebody cleaned up): asks it for a new one.
+    async fn connect_anew(
+        &self,
+        job: &JobName,
+        error: ClientError,
+    ) -> Result<Connection, ClientError> {
+        let Some(engine) = engine_process(&self.paths.lock(job), job) else {
+            return Err(error);
+        };
+        if rustix::process::kill_process(engine, Signal::USR2).is_err() {
+            return Err(error);
+        }
+        for _ in 0..REBIND_LOOKS {
+            tokio::time::sleep(REBIND_POLL).await;
+            if let Probe::Ready(connection) = self.probe(job).await {
+                return Ok(*connection);
+            }
+        }
+        Err(error)
     }
 
     /// A conversation with the job's engine, started with `start` when there is none. Two clients
@@ -155,9 +184,19 @@ impl Client {
         job: &JobName,
         start: &StartMessage,
     ) -> Result<Connection, ClientError> {
-        match self.connect(job).await {
-            Err(ClientError::NoEngine { .. }) => start::start_engine(self, job, start).await,
-            other => other,
+        let mut looks = 0;
+        loop {
+            match self.connect(job).await {
+                Err(ClientError::NoEngine { .. }) => {
+                    return start::start_engine(self, job, start).await;
+                }
+                // One that is just being killed still has its socket and its lock for a moment.
+                Err(ClientError::Lost { .. }) if looks < REBIND_LOOKS => {
+                    looks += 1;
+                    tokio::time::sleep(REBIND_POLL).await;
+                }
+                other => return other,
+            }
         }
     }
 }
@@ -176,6 +215,18 @@ pub fn lock_is_held(path: &Path) -> bool {
         }
         Err(errno) => errno.kind() == ErrorKind::WouldBlock,
     }
+}
+
+/// The process that holds the lock, as it wrote it there. A full disk may have kept an engine from
+/// writing its own, so the process must also be an engine of this job: SIGUSR2 ends most others.
+fn engine_process(lock: &Path, job: &JobName) -> Option<Pid> {
+    let text = fs::read_to_string(lock).ok()?;
+    let pid: i32 = text.trim().parse().ok()?;
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let mut words = line.split(|byte| *byte == 0).skip(1);
+    let is_engine =
+        words.next() == Some(b"engine") && words.next() == Some(job.as_str().as_bytes());
+    if is_engine { Pid::from_raw(pid) } else { None }
 }
 
 /// Our own executable, also after it was replaced by an update while we run.

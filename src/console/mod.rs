@@ -8,7 +8,7 @@
 
 pub mod commands;
 mod field;
-mod figures;
+pub mod figures;
 mod keymap;
 mod layout;
 mod model;
@@ -21,7 +21,7 @@ mod update;
 mod view;
 
 pub use model::JobRow;
-pub use runtime::{ConsoleOptions, JobsSource, run};
+pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]

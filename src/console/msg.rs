@@ -116,7 +116,7 @@ pub enum Cmd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ticket {
     Act(u64),
-    Chunks { table: u32, offset: u32 },
+    Chunks { table: u32, offset: u32, state: Option<u8> },
     ChunkMap { table: u32 },
     FailedChunks,
     FailedSteps,

@@ -1,5 +1,5 @@
-//! Styles and glyphs. Colour never carries meaning by itself: in every theme, words and glyphs say
-//! the same. In `mono` no style holds a colour at all (crossterm 0.29 loses bold and reverse when it
+//! Styles and glyphs. Colour never carries meaning by itself: words and glyphs say the same in every
+//! theme. In `mono` no style holds a colour at all (crossterm 0.29 loses bold and reverse when it
 //! has to strip one).
 
 use ratatui::style::{Color, Modifier, Style};
@@ -79,8 +79,10 @@ pub enum Mark {
     Limit,
     /// Slider: free up to the maximum; gauges: not filled.
     Free,
-    /// Gauges: filled.
+    /// Slider and total: filled.
     Filled,
+    /// The rate gauge: filled. Thinner, so that it does not run into the slider above it.
+    Flow,
 }
 
 /// Theme and glyphs together: all a view asks about looks.
@@ -98,6 +100,7 @@ impl Look {
             Mark::Again => (":", ":"),
             Mark::Running => (">", "▶"),
             Mark::Done | Mark::Filled => ("#", "█"),
+            Mark::Flow => ("#", "▄"),
             Mark::Failed => ("!", "!"),
             Mark::Skipped => ("-", "–"),
             Mark::Starting => ("+", "▒"),
@@ -135,8 +138,8 @@ impl Look {
             (Theme::Light, Mark::Skipped | Mark::Again | Mark::Draining) => {
                 plain.fg(Color::Magenta)
             }
-            (Theme::Dark | Theme::Auto, Mark::Filled) => plain.fg(Color::Cyan),
-            (Theme::Light, Mark::Filled) => plain.fg(Color::Blue),
+            (Theme::Dark | Theme::Auto, Mark::Filled | Mark::Flow) => plain.fg(Color::Cyan),
+            (Theme::Light, Mark::Filled | Mark::Flow) => plain.fg(Color::Blue),
             (_, Mark::Left | Mark::Again | Mark::Skipped | Mark::Starting) => plain,
             (_, Mark::Draining | Mark::Limit | Mark::Free) => plain,
         }
@@ -179,7 +182,7 @@ impl Look {
 mod tests {
     use super::*;
 
-    const MARKS: [Mark; 11] = [
+    const MARKS: [Mark; 12] = [
         Mark::Left,
         Mark::Again,
         Mark::Running,
@@ -191,6 +194,7 @@ mod tests {
         Mark::Limit,
         Mark::Free,
         Mark::Filled,
+        Mark::Flow,
     ];
 
     #[test]

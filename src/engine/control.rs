@@ -36,6 +36,7 @@ use crate::core::plan::{Finding, TablePlan};
 use crate::core::spec::JobSpec;
 use crate::core::time::Timestamp;
 use crate::driver::Snapshot;
+use crate::driver::memory::Trouble;
 use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
 use crate::protocol::{PROTOCOL, Reply};
 use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, WorkerRecord};
@@ -159,6 +160,8 @@ pub(super) struct Engine {
     alone_since: Timestamp,
     stopping_since: Option<Timestamp>,
     /// The job was stopped under this engine: it leaves, attached consoles or not.
+    pub(super) stopped_here: bool,
+    /// Why it leaves.
     pub(super) leave: Option<String>,
 }
 
@@ -166,6 +169,9 @@ impl Engine {
     /// Loads the job and takes it over; nothing runs yet.
     pub(super) fn new(setup: EngineSetup) -> Result<Engine, Fault> {
         let EngineSetup { name, paths, databases, clock, mut master, by } = setup;
+        if let Some(faults) = databases.faults.clone() {
+            master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
+        }
         let stored = master.load()?;
         let build = env!("CARGO_PKG_VERSION");
         master.begin_run(clock.now(), &by, build)?;
@@ -231,6 +237,7 @@ impl Engine {
             console_ids: Arc::new(AtomicU64::new(1)),
             alone_since: now,
             stopping_since: None,
+            stopped_here: false,
             leave: None,
         };
         engine.recall_story()?;
@@ -255,6 +262,8 @@ impl Engine {
     /// Runs until the engine may leave. Answers the state it leaves the job in.
     pub(super) async fn run(mut self) -> JobState {
         self.decide_engine(Notice::EngineStarted);
+        // A stop that the engine before did not live to see is no reason to leave at once.
+        self.stopped_here = false;
         if self.job.state == JobState::Defining {
             self.begin_planning();
         }
@@ -470,7 +479,7 @@ impl Engine {
 
     fn reason_to_leave(&self, now: Timestamp) -> Option<String> {
         let state = self.job.state;
-        if state == JobState::Stopped && self.state_by.is_some() && self.workers.is_empty() {
+        if state == JobState::Stopped && self.stopped_here && self.workers.is_empty() {
             return Some("the job was stopped".to_owned());
         }
         let needs_engine = state.is_live()

@@ -24,7 +24,11 @@ impl Engine {
     pub(super) fn follow(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::StateChanged { from, to, by, reason } => {
-                self.state_by = Some((by.clone(), at, reason.clone()));
+                // What follows by itself from a wish was still the wish of whoever had it.
+                let follows = by.is_none() && reason.is_none() && !to.is_working();
+                if !follows || self.state_by.is_none() {
+                    self.state_by = Some((by.clone(), at, reason.clone()));
+                }
                 self.follow_state(at, *from, *to);
             }
             Event::RateSet { to, by, .. } => {
@@ -95,7 +99,10 @@ impl Engine {
                 self.ended_at = Some(at);
                 self.snapshot = None;
             }
-            JobState::Stopped => self.snapshot = None,
+            JobState::Stopped => {
+                self.snapshot = None;
+                self.stopped_here = true;
+            }
             JobState::Stopping => {
                 let all: Vec<WorkerId> = self.workers.iter().map(|(id, _)| id).collect();
                 all.into_iter().for_each(|id| self.workers.cancel(id));
@@ -131,11 +138,14 @@ impl Engine {
 
     /// The story so far, for the log pane of a new engine.
     pub(super) fn recall_story(&mut self) -> Result<(), Fault> {
+        self.snapshots = self.master.snapshots()?;
         for row in self.master.events(LINES_RECALLED)? {
             let by = row.user.map(|user| Actor { user, tty: row.tty.unwrap_or_default() });
             self.publisher.add_log(log_line(row.at, by.as_ref(), &row.level, &row.text));
-            if row.kind == "rate" {
-                self.rate_by = by.map(|by| (by, row.at));
+            match (row.kind.as_str(), by) {
+                ("rate", Some(by)) => self.rate_by = Some((by, row.at)),
+                ("state", Some(by)) => self.state_by = Some((Some(by), row.at, None)),
+                _ => {}
             }
         }
         Ok(())

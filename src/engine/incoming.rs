@@ -30,7 +30,11 @@ pub(super) enum Incoming {
     Planned(Result<Box<MigrationPlan>, Fault>),
     Worker(WorkerId, FromWorker),
     /// The ledger as the target has it; `None`: there is none.
-    LedgerRead(LedgerUse, Result<Option<Vec<LedgerRow>>, Fault>),
+    LedgerRead {
+        purpose: LedgerUse,
+        doubts: u32,
+        outcome: Result<Option<Vec<LedgerRow>>, Fault>,
+    },
     SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
     SnapshotChecked {
         number: u32,

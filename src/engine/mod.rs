@@ -20,7 +20,6 @@ mod narrate;
 mod planning;
 mod publish;
 mod requests;
-pub mod sim;
 mod steer;
 mod tasks;
 #[cfg(test)]

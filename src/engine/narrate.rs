@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::core::chunk::ChunkId;
-use crate::core::fault::Fault;
+use crate::core::fault::{Fault, FaultKind};
 use crate::core::job::{Actor, Event, HoldReason, Job, JobState};
 use crate::core::plan::{StepId, StepKind, TablePlan};
 use crate::core::time::Timestamp;
@@ -84,21 +84,19 @@ impl Teller<'_> {
         match event {
             Event::ChunkReleased { chunk, fault: Some(fault), not_before, .. } => {
                 let attempt = self.job.chunks[chunk.0 as usize].attempts;
-                let text = format!("{} attempt {attempt} failed: {fault}", self.chunk(*chunk));
+                let text =
+                    format!("{} attempt {attempt} failed: {}", self.chunk(*chunk), told(fault));
                 self.note("warn", "chunk", text + &again(self.at, *not_before))
             }
             Event::ChunkFailed { chunk, fault } => {
                 let attempts = self.job.chunks[chunk.0 as usize].attempts;
                 let tries = if attempts == 1 { "try" } else { "tries" };
-                let text =
-                    format!("{} failed after {attempts} {tries}: {fault}", self.chunk(*chunk));
+                let text = format!(
+                    "{} failed after {attempts} {tries}: {}",
+                    self.chunk(*chunk),
+                    told(fault)
+                );
                 self.note("error", "chunk", text)
-            }
-            Event::ChunkRetried { chunk, by } => {
-                self.action("chunk", by, format!("retry {}", self.chunk(*chunk)))
-            }
-            Event::ChunkSkipped { chunk, by, reason } => {
-                self.action("chunk", by, format!("skip {} \"{reason}\"", self.chunk(*chunk)))
             }
             Event::ChunkRevoked { chunk } => {
                 let text =
@@ -109,15 +107,12 @@ impl Teller<'_> {
                 self.note("info", "step", format!("{} done", self.step(*step)))
             }
             Event::StepReleased { step, fault: Some(fault), not_before, .. } => {
-                let text = format!("{} failed: {fault}", self.step(*step));
+                let text = format!("{} failed: {}", self.step(*step), told(fault));
                 self.note("warn", "step", text + &again(self.at, *not_before))
             }
             Event::StepFailed { step, fault } => {
                 let level = if self.job.step(*step).optional { "warn" } else { "error" };
-                self.note(level, "step", format!("{} failed: {fault}", self.step(*step)))
-            }
-            Event::StepRetried { step, by } => {
-                self.action("step", by, format!("retry {}", self.step(*step)))
+                self.note(level, "step", format!("{} failed: {}", self.step(*step), told(fault)))
             }
             Event::StepRevoked { step } => {
                 let text =
@@ -139,7 +134,7 @@ impl Teller<'_> {
                 }
             }
             Event::BeginAgainReleased { table: t, fault: Some(fault), not_before, .. } => {
-                let text = format!("emptying {} failed: {fault}", table(t));
+                let text = format!("emptying {} failed: {}", table(t), told(fault));
                 self.note("warn", "table", text + &again(self.at, *not_before))
             }
             Event::TableEmptied { table: t } => {
@@ -155,7 +150,7 @@ impl Teller<'_> {
             }
             Event::SnapshotOpened { number, label } => {
                 let level = if *number > 1 { "warn" } else { "info" };
-                self.note(level, "snapshot", format!("snapshot {number} opened: {label}"))
+                self.note(level, "snapshot opened", format!("snapshot {number} opened: {label}"))
             }
             Event::SnapshotClosed { reason } => {
                 self.note("warn", "snapshot", format!("snapshot closed: {reason}"))
@@ -169,17 +164,72 @@ impl Teller<'_> {
             Event::HoldLifted { reason } => {
                 self.note("info", "side", format!("no longer {}", hold_name(*reason)))
             }
-            Event::TrustLost { reason } => self.note(
-                "info",
-                "ledger",
-                format!("the target's ledger is compared before anything goes on: {reason}"),
-            ),
             Event::CleanedUp => {
                 self.note("info", "ledger", "the ledger was removed from the target".to_owned())
             }
             _ => None,
         }
     }
+}
+
+/// One line for all that one wish did to chunks and steps: `retry 400 chunks of crm.orders`.
+pub(super) fn narrate_wish(
+    job: &Job,
+    tables: &[Arc<TablePlan>],
+    events: &[(Timestamp, Event)],
+) -> Option<Note> {
+    let teller = |at| Teller { job, tables, at };
+    let (mut verb, mut who, mut why) = ("", None, String::new());
+    let (mut chunks, mut steps) = (Vec::new(), Vec::new());
+    for (at, event) in events {
+        match event {
+            Event::ChunkRetried { chunk, by } => {
+                (verb, who) = ("retry", Some((*at, by)));
+                chunks.push(*chunk);
+            }
+            Event::ChunkSkipped { chunk, by, reason } => {
+                (verb, who, why) = ("skip", Some((*at, by)), format!(" \"{reason}\""));
+                chunks.push(*chunk);
+            }
+            Event::StepRetried { step, by } => {
+                (verb, who) = ("retry", Some((*at, by)));
+                steps.push(*step);
+            }
+            _ => {}
+        }
+    }
+    let (at, by) = who?;
+    let table = |id: &ChunkId| job.chunks[id.0 as usize].table.0;
+    let mut owners: Vec<u32> = chunks.iter().map(table).collect();
+    owners.dedup();
+    let chunks_text = match (chunks.as_slice(), owners.as_slice()) {
+        ([], _) => None,
+        ([one], _) => Some(teller(at).chunk(*one)),
+        (many, [one]) => Some(format!("{} chunks of {}", many.len(), tables[*one as usize].source)),
+        (many, _) => Some(format!("{} chunks", many.len())),
+    };
+    let steps_text = match steps.as_slice() {
+        [] => None,
+        [one] => Some(teller(at).step(*one).to_owned()),
+        many => Some(format!("{} steps", many.len())),
+    };
+    let what: Vec<String> = chunks_text.into_iter().chain(steps_text).collect();
+    teller(at).action("chunk", by, format!("{verb} {}{why}", what.join(" and ")))
+}
+
+/// A fault in one line without what a server quotes of a row: the log is read by many and kept for
+/// long. The whole text stays with its chunk or step.
+fn told(fault: &Fault) -> String {
+    let bare = Fault { detail: None, ..fault.clone() };
+    // SQLSTATE class 22 is about values, and its messages quote them.
+    let quotes_values = fault.kind == FaultKind::ValueUnfit
+        || fault.code.as_ref().is_some_and(|code| code.starts_with("22") && code.len() == 5);
+    if !quotes_values {
+        return bare.to_string();
+    }
+    let pieces = bare.message.split('"').enumerate();
+    let masked: Vec<&str> = pieces.map(|(i, part)| if i % 2 == 1 { "..." } else { part }).collect();
+    Fault { message: masked.join("\""), ..bare }.to_string()
 }
 
 /// Steps that take long enough to be told of one by one.
@@ -219,5 +269,33 @@ pub(super) fn engine_note(at: Timestamp, level: &'static str, text: String) -> N
 
 /// A fault outside of any piece of work.
 pub(super) fn fault_note(at: Timestamp, doing: &str, fault: &Fault) -> Note {
-    engine_note(at, "error", format!("{doing}: {fault}"))
+    engine_note(at, "error", format!("{doing}: {}", told(fault)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::fault::Side;
+
+    #[test]
+    fn what_a_row_holds_is_not_told() {
+        let duplicate = Fault::new(
+            FaultKind::RowRefused,
+            Side::Target,
+            "duplicate key value violates unique constraint \"customers_email_key\"",
+        )
+        .with_code("23505")
+        .with_detail("Key (email)=(ana@example.com) already exists.");
+        assert_eq!(
+            told(&duplicate),
+            "target 23505: duplicate key value violates unique constraint \"customers_email_key\""
+        );
+        let unfit = Fault::new(
+            FaultKind::ValueUnfit,
+            Side::Target,
+            "invalid input syntax for type integer: \"4711 secret\"",
+        )
+        .with_code("22P02");
+        assert_eq!(told(&unfit), "target 22P02: invalid input syntax for type integer: \"...\"");
+    }
 }

@@ -153,17 +153,11 @@ impl Publisher {
         self.sent_consoles = consoles;
     }
 
-    /// A new looker-on: everything first. What was unsent for the others stays unsent for them and
-    /// comes twice for him, which is harmless: parts replace whole.
-    pub(super) fn subscribe(&mut self, id: ConsoleId, snapshot: Snapshot) {
+    /// A new looker-on: everything first. The caller has just published.
+    pub(super) fn subscribe(&mut self, id: ConsoleId, mut snapshot: Snapshot) {
         if let Some(console) = self.consoles.get_mut(&id) {
             console.is_subscribed = true;
         }
-        // The line has the log in it; sent again it would be shown twice.
-        let mut snapshot = snapshot;
-        let unsent = self.unsent_log.len();
-        let keep = snapshot.log.len().saturating_sub(unsent);
-        snapshot.log.truncate(keep);
         snapshot.consoles = self.consoles_view();
         let update = Update::Snapshot { snapshot: Box::new(snapshot) };
         self.send(id, &codec::to_line(&ServerLine::Update { update }).into());

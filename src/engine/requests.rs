@@ -2,6 +2,7 @@
 
 use super::control::Engine;
 use super::incoming::ConsoleId;
+use super::narrate::narrate_wish;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, ChunkStatus, Command, Input, JobState, Refusal};
 use crate::core::plan::{Severity, StepId, TableIndex};
@@ -46,7 +47,9 @@ impl Engine {
             RequestBody::Action { action } => self.on_action(pid, &by, id, action),
             RequestBody::Subscribe => {
                 self.publisher.reply(console, id, done("attached"));
+                // The others are told first: then what comes next is a change for him as well.
                 self.sample();
+                self.publish();
                 let (job, workers) = self.views();
                 let snapshot = self.publisher.snapshot(job, workers);
                 self.publisher.subscribe(console, snapshot);
@@ -124,7 +127,7 @@ impl Engine {
     /// A command to the machine; the sentence for the status line.
     fn wish(&mut self, by: &Actor, command: Command) -> Result<String, String> {
         let draining = command == Command::DrainNow;
-        let told = self.unsaved.notes.len();
+        let (told, decided) = (self.unsaved.notes.len(), self.unsaved.events.len());
         match self.decide(&Input::Operator(by.clone(), command)) {
             Err(Refusal(reason)) => Err(reason),
             Ok(_) if draining => match self.drain_now() {
@@ -134,6 +137,10 @@ impl Engine {
             },
             Ok(0) => Ok("already so".to_owned()),
             Ok(_) => {
+                let events = &self.unsaved.events[decided..];
+                if let Some(note) = narrate_wish(&self.job, &self.tables, events) {
+                    self.tell(note);
+                }
                 let notes = &self.unsaved.notes[told..];
                 Ok(match notes {
                     [] => "done".to_owned(),

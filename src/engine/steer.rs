@@ -28,7 +28,13 @@ impl Engine {
         match incoming {
             Incoming::Planned(outcome) => self.on_planned(outcome),
             Incoming::Worker(id, what) => self.on_worker(id, what),
-            Incoming::LedgerRead(purpose, outcome) => self.on_ledger(purpose, outcome),
+            Incoming::LedgerRead { purpose, doubts, outcome } => {
+                self.under_way.ledger = false;
+                // Read before the target's memory came into doubt: the next look reads it again.
+                if doubts == self.job.doubts() {
+                    self.on_ledger(purpose, outcome);
+                }
+            }
             Incoming::SnapshotOpened(outcome) => {
                 self.under_way.opening = false;
                 match outcome {
@@ -119,7 +125,6 @@ impl Engine {
     }
 
     fn on_ledger(&mut self, purpose: LedgerUse, outcome: Result<Option<Vec<LedgerRow>>, Fault>) {
-        self.under_way.ledger = false;
         let rows = match outcome {
             Ok(Some(rows)) => rows,
             Ok(None) => return self.decide_engine(Notice::LedgerMissing),

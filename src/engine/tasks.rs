@@ -59,7 +59,7 @@ impl Engine {
             }
         }
         let (target, job_id) = (self.databases.target.clone(), self.job_id.clone());
-        let inbox = self.inbox();
+        let (inbox, doubts) = (self.inbox(), self.job.doubts());
         tokio::spawn(async move {
             let reading = async {
                 if is_fresh {
@@ -71,7 +71,7 @@ impl Engine {
                 target.ledger(&job_id).await
             };
             let outcome = limited(LEDGER_LIMIT, Side::Target, "read the ledger", reading).await;
-            let _ = inbox.send(Incoming::LedgerRead(purpose, outcome)).await;
+            let _ = inbox.send(Incoming::LedgerRead { purpose, doubts, outcome }).await;
         });
     }
 
@@ -202,7 +202,18 @@ impl Engine {
         self.plan.findings = plan.findings;
         self.plan.is_made = true;
         self.fill_board();
+        give_memory_back();
         Ok(())
+    }
+}
+
+/// Planning thousands of tables takes much more memory than the job afterwards; the allocator
+/// would keep it for as long as the engine lives, which may be days.
+fn give_memory_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `malloc_trim` may be called at any time from any thread; it frees nothing in use.
+    unsafe {
+        libc::malloc_trim(0);
     }
 }
 

@@ -329,11 +329,13 @@ fn write_table(
 
 fn write_chunk(transaction: &Transaction<'_>, job: &Job, id: ChunkId) -> rusqlite::Result<()> {
     let chunk = &job.chunks[id.0 as usize];
+    // What was written once stays the best estimate when the chunk has to be done again.
     let done = chunk.status == ChunkStatus::Processed;
     transaction
         .prepare_cached(
             "update chunk set state = ?, attempts = ?, interruptions = ?, handouts = ?, \
-             not_before = ?, worker = ?, rows = ?, bytes = ? where id = ?",
+             not_before = ?, worker = ?, rows = ifnull(?, rows), bytes = ifnull(?, bytes) \
+             where id = ?",
         )?
         .execute(params![
             chunk.status as u8,

@@ -249,7 +249,8 @@ impl MasterTable {
     pub fn history(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
         self.events_of(
             "select at, level, kind, by_user, by_tty, text from event \
-             where by_user is not null or kind in ('state', 'side', 'engine', 'snapshot', 'chunk') \
+             where by_user is not null or kind in ('state', 'side', 'engine', 'snapshot', 'snapshot opened', \
+             'chunk') \
              order by id desc limit ?",
             limit,
         )
@@ -300,6 +301,19 @@ impl MasterTable {
         )?;
         runs.reverse();
         Ok(runs)
+    }
+
+    /// When each snapshot of the job was opened, oldest first.
+    ///
+    /// # Errors
+    /// `Store`.
+    pub fn snapshots(&self) -> Result<Vec<(Timestamp, String)>, Fault> {
+        rows(
+            self,
+            "select at, text from event where kind = 'snapshot opened' order by id",
+            [],
+            |row| Ok((Timestamp(row.get(0)?), row.get(1)?)),
+        )
     }
 
     /// What is still out there.

@@ -118,7 +118,7 @@ fn nothing_to_copy_or_not_allowed() {
     scene.refuses(&limited.url(), &to, &[], &["secret"]);
     let mut limited = scene.target.clone();
     limited.user = "limited".to_owned();
-    scene.refuses(&from, &limited.url(), &[], &["target"]);
+    scene.refuses(&from, &limited.url(), &[], &["privileges", "grant create"]);
 }
 
 #[test]
@@ -133,7 +133,13 @@ fn a_target_that_is_not_empty() {
     assert_eq!(outcome.code, Some(5), "a plan with a BLOCK: {outcome:?}");
 
     let policy = |job: &str, name: &str| {
-        let more = ["--schema", "public", "--if-exists", name];
+        let mut more = vec!["--schema", "public", "--if-exists", name];
+        // What empties or drops tables is asked; the answer is the target's name.
+        if matches!(name, "truncate" | "replace") {
+            let unanswered = scene.tidegate.try_copy(job, &from, &to, &more);
+            assert_eq!(unanswered.code, Some(10), "{unanswered:?}");
+            more.extend(["--yes-target", &scene.target.name]);
+        }
         scene.tidegate.copy(job, &from, &to, &more);
         (scene.target.count("t"), scene.target.count("t WHERE id = -1"))
     };
@@ -185,11 +191,11 @@ fn a_job_name_in_use_or_unusable() {
     let (from, to) = (scene.source.url(), scene.target.url());
     scene.tidegate.copy("taken", &from, &to, &["--table", "public.t"]);
     let before = scene.tidegate.stored("taken", "SELECT job_id FROM job");
-    let outcome = scene.tidegate.try_copy("taken", &from, &to, &["--if-exists", "truncate"]);
+    let outcome = scene.tidegate.try_copy("taken", &from, &to, &["--if-exists", "append"]);
     assert_one_message(&outcome, &["taken"]);
     assert_eq!(scene.tidegate.stored("taken", "SELECT job_id FROM job"), before);
     for name in ["../outside", "a b", "", ".hidden", "-x", &"n".repeat(200)] {
-        let outcome = scene.tidegate.try_copy(name, &from, &to, &["--if-exists", "truncate"]);
+        let outcome = scene.tidegate.try_copy(name, &from, &to, &["--if-exists", "append"]);
         assert_one_message(&outcome, &[]);
         assert_eq!(outcome.code, Some(2), "{outcome:?}");
     }
@@ -240,7 +246,8 @@ fn a_master_table_that_cannot_be_read() {
     let scene = Scene::new();
     let (from, to) = (scene.source.url(), scene.target.url());
     for job in ["damaged", "newer"] {
-        let more = ["--table", "public.t", "--if-exists", "truncate"];
+        let answer = scene.target.name.as_str();
+        let more = ["--table", "public.t", "--if-exists", "truncate", "--yes-target", answer];
         scene.tidegate.copy(job, &from, &to, &more);
         // An engine in COMPLETED leaves by itself; this one has to be gone now.
         if scene.tidegate.engine_pid(job).is_some() {
@@ -295,12 +302,13 @@ fn no_room_on_the_target() {
          CREATE TABLE full_disk ();
          INSERT INTO full_disk DEFAULT VALUES;
          CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF EXISTS (SELECT FROM full_disk) THEN
+             IF EXISTS (SELECT FROM public.full_disk) THEN
                  RAISE EXCEPTION 'could not extend file: No space left on device'
                      USING ERRCODE = 'disk_full';
              END IF;
              RETURN NEW; END $$;
-         CREATE TRIGGER no_room BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION no_room();",
+         CREATE TRIGGER no_room BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION no_room();
+         ALTER TABLE t ENABLE ALWAYS TRIGGER no_room",
     );
     let more = ["--table", "public.t", "--data-only", "--if-exists", "append"];
     scene.tidegate.copy_detached("full", &scene.source.url(), &scene.target.url(), &more);

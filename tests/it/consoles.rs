@@ -55,6 +55,7 @@ fn keys_steer_and_q_leaves() {
     console.keys(&["?"]);
     console.await_text("leave", soon());
     console.keys(&["Escape"]);
+    console.await_text("EXECUTING", soon());
     console.keys(&["q"]);
     let left = console.await_text("ended with 0", soon());
     assert!(left.contains("goes on"), "leaving says that the job goes on:\n{left}");
@@ -87,11 +88,11 @@ fn two_consoles_and_a_script_see_each_other() {
 
 #[test]
 fn a_read_only_console_cannot_act() {
-    let (tidegate, source, target) = begin(20_000);
+    let (tidegate, source, target) = begin(60_000);
     let console = Terminal::open(&tidegate, 80, 24, &["attach", JOB, "--read-only"]);
     console.await_text("EXECUTING", soon());
     console.keys(&["p"]);
-    console.await_text("read-only", soon());
+    console.await_text("may only look", soon());
     assert_eq!(tidegate.stored_state(JOB), "EXECUTING");
     assert_eq!(tidegate.stored(JOB, "SELECT count(*) FROM action WHERE verb = 'pause'"), ["0"]);
     end(&tidegate, &source, &target);

@@ -171,7 +171,8 @@ fn the_password_stays_where_it_is_kept() {
     tidegate.copy("locked", &source.url(), &target.url(), &["--threads", "2"]);
     assert_eq!(target.count("t"), 5000);
     let typed = target.url_with(password);
-    tidegate.copy("again", &source.url(), &typed, &["--if-exists", "truncate"]);
+    let more = ["--if-exists", "truncate", "--yes-target", &target.name];
+    tidegate.copy("again", &source.url(), &typed, &more);
 
     std::fs::remove_file(&pgpass).expect("a file of ours");
     for file in files_below(tidegate.home()) {

@@ -114,11 +114,12 @@ fn a_fault_that_passes_is_tried_again() {
     target.run(
         "CREATE SEQUENCE tries;
          CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF nextval('tries') <= 2 THEN
+             IF nextval('public.tries') <= 2 THEN
                  RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected';
              END IF;
              RETURN NULL; END $$;
-         CREATE TRIGGER twice BEFORE INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION twice();",
+         CREATE TRIGGER twice BEFORE INSERT ON t FOR EACH STATEMENT EXECUTE FUNCTION twice();
+         ALTER TABLE t ENABLE ALWAYS TRIGGER twice",
     );
     let tidegate = Tidegate::new();
     let more = ["--data-only", "--if-exists", "append"];
@@ -126,4 +127,26 @@ fn a_fault_that_passes_is_tried_again() {
     assert_eq!(target.count("t"), 500);
     let chunk = tidegate.stored(JOB, "SELECT state, attempts, error_code FROM chunk");
     assert_eq!(chunk, ["2 3 40P01"], "done at the third attempt, the last error is kept");
+}
+
+/// Foreign keys that the target had before the job hold for the rows of the job too.
+#[test]
+fn foreign_keys_of_the_target_hold() {
+    let server = PgServer::shared();
+    let (source, target) = (server.create("loose"), server.create("strict"));
+    source.run(
+        "CREATE TABLE parent (id integer PRIMARY KEY); CREATE TABLE child (p integer);
+         INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1), (99);",
+    );
+    target.run(
+        "CREATE TABLE parent (id integer PRIMARY KEY);
+         CREATE TABLE child (p integer REFERENCES parent);",
+    );
+    let tidegate = Tidegate::new();
+    let more = ["--data-only", "--if-exists", "append"];
+    let outcome = tidegate.try_copy(JOB, &source.url(), &target.url(), &more);
+    let orphans = target.count("child WHERE p NOT IN (SELECT id FROM parent)");
+    let refused = outcome.code != Some(0);
+    assert!(refused, "{orphans} rows without a parent, and the job says: {outcome:?}");
+    assert!(outcome.text().contains("child"), "{outcome:?}");
 }

@@ -16,7 +16,8 @@ FROM (
   UNION ALL
     SELECT CASE p.prokind WHEN 'a' THEN 'AGGREGATE' WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END,
            n.nspname,
-           p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
+           -- The types only, as in pg_dump's archive: this is how the two are compared.
+           p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
            CASE WHEN p.prokind <> 'a' THEN pg_catalog.pg_get_functiondef(p.oid) END,
            'pg_catalog.pg_proc'::regclass, p.oid
     FROM pg_catalog.pg_proc p JOIN own n ON n.oid = p.pronamespace

@@ -59,7 +59,9 @@ fn kills_user_processes(texts: &[String]) -> bool {
         let (key, value) = line.trim().split_once('=')?;
         (key.trim() == "KillUserProcesses").then(|| value.trim().to_lowercase())
     });
-    settings.last().is_some_and(|value| matches!(value.as_str(), "yes" | "true" | "on" | "1"))
+    settings
+        .fold(None, |_, last| Some(last))
+        .is_some_and(|value| matches!(value.as_str(), "yes" | "true" | "on" | "1"))
 }
 
 /// PostgreSQL's schema travels through pg_dump, which must be as new as the source's server.

@@ -144,6 +144,8 @@ pub struct LostScreen {
     /// End of the engine's log.
     pub tail: Vec<String>,
     pub restarting: bool,
+    /// Why the last restart did not succeed.
+    pub failure: Option<String>,
 }
 
 impl Attached {

@@ -8,14 +8,14 @@ mod run;
 
 use std::collections::VecDeque;
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem, FailedScreen};
+pub use failed::{FAILED_LISTED_MAX, FailedItem};
 pub use job::{
     Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
     PlanScreen, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
-pub use run::{LowerPane, Pane, RunScreen, SORT_REST_MS};
+pub use run::{LowerPane, Pane, SORT_REST_MS};
 
 use super::commands::Place;
 use super::keymap::Keymap;

@@ -420,6 +420,29 @@ fn now(begin: Instant) -> Now {
     }
 }
 
+/// The theme for a terminal: what was asked for, unless colour is off (`--color never`, NO_COLOR,
+/// TERM=dumb); without a wish, what the environment says. The terminal itself is not asked.
+///
+/// # Errors
+/// The sentence for an unknown theme.
+pub fn theme_of(theme: Option<&str>, color: Option<&str>) -> Result<Theme, String> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let colourless = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
+    if color == Some("never") || (colourless && color != Some("always")) {
+        return Ok(Theme::Mono);
+    }
+    if let Some(name) = theme.map(ToOwned::to_owned).or_else(|| set("TIDEGATE_THEME")) {
+        return Theme::parse(&name);
+    }
+    // `15;0`: the last number is the background's.
+    let background = set("COLORFGBG").and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok());
+    Ok(match background {
+        Some(0..=6 | 8) => Theme::Dark,
+        Some(7 | 15) => Theme::Light,
+        _ => Theme::Auto,
+    })
+}
+
 /// Unicode glyphs where the locale says UTF-8.
 fn glyphs_of_locale() -> Glyphs {
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());

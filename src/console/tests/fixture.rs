@@ -383,7 +383,10 @@ pub fn history() -> Reply {
             log(1, "ana (pts/3)", "threads 12 -> 16", "action"),
             log(433, "bo (pts/7)", "rate 40 MB/s -> none", "action"),
             log(2_145, "engine", "crm.orders #204 failed after 3 attempts", "error"),
-        ],
+        ]
+        .into_iter()
+        .rev()
+        .collect(),
     }
 }
 

@@ -1,9 +1,9 @@
 //! News from the engine: the link, snapshots, changes, and replies to what was asked.
 
 use super::{refit, run, steer};
-use crate::console::model::{Attached, Link, Model};
+use crate::console::model::{Attached, Link, Model, TableScreen};
 use crate::console::msg::{Cmd, DownCause, LinkDown, LinkNews, Ticket};
-use crate::protocol::{LogLine, Reply, Snapshot, TableView, Update};
+use crate::protocol::{ChunkView, LogLine, Reply, Snapshot, TableView, Update};
 
 use crate::console::model::LOG_LINES_MAX;
 
@@ -53,6 +53,10 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
     // After a goodbye every further try finds nobody: that is no news.
     let cause =
         if was_left && down.cause == DownCause::NoEngine { DownCause::Left } else { down.cause };
+    let restarted = matches!(&job.link, Link::Connecting { .. }) && job.known;
+    if restarted && cause == DownCause::NoEngine {
+        job.lost.failure = Some(down.message.clone());
+    }
     let changed_cause = !matches!(&job.link, Link::Down { down: d, .. } if d.cause == cause);
     let message = down.message.clone();
     let tries = down.tries;
@@ -75,6 +79,8 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
         DownCause::NoEngine if !model.job.as_ref().is_some_and(|j| j.known) => {
             model.say(message);
         }
+        // The page that opens says it all.
+        DownCause::NoEngine if changed_cause => model.status.text.clear(),
         DownCause::NoEngine | DownCause::Left | DownCause::Refused => {}
     }
     if gone && changed_cause && !path.is_empty() {
@@ -212,15 +218,24 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
     Vec::new()
 }
 
+/// A page of chunks; the cursor stays on its chunk, also where others come and go.
+fn take_chunks(screen: &mut TableScreen, total: u32, offset: u32, chunks: Vec<ChunkView>) {
+    let on = screen.selected().map(|c| c.id);
+    screen.total = total;
+    screen.offset = offset;
+    screen.chunks = chunks;
+    screen.loaded = true;
+    if let Some(at) = on.and_then(|id| screen.chunks.iter().position(|c| c.id == id)) {
+        screen.list.cursor = offset as usize + at;
+    }
+}
+
 /// What was asked for arrives; an answer that fits no question any more is dropped.
 fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
     match (ticket, reply) {
-        (Ticket::Chunks { table, offset }, Reply::Chunks { total, chunks }) => {
-            if job.table.table == table {
-                job.table.total = total;
-                job.table.offset = offset;
-                job.table.chunks = chunks;
-                job.table.loaded = true;
+        (Ticket::Chunks { table, offset, state }, Reply::Chunks { total, chunks }) => {
+            if job.table.table == table && job.table.state == state {
+                take_chunks(&mut job.table, total, offset, chunks);
             }
         }
         (Ticket::ChunkMap { table }, Reply::ChunkMap { runs }) => {
@@ -230,24 +245,31 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.run.map = Some((table, runs));
         }
         (Ticket::FailedChunks, Reply::Chunks { total, chunks }) => {
+            let on = job.failed.place();
             job.failed.total = total;
             job.failed.loaded = true;
             job.failed.chunks = chunks;
             let there: Vec<u32> = job.failed.chunks.iter().map(|c| c.id).collect();
             job.marked.retain(|id| there.contains(id));
             job.failed.group();
+            job.failed.return_to(on);
         }
         (Ticket::FailedSteps, Reply::Steps { steps }) => {
+            let on = job.failed.place();
             job.failed.steps = steps.into_iter().filter(|s| s.state == "failed").collect();
             let there: Vec<u32> = job.failed.steps.iter().map(|s| s.id).collect();
             job.marked_steps.retain(|id| there.contains(id));
             job.failed.group();
+            job.failed.return_to(on);
         }
         (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
         (Ticket::History, Reply::History { runs, events }) => {
             job.history.loaded = true;
             job.history.runs = runs;
             job.history.events = events;
+            // The newest first, whatever order they came in.
+            job.history.events.reverse();
+            job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }
         (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
         (Ticket::Act(_), _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}

@@ -50,12 +50,12 @@ fn table(model: &mut Model) -> Vec<Cmd> {
     screen.due_ms = None;
     // Until the answer comes the same is not asked again.
     screen.loaded = false;
-    let table = screen.table;
+    let (table, state) = (screen.table, screen.state);
     let offset = cursor.saturating_sub(WINDOW_CHUNKS / 2);
     let mut cmds = vec![Cmd::Request {
-        ticket: Ticket::Chunks { table, offset },
+        ticket: Ticket::Chunks { table, offset, state },
         body: RequestBody::Chunks {
-            filter: ChunkFilter { table: Some(table), state: screen.state },
+            filter: ChunkFilter { table: Some(table), state },
             offset,
             limit: WINDOW_CHUNKS,
         },

@@ -318,8 +318,12 @@ pub fn answered(model: &mut Model, serial: u64, answer: Result<String, String>) 
     job.failed.due_ms = 0;
     job.table.due_ms = Some(model.now.mono_ms);
     match answer {
-        Ok(message) if message.is_empty() => model.say(pending.what),
-        Ok(message) => model.say(message),
+        Ok(message) => {
+            let text = if message.is_empty() { pending.what.clone() } else { message };
+            // What one key did, one key takes back.
+            let undo = if pending.what == "pause" { "; r goes on" } else { "" };
+            model.say(format!("{text}{undo}"));
+        }
         Err(message) => model.say(format!("{}: {message}", pending.what)),
     }
     Vec::new()

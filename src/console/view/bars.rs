@@ -188,7 +188,7 @@ pub fn gauge(
     if amount > 0 && filled == 0 {
         filled = 1;
     }
-    bar(pen, at, cells, &[(Mark::Filled, filled)]);
+    bar(pen, at, cells, &[(Mark::Flow, filled)]);
     if let Some(limit) = limit {
         let column = cell(limit).clamp(0, cells.saturating_sub(1));
         pen.glyph((at.0 + 1 + column, at.1), Mark::Limit);

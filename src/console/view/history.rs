@@ -53,7 +53,8 @@ fn run_line(model: &Model, pen: &mut Pen<'_>, y: u16, run: &RunView) {
     let to = run.ended_ms.map_or(String::new(), |at| figures::clock_minutes(at, offset));
     pen.put((3, y), 18, format!("{from}-{to}"), plain);
     pen.put((22, y), 9, &run.by, plain);
-    pen.put((32, y), 13, &run.end_state, plain);
+    let ended = if run.ended_ms.is_none() { "now" } else { &run.end_state };
+    pen.put((32, y), 13, ended, plain);
     let end = run.ended_ms.unwrap_or(model.now.wall_ms);
     let took = u64::try_from(end.saturating_sub(run.started_ms)).unwrap_or(0);
     let cells = [

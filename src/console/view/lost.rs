@@ -21,6 +21,10 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         "! No way to the engine of this job".to_owned()
     };
     pen.rule(Rect::new(0, 1, w, 1), title, ago, true);
+    let failure = job.lost.failure.as_deref().map_or_else(Vec::new, |why| {
+        let text = format!("! It was not started again: {why}");
+        crate::console::shown::wrapped(&text, usize::from(w.saturating_sub(2)))
+    });
     let mut lines =
         if job.known { story(model, job) } else { unknown(&down.message, &down.advice) };
     let keys = keys(model, job, h);
@@ -30,7 +34,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         // The tail of the log yields first, it is one key away.
         lines.retain(|line| !line.starts_with("   ") && !line.is_empty());
     }
-    for (i, line) in lines.iter().chain(&keys).take(room).enumerate() {
+    for (i, line) in failure.iter().chain(&lines).chain(&keys).take(room).enumerate() {
         let y = 2 + u16::try_from(i).unwrap_or(0);
         let text = line.as_str();
         pen.put((1, y), w - 1, text, pen.look.plain());
@@ -55,7 +59,7 @@ fn story(model: &Model, job: &Attached) -> Vec<String> {
     if !job.lost.tail.is_empty() {
         lines.push("Last lines of its log:".to_owned());
         let from = job.lost.tail.len().saturating_sub(4);
-        lines.extend(job.lost.tail[from..].iter().map(|line| format!("   {line}")));
+        lines.extend(job.lost.tail[from..].iter().map(|line| format!("   {}", brief(line))));
     }
     let chunks = |n: u32| figures::counted(u64::from(n), "chunk");
     lines.push(String::new());
@@ -65,12 +69,15 @@ fn story(model: &Model, job: &Attached) -> Vec<String> {
         chunks(p.chunks_done)
     ));
     let were = if p.chunks_running == 1 { "was" } else { "were" };
-    lines.push(format!(
-        "To redo   {} {were} in work. One chunk is one transaction, so each is on",
-        chunks(p.chunks_running)
-    ));
-    lines.push("          the target wholly or not at all; the next engine asks the".to_owned());
-    lines.push("          target before it copies one again.".to_owned());
+    if p.chunks_running > 0 {
+        lines.push(format!(
+            "To redo   {} {were} in work. One chunk is one transaction, so each is on",
+            chunks(p.chunks_running)
+        ));
+        lines
+            .push("          the target wholly or not at all; the next engine asks the".to_owned());
+        lines.push("          target before it copies one again.".to_owned());
+    }
     lines.push(format!(
         "Left      {}, {} failed, {} skipped",
         chunks(p.chunks_left),
@@ -79,6 +86,19 @@ fn story(model: &Model, job: &Attached) -> Vec<String> {
     ));
     lines.push("Next      nothing by itself, until someone restarts the job".to_owned());
     lines
+}
+
+/// A line of the engine's log without date, level and module: `14:32:10 out of memory`.
+fn brief(line: &str) -> String {
+    let stamped = line.split_once('T').filter(|(day, _)| day.len() == 10 && day.contains('-'));
+    let Some((_, rest)) = stamped else {
+        return line.to_owned();
+    };
+    let Some((clock, rest)) = rest.split_once(' ') else {
+        return line.to_owned();
+    };
+    let message = rest.split_once(": ").map_or(rest, |(_, message)| message);
+    format!("{} {}", clock.get(..8).unwrap_or(clock), message.trim_start())
 }
 
 fn keys(model: &Model, job: &Attached, h: u16) -> Vec<String> {
@@ -94,4 +114,23 @@ fn keys(model: &Model, job: &Attached, h: u16) -> Vec<String> {
     lines.push("  o    look at the last picture     L  log     y  copy this page".to_owned());
     lines.push("  q    leave; the job's file stays as it is".to_owned());
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_lines_lose_what_nobody_reads_there() {
+        for (line, shown) in [
+            (
+                "2026-11-20T19:41:03.153766Z  WARN tidegate::engine::control: a #1: lost",
+                "19:41:03 a #1: lost",
+            ),
+            ("memory allocation failed", "memory allocation failed"),
+            ("The end", "The end"),
+        ] {
+            assert_eq!(brief(line), shown);
+        }
+    }
 }

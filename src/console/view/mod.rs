@@ -256,6 +256,10 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
         };
         lines.push(standing(text, look.plain()));
     }
+    // What the last picture says of the present is no news.
+    if !job.is_up() {
+        return lines;
+    }
     // The others are on the page that Enter opens.
     if let Some(alert) = job.job().alerts.first() {
         let read = job.run.alert_read.as_ref() == Some(&alert.id);
@@ -263,17 +267,27 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
         let text = format!("! {}", alert.what);
         lines.push(Standing { text, style: look.bold(), hint });
     }
-    // What the last picture says of the present is no news.
-    if !job.is_up() {
-        return lines;
-    }
     if let Some(held) = job.held_by() {
         lines.push(standing(held, look.plain()));
+    }
+    if job.job().state == "COMPLETED" {
+        lines.push(standing(completed_line(job), look.plain()));
     }
     if let Some(text) = threads_line(job) {
         lines.push(standing(text, look.plain()));
     }
     lines
+}
+
+/// The sum of a finished job.
+fn completed_line(job: &Attached) -> String {
+    let p = &job.job().progress;
+    let tables = figures::counted(job.shot.tables.len() as u64, "table");
+    let rows = figures::grouped(p.rows_done);
+    match state_mark(job) {
+        Some(mark) => format!("complete {mark}: {tables}, {rows} rows; f lists what failed"),
+        None => format!("complete: {tables}, {rows} rows are on the target, nothing failed"),
+    }
 }
 
 /// Why run and want differ.

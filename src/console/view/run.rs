@@ -80,7 +80,7 @@ fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
         draining,
         starting: if works { want.saturating_sub(stay) } else { 0 },
         max: t.max,
-        wish: if works { None } else { Some(want) },
+        wish: if works || job.job().state == "COMPLETED" { None } else { Some(want) },
     };
     let label = if indexes { "indexes" } else { "threads" };
     pen.put((1, y), 8, label, pen.look.plain());
@@ -220,6 +220,11 @@ fn phase(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     if snapshots > 1 {
         words.push(format!("{snapshots} snapshots"));
     }
+    // What is done gives way to what is to come.
+    let room = usize::from(pen.columns().saturating_sub(x));
+    while words.join(" | ").chars().count() > room && words[0].ends_with(" ok") {
+        words.remove(0);
+    }
     pen.put((x, y), u16::MAX, words.join(" | "), pen.look.plain());
 }
 
@@ -249,14 +254,18 @@ struct Columns {
 }
 
 const BAR_CELLS: u16 = 20;
+const BAR_CELLS_MAX: u16 = 60;
+const NAME_COLUMNS_MAX: u16 = 48;
 
 /// What fits: the rows go first, then half the bar (UX 6.2).
 fn columns(width: u16) -> Columns {
     let (fail, chunks, rows, percent) = (6, 10, 13, 5);
     if width >= 80 {
-        // Names grow with the window.
-        let name = width - 5 - (BAR_CELLS + 3) - percent - chunks - rows - fail;
-        return Columns { name, bar: Some(BAR_CELLS), percent, chunks, rows: Some(rows), fail };
+        // Names grow with the window, then the bar.
+        let free = width - 5 - (BAR_CELLS + 3) - percent - chunks - rows - fail;
+        let name = free.clamp(0, NAME_COLUMNS_MAX);
+        let bar = BAR_CELLS + (free - name).clamp(0, BAR_CELLS_MAX - BAR_CELLS);
+        return Columns { name, bar: Some(bar), percent, chunks, rows: Some(rows), fail };
     }
     let bar = 10;
     let name = width.saturating_sub(5 + bar + 3 + percent + chunks + fail);

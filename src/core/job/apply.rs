@@ -75,7 +75,7 @@ impl Job {
             }
             Event::TableEmptied { table } => self.finish_emptying(*table)?,
             Event::Reconciled { .. } => self.reconciled = true,
-            Event::TrustLost { .. } => self.reconciled = false,
+            Event::TrustLost { .. } => self.doubt(),
             Event::SnapshotOpened { number, .. } => self.count_snapshot(*number)?,
             Event::SnapshotClosed { .. } => self.snapshot_open = false,
             Event::HoldSet { hold } => self.set_hold(hold),
@@ -300,6 +300,11 @@ impl Job {
         status.snapshot = 0;
         self.refresh_table(table);
         Ok(())
+    }
+
+    fn doubt(&mut self) {
+        self.reconciled = false;
+        self.lately.doubts += 1;
     }
 
     fn count_snapshot(&mut self, number: u32) -> Result<(), Found> {

@@ -82,8 +82,13 @@ impl Job {
     }
 
     /// The hold for a side that the engine itself could not use.
-    pub(super) fn holds_for_engine(&self, fault: &Fault, now: Timestamp) -> Vec<Event> {
-        match disposition_of(fault.kind) {
+    pub(super) fn holds_for_engine(&self, side: Side, fault: &Fault, now: Timestamp) -> Vec<Event> {
+        // A fault of our own on the way to a server (a time limit) is looked at on that server.
+        let at_server = Fault { side, ..fault.clone() };
+        let disposition = disposition_of(fault.kind);
+        let ours = fault.side == Side::Engine && disposition != Disposition::HoldJob;
+        let fault = if ours { &at_server } else { fault };
+        match disposition {
             // Too many connections passes: look again as at a lost server.
             Disposition::AwaitServer | Disposition::Retry => self.hold_lost_side(fault, now),
             Disposition::HoldJob | Disposition::AskOperator => self.holds_for_work(fault, now),

@@ -29,6 +29,9 @@ pub(super) struct Lately {
     pub emptyings: BTreeMap<TableIndex, Emptying>,
     /// Emptyings given out so far, of all tables: their reports are recognised by it.
     pub emptyings_given: u32,
+    /// Times the target's memory came into doubt: an answer of the ledger begun before the last
+    /// of them is worth nothing.
+    pub doubts: u32,
     /// Workers that held work when the target was last lost: it may have lost a commit of theirs
     /// whose good news is still under way, so their word is checked against the ledger once more.
     pub suspects: BTreeSet<WorkerId>,

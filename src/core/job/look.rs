@@ -20,6 +20,14 @@ impl Job {
         asked && !self.reconciled && !self.target_is_held()
     }
 
+    /// Times the target's memory came into doubt under this engine. A read of the ledger remembers
+    /// the number it began with; when it has changed since, the answer is dropped and the ledger
+    /// read again: it may lack what was committed meanwhile, or have what a crash took back.
+    #[must_use]
+    pub fn doubts(&self) -> u32 {
+        self.lately.doubts
+    }
+
     /// Open a snapshot of the source and send `SnapshotOpened` (or `SourceLost`).
     #[must_use]
     pub fn wants_snapshot(&self, now: Timestamp) -> bool {

@@ -14,8 +14,8 @@
 //!   loses nothing.
 //! * Then look: [`Job::wants_reconcile`], [`Job::wants_snapshot`], [`Job::wants_final_check`],
 //!   [`Job::wants_cleanup`] and [`Job::probes_due`] say what the engine has to begin unless it is
-//!   at it already; the outcome comes back as a [`Notice`]. A read of the ledger that is under way
-//!   when [`Event::TrustLost`] is applied is dropped and begun anew: it began too early.
+//!   at it already; the outcome comes back as a [`Notice`]. The answer of a ledger read is
+//!   dropped when [`Job::doubts`] changed since the read began.
 //! * [`Job::assignments`] for idle workers; [`Job::assignment_events`] are appended and applied
 //!   before the workers begin.
 //! * [`Job::may_keep`] for every worker: one that may not leaves after the work it holds.

@@ -1,6 +1,7 @@
 //! What the engine's own findings lead to.
 
 use super::super::chunk::ChunkId;
+use super::super::fault::Side;
 use super::super::plan::{StepId, StepKind};
 use super::super::time::Timestamp;
 use super::command::Notice;
@@ -16,9 +17,8 @@ impl Job {
             Notice::LedgerMissing => self.ledger_missing(now),
             Notice::SnapshotOpened { label } => self.snapshot_opened(label),
             Notice::SnapshotLost { fault } => self.close_snapshot(fault),
-            Notice::TargetLost { fault } | Notice::SourceLost { fault } => {
-                self.holds_for_engine(fault, now)
-            }
+            Notice::TargetLost { fault } => self.holds_for_engine(Side::Target, fault, now),
+            Notice::SourceLost { fault } => self.holds_for_engine(Side::Source, fault, now),
             Notice::Recovered { side } => self.recovered(*side),
             Notice::StillLost { fault } => self.still_lost(fault, now),
             Notice::WorkerGone { worker } => self.worker_gone(*worker, now),

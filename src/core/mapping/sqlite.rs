@@ -128,16 +128,18 @@ pub enum Storage {
 pub struct Sample {
     /// Storage classes seen, NULL aside.
     pub storages: Vec<Storage>,
-    /// Sampled values that are not what the declared type stands for.
+    /// Sampled values that are what the declared type stands for, and those that are not.
+    pub fitting: u64,
     pub unfit: u64,
-    /// Of texts: every one is a moment with a zone, a moment without, a date.
+    /// Of texts: every one is a moment with a zone, a moment without.
     pub all_zoned: bool,
     pub all_moments: bool,
-    pub all_dates: bool,
 }
 
-/// The meaning of a column that declares `declared` and holds `sample`: the declaration as long as
-/// the sample fits it, else what the sample is.
+/// The meaning of a column that declares `declared` and holds `sample`. The declaration counts as
+/// long as anything in the sample bears it out: what contradicts it is refused by name. It is given
+/// up when nothing does (Unix seconds in `DATETIME`), and a limit of decimals when numbers exceed
+/// it.
 #[must_use]
 pub fn meaning_of_sample(declared: &str, sample: &Sample) -> LogicalType {
     let promised = sqlite_type(declared);
@@ -146,14 +148,18 @@ pub fn meaning_of_sample(declared: &str, sample: &Sample) -> LogicalType {
         // Nothing to go by: text holds what may come, and refuses by name what it cannot.
         return if open { TEXT } else { promised };
     }
-    if !open && sample.unfit == 0 {
+    let only = |allowed: &[Storage]| sample.storages.iter().all(|s| allowed.contains(s));
+    let numbers = only(&[Storage::Integer, Storage::Real]);
+    let unlimited = LogicalType::Decimal { precision: None, scale: None };
+    if matches!(promised, LogicalType::Decimal { .. }) && numbers && sample.unfit > 0 {
+        return unlimited;
+    }
+    if !open && (sample.unfit == 0 || sample.fitting > 0) {
         return promised;
     }
-    let only = |allowed: &[Storage]| sample.storages.iter().all(|s| allowed.contains(s));
     let moment = matches!(promised, LogicalType::Date | LogicalType::Timestamp { .. });
     if only(&[Storage::Text]) {
         return match () {
-            () if moment && sample.all_dates => LogicalType::Date,
             () if moment && sample.all_moments => LogicalType::Timestamp { zoned: false },
             () if moment && sample.all_zoned => LogicalType::Timestamp { zoned: true },
             () => TEXT,
@@ -161,13 +167,14 @@ pub fn meaning_of_sample(declared: &str, sample: &Sample) -> LogicalType {
     }
     if only(&[Storage::Integer]) {
         INT
-    } else if only(&[Storage::Integer, Storage::Real]) {
-        LogicalType::Decimal { precision: None, scale: None }
+    } else if numbers {
+        unlimited
     } else if only(&[Storage::Blob]) {
         BYTES
-    } else {
-        // Mixed: text for all but blobs, with consent.
+    } else if open {
         LogicalType::Any
+    } else {
+        promised
     }
 }
 
@@ -253,38 +260,38 @@ fn lawful(precision: u16, scale: Option<i16>) -> bool {
 mod tests {
     use super::*;
 
-    fn sample(storages: &[Storage], unfit: u64) -> Sample {
-        Sample { storages: storages.to_vec(), unfit, ..Sample::default() }
+    fn sample(storages: &[Storage], fitting: u64, unfit: u64) -> Sample {
+        Sample { storages: storages.to_vec(), fitting, unfit, ..Sample::default() }
     }
 
     #[test]
-    fn a_sample_overrules_the_declaration_only_where_it_contradicts() {
+    fn a_sample_overrules_the_declaration_only_where_nothing_bears_it_out() {
         use Storage::{Blob, Integer, Real, Text};
         let money = LogicalType::Decimal { precision: Some(10), scale: Some(2) };
         let any_number = LogicalType::Decimal { precision: None, scale: None };
-        for (declared, storages, unfit, meaning) in [
-            ("DECIMAL(10,2)", &[Integer, Real][..], 0, money),
-            ("DECIMAL(10,2)", &[Integer, Real], 1, any_number.clone()),
-            ("DATETIME", &[Integer], 3, INT),
-            ("DATETIME", &[Text], 0, LogicalType::Timestamp { zoned: false }),
-            ("DATETIME", &[Text], 1, TEXT),
-            ("DATETIME", &[], 0, LogicalType::Timestamp { zoned: false }),
-            ("BOOLEAN", &[Text], 2, TEXT),
-            ("BLOB", &[Text], 2, TEXT),
-            ("INTEGER", &[Integer, Text], 1, LogicalType::Any),
-            ("", &[Integer], 0, INT),
-            ("", &[Integer, Real], 0, any_number),
-            ("", &[Blob], 0, BYTES),
-            ("", &[Text, Integer], 0, LogicalType::Any),
-            ("", &[], 0, TEXT),
+        let stamp = LogicalType::Timestamp { zoned: false };
+        for (declared, storages, fitting, unfit, meaning) in [
+            ("DECIMAL(10,2)", &[Integer, Real][..], 9, 0, money.clone()),
+            ("DECIMAL(10,2)", &[Integer, Real], 9, 1, any_number.clone()),
+            ("DECIMAL(10,2)", &[Integer, Text], 9, 1, money),
+            ("DATETIME", &[Integer], 0, 3, INT),
+            ("DATETIME", &[Text], 3, 0, stamp.clone()),
+            ("DATETIME", &[Text], 3, 1, stamp.clone()),
+            ("DATETIME", &[Text], 0, 1, TEXT),
+            ("DATETIME", &[], 0, 0, stamp),
+            ("BOOLEAN", &[Text], 0, 2, TEXT),
+            ("BLOB", &[Text], 0, 2, TEXT),
+            ("INTEGER", &[Integer, Text], 1, 1, INT),
+            ("", &[Integer], 0, 1, INT),
+            ("", &[Integer, Real], 0, 2, any_number),
+            ("", &[Blob], 0, 1, BYTES),
+            ("", &[Text, Integer], 1, 1, LogicalType::Any),
+            ("", &[], 0, 0, TEXT),
         ] {
-            assert_eq!(
-                meaning_of_sample(declared, &sample(storages, unfit)),
-                meaning,
-                "{declared}"
-            );
+            let found = meaning_of_sample(declared, &sample(storages, fitting, unfit));
+            assert_eq!(found, meaning, "{declared}");
         }
-        let zoned = Sample { all_zoned: true, ..sample(&[Text], 9) };
+        let zoned = Sample { all_zoned: true, ..sample(&[Text], 0, 9) };
         let meaning = meaning_of_sample("DATETIME", &zoned);
         assert_eq!(meaning, LogicalType::Timestamp { zoned: true });
     }

@@ -64,7 +64,7 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let mut checklist = Vec::new();
     let translated = match same_engine {
         true => Vec::new(),
-        false => translated_items(spec, input.source, &selected, &mut checklist),
+        false => translated_items(spec, input.source, &selected, &namer, &mut checklist),
     };
     let items: &[DdlItem] = if same_engine { input.items } else { &translated };
     let choice = match same_engine {

@@ -4,6 +4,7 @@ use super::super::catalog::{Column, Table};
 use super::super::mapping::{self, Fit};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
+use super::super::sql::{column_names, fit_name};
 use super::ColumnPlan;
 
 /// How a source table is called on the target. Equal engines keep names; SQLite's one schema
@@ -18,7 +19,9 @@ pub fn target_name(
     schemas.dedup();
     let several = schemas.len() > 1;
     move |name| match (source, target) {
-        (Dialect::Sqlite, Dialect::Postgres) => ObjectName::new("public", name.name.as_str()),
+        (Dialect::Sqlite, Dialect::Postgres) => {
+            ObjectName::new("public", fit_name(Dialect::Postgres, &name.name))
+        }
         (from, Dialect::Sqlite) if from != Dialect::Sqlite => {
             let flat = if several && name.schema != "public" {
                 format!("{}_{}", name.schema, name.name)
@@ -35,13 +38,23 @@ pub fn target_name(
 #[must_use]
 pub fn plan_columns(spec: &JobSpec, table: &Table, there: Option<&Table>) -> Vec<ColumnPlan> {
     let same = spec.source.dialect == spec.target.dialect;
-    table.stored_columns().map(|c| plan_column(spec, c, there, same)).collect()
+    let names = match same {
+        true => table.columns.iter().map(|c| c.name.clone()).collect(),
+        false => column_names(spec.target.dialect, &table.columns),
+    };
+    let named = table.columns.iter().zip(names).filter(|(c, _)| c.generated.is_none());
+    named.map(|(column, name)| plan_column(spec, column, name, there)).collect()
 }
 
-fn plan_column(spec: &JobSpec, column: &Column, there: Option<&Table>, same: bool) -> ColumnPlan {
+fn plan_column(
+    spec: &JobSpec,
+    column: &Column,
+    target_name: String,
+    there: Option<&Table>,
+) -> ColumnPlan {
     let mut plan = ColumnPlan {
         name: column.name.clone(),
-        target_name: column.name.clone(),
+        target_name,
         source_declared: column.declared.clone(),
         source_logical: column.logical.clone(),
         target_declared: column.declared.clone(),
@@ -49,14 +62,14 @@ fn plan_column(spec: &JobSpec, column: &Column, there: Option<&Table>, same: boo
         fit: Fit::Exact,
         reason: String::new(),
     };
-    if !same {
+    if spec.source.dialect != spec.target.dialect {
         let fit = mapping::fit(spec.source.dialect, column);
         plan.target_declared = fit.declared;
         plan.target_logical = fit.logical;
         plan.fit = fit.fit;
         plan.reason = fit.reason.to_owned();
     }
-    if let Some(other) = there.and_then(|t| t.column(&column.name))
+    if let Some(other) = there.and_then(|t| t.column(&plan.target_name))
         && other.declared != plan.target_declared
     {
         plan.reason = format!("the table is there with {}", other.declared);

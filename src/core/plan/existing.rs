@@ -19,6 +19,8 @@ pub struct TargetView<'a> {
     nonempty: BTreeSet<&'a ObjectName>,
     others: BTreeMap<String, BTreeSet<&'a ObjectName>>,
     schemas: BTreeSet<&'a str>,
+    /// With the table each belongs to.
+    sequences: BTreeMap<&'a ObjectName, Option<&'a ObjectName>>,
 }
 
 impl<'a> TargetView<'a> {
@@ -33,6 +35,11 @@ impl<'a> TargetView<'a> {
             nonempty: nonempty.iter().collect(),
             others,
             schemas: target.schemas.iter().map(String::as_str).collect(),
+            sequences: target
+                .sequences
+                .iter()
+                .map(|s| (&s.name, s.owner.as_ref().map(|(table, _)| table)))
+                .collect(),
         }
     }
 }
@@ -172,7 +179,7 @@ fn omit_items(
             item.kind == "SCHEMA" && target.schemas.contains(item.name.name.as_str());
         if kept || schema_there {
             fates.omitted_items.insert(item.id);
-        } else if table_of(item).is_none() && exists(target, item) {
+        } else if table_of(item).is_none() && exists(target, item, &fates.replaced) {
             match spec.table_exists {
                 TableExists::Stop if spec.content != Content::DataOnly => clashes.push(&item.name),
                 TableExists::Stop
@@ -207,18 +214,17 @@ fn omit_items(
     }
 }
 
-/// `f(integer, text)` in an archive is `f` in a catalogue. `CREATE EXTENSION IF NOT EXISTS` never
-/// clashes.
-fn exists(target: &TargetView<'_>, item: &DdlItem) -> bool {
-    if item.kind == "EXTENSION" {
-        return false;
+/// Is the object of `item` there, and will it still be when `item` would run? `CREATE EXTENSION IF
+/// NOT EXISTS` never clashes; a sequence goes with the table that owns it.
+fn exists(target: &TargetView<'_>, item: &DdlItem, replaced: &[ObjectName]) -> bool {
+    match item.kind.as_str() {
+        "EXTENSION" => false,
+        "SEQUENCE" => target
+            .sequences
+            .get(&item.name)
+            .is_some_and(|owner| !owner.is_some_and(|table| replaced.contains(table))),
+        kind => target.others.get(kind).is_some_and(|names| names.contains(&item.name)),
     }
-    let plain = item.name.name.split_once('(').map_or(item.name.name.as_str(), |(name, _)| name);
-    let plain = ObjectName::new(item.name.schema.as_str(), plain);
-    target
-        .others
-        .get(&item.kind)
-        .is_some_and(|names| names.contains(&item.name) || names.contains(&plain))
 }
 
 /// `3 tables are: a, b, c`; long lists are cut and counted.

@@ -1,9 +1,9 @@
 //! DDL for another engine, and the checklist of what does not translate.
 
-use super::super::catalog::{Catalog, DdlItem, Table};
+use super::super::catalog::{Catalog, DdlItem, OtherObject, Sequence, Table};
+use super::super::name::ObjectName;
 use super::super::spec::JobSpec;
-use super::super::sql::{DdlRequest, items_for};
-use super::columns::target_name;
+use super::super::sql::{DdlRequest, Untranslated, items_for};
 use super::{ChecklistEntry, Fate};
 
 /// Items for the selected tables in the target's SQL; what cannot be written is listed.
@@ -12,29 +12,45 @@ pub fn translated_items(
     spec: &JobSpec,
     source: &Catalog,
     selected: &[&Table],
+    name: &dyn Fn(&ObjectName) -> ObjectName,
     checklist: &mut Vec<ChecklistEntry>,
 ) -> Vec<DdlItem> {
-    let made = items_for(&DdlRequest {
+    let taken = |o: &&OtherObject| spec.selection.takes_table(&o.name);
+    let others: Vec<OtherObject> = source.others.iter().filter(taken).cloned().collect();
+    let owned = |s: &&Sequence| match &s.owner {
+        Some((table, _)) => selected.iter().any(|t| t.name == *table),
+        None => spec.selection.takes_table(&s.name),
+    };
+    let sequences: Vec<Sequence> = source.sequences.iter().filter(owned).cloned().collect();
+    let translation = items_for(&DdlRequest {
         from: spec.source.dialect,
         to: spec.target.dialect,
         tables: selected,
-        others: &source.others,
-        sequences: &source.sequences,
-        name: &target_name(spec, selected),
+        others: &others,
+        sequences: &sequences,
+        name,
     });
-    checklist.extend(made.items.iter().map(|item| ChecklistEntry {
+    checklist.extend(translation.items.iter().map(created));
+    checklist.extend(translation.untranslated.into_iter().map(needs_hands));
+    translation.items
+}
+
+fn created(item: &DdlItem) -> ChecklistEntry {
+    ChecklistEntry {
         kind: item.kind.to_lowercase(),
         name: item.name.clone(),
         fate: Fate::Created,
         reason: None,
         source_text: None,
-    }));
-    checklist.extend(made.untranslated.into_iter().map(|object| ChecklistEntry {
+    }
+}
+
+fn needs_hands(object: Untranslated) -> ChecklistEntry {
+    ChecklistEntry {
         kind: object.kind.to_lowercase(),
         name: object.name,
         fate: Fate::NeedsHands,
         reason: Some(object.reason),
         source_text: object.source_text,
-    }));
-    made.items
+    }
 }

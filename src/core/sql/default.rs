@@ -22,7 +22,7 @@ pub fn translate_default(
     match to {
         _ if bare == "NULL" => Ok(bare.to_owned()),
         Dialect::Postgres => on_postgres(bare, logical),
-        Dialect::Sqlite | Dialect::Mysql => Ok(on_sqlite(bare)),
+        Dialect::Sqlite | Dialect::Mysql => Ok(on_sqlite(bare, logical)),
     }
 }
 
@@ -115,10 +115,14 @@ fn is_date(text: &str) -> bool {
 }
 
 /// SQLite takes literals, signed numbers and the current moments bare, the rest in parentheses.
-fn on_sqlite(bare: &str) -> String {
-    match bare {
-        "true" => return "1".to_owned(),
-        "false" => return "0".to_owned(),
+fn on_sqlite(bare: &str, logical: &LogicalType) -> String {
+    match (bare, logical) {
+        ("true", _) => return "1".to_owned(),
+        ("false", _) => return "0".to_owned(),
+        // In the shape of the copied values, zone included.
+        ("CURRENT_TIMESTAMP", LogicalType::Timestamp { zoned: true }) => {
+            return "(strftime('%Y-%m-%d %H:%M:%S+00', 'now'))".to_owned();
+        }
         _ => {}
     }
     let all = tokens(bare, false);
@@ -192,5 +196,8 @@ mod tests {
             let got = translate_default(text, Dialect::Postgres, Dialect::Sqlite, &TEXT);
             assert_eq!(got.ok().as_deref(), expected, "{text}");
         }
+        let zoned = LogicalType::Timestamp { zoned: true };
+        let got = translate_default("now()", Dialect::Postgres, Dialect::Sqlite, &zoned);
+        assert_eq!(got.as_deref(), Ok("(strftime('%Y-%m-%d %H:%M:%S+00', 'now'))"));
     }
 }

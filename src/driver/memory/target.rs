@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -49,8 +50,13 @@ impl TargetState {
             let message = format!("cannot use {}: {e}", path.display());
             Fault::new(FaultKind::Store, Side::Target, message)
         };
-        let mut file =
-            OpenOptions::new().create(true).read(true).append(true).open(path).map_err(fail)?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .read(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(fail)?;
         let mut text = String::new();
         std::io::Read::read_to_string(&mut file, &mut text).map_err(fail)?;
         for line in text.lines() {

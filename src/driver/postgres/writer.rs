@@ -175,16 +175,9 @@ impl Writer {
         table: &TablePlan,
         chunks: &[LedgerKey],
     ) -> Result<(), Fault> {
-        self.link.statement(on, "BEGIN".to_owned()).await?;
-        let (kinds, ids): (Vec<&str>, Vec<i64>) = chunks.iter().map(|k| stored(*k)).unzip();
-        for ledger in [&self.ledger.logged, &self.ledger.unlogged] {
-            let text = format!(
-                "DELETE FROM {ledger} WHERE (kind, id) IN \
-                 (SELECT k, i FROM unnest($1::text[], $2::bigint[]) AS x(k, i))"
-            );
-            let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&kinds).bind(&ids);
-            query.execute(&mut *on).await.map_err(|e| self.link.fault(&e))?;
-        }
+        // An emptying must outlive a crash: if it were taken back, ledger rows of another snapshot
+        // would return with it and be taken for this one's.
+        self.link.statement(on, "BEGIN; SET LOCAL synchronous_commit = on".to_owned()).await?;
         let name = sql::qualified(Dialect::Postgres, &table.target);
         let truncate = format!("SAVEPOINT emptying; TRUNCATE ONLY {name}");
         match self.link.statement(on, truncate).await {
@@ -196,6 +189,16 @@ impl Writer {
                 self.delete_rows(on, &table.target, &fault).await?;
             }
             Err(fault) => return Err(fault),
+        }
+        // After the table is locked: a twin of a dead engine has committed by now, rows and all.
+        let (kinds, ids): (Vec<&str>, Vec<i64>) = chunks.iter().map(|k| stored(*k)).unzip();
+        for ledger in [&self.ledger.logged, &self.ledger.unlogged] {
+            let text = format!(
+                "DELETE FROM {ledger} WHERE (kind, id) IN \
+                 (SELECT k, i FROM unnest($1::text[], $2::bigint[]) AS x(k, i))"
+            );
+            let query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(&kinds).bind(&ids);
+            query.execute(&mut *on).await.map_err(|e| self.link.fault(&e))?;
         }
         self.link.statement(on, "COMMIT".to_owned()).await?;
         Ok(())
@@ -227,7 +230,8 @@ impl Writer {
                 ));
             }
         }
-        self.link.statement(on, format!("DELETE FROM ONLY {table}")).await?;
+        let lock = format!("LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE");
+        self.link.statement(on, format!("{lock}; DELETE FROM ONLY {table}")).await?;
         Ok(())
     }
 

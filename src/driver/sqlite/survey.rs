@@ -9,7 +9,7 @@ use crate::core::mapping::{self, Sample, Storage, meaning_of_sample};
 use crate::core::name::Dialect;
 use crate::core::sql::quote;
 use crate::core::value::{CellRef, WireForm};
-use crate::core::wire::{fits_postgres, parse_date, parse_timestamp};
+use crate::core::wire::{fits_postgres, parse_timestamp};
 
 /// Rows read at each of three places.
 const ROWS_PER_PLACE: u64 = 100;
@@ -103,7 +103,8 @@ pub(super) fn survey(connection: &Connection, table: &Table) -> rusqlite::Result
             rows_without_rowid(connection, table, &name)?
         }
     };
-    let row_bytes = seen.bytes / seen.rows.max(1) + ROW_OVERHEAD_BYTES + columns.len() as u64;
+    let row_bytes =
+        seen.bytes / seen.rows.clamp(1, u64::MAX) + ROW_OVERHEAD_BYTES + columns.len() as u64;
     let meanings = looks.into_iter().map(Look::meaning).collect();
     let estimate = TableEstimate { rows, bytes: rows.saturating_mul(row_bytes), pages: 0 };
     Ok(Survey { estimate, exhaustive, row_bytes, meanings })
@@ -265,8 +266,7 @@ struct Look {
 
 impl Look {
     fn new(column: &Column) -> Look {
-        let sample =
-            Sample { all_zoned: true, all_moments: true, all_dates: true, ..Sample::default() };
+        let sample = Sample { all_zoned: true, all_moments: true, ..Sample::default() };
         let promised = mapping::fit(Dialect::Sqlite, column).logical;
         Look { declared: column.declared.clone(), promised, sample }
     }
@@ -282,13 +282,14 @@ impl Look {
         if !self.sample.storages.contains(&storage) {
             self.sample.storages.push(storage);
         }
-        if !fits_postgres(&self.promised, cell) {
+        if fits_postgres(&self.promised, cell) {
+            self.sample.fitting += 1;
+        } else {
             self.sample.unfit += 1;
         }
         if let CellRef::Text(text) = cell {
             let form = WireForm::Native;
             let moment = parse_timestamp(text, form).ok();
-            self.sample.all_dates &= parse_date(text, form).is_ok();
             self.sample.all_moments &= moment.is_some_and(|m| m.zone_s.is_none());
             self.sample.all_zoned &= moment.is_some_and(|m| m.zone_s.is_some());
         }

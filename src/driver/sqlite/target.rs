@@ -265,14 +265,28 @@ impl TargetSession for SqliteWriter {
     }
 }
 
-/// Runs one statement of a step. `PRAGMA foreign_key_check` fails the step when it finds a row.
+/// Runs one statement of a step. Two pragmas mean more than SQLite makes of them: a
+/// `foreign_key_check` that finds a row fails the step, and a `user_version` or `application_id`
+/// that the file has already stays.
 fn run_statement(side: Side, connection: &Connection, sql: &str) -> Result<(), Fault> {
     let failed = |error: rusqlite::Error| fault(side, "run a statement", &error);
-    let is_check = sql.trim_start().to_ascii_lowercase().starts_with("pragma")
-        && sql.to_ascii_lowercase().contains("foreign_key_check");
-    if !is_check {
-        return connection.execute_batch(sql).map_err(failed);
+    match sql.strip_prefix("PRAGMA main.") {
+        Some(rest) if rest.starts_with("foreign_key_check") => {
+            check_foreign_keys(side, connection, sql)
+        }
+        Some(rest) if rest.starts_with("user_version") || rest.starts_with("application_id") => {
+            let name = rest.split(' ').next().unwrap_or(rest);
+            let current: i64 = connection
+                .query_row(&format!("PRAGMA main.{name}"), [], |row| row.get(0))
+                .map_err(failed)?;
+            if current == 0 { connection.execute_batch(sql).map_err(failed) } else { Ok(()) }
+        }
+        _ => connection.execute_batch(sql).map_err(failed),
     }
+}
+
+fn check_foreign_keys(side: Side, connection: &Connection, sql: &str) -> Result<(), Fault> {
+    let failed = |error: rusqlite::Error| fault(side, "check foreign keys", &error);
     let mut statement = connection.prepare(sql).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     let mut orphans: u64 = 0;

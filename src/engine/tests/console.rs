@@ -170,5 +170,5 @@ async fn the_plan_can_be_read_before_the_start() {
     assert!(!plan.blocked, "{:?}", plan.findings);
     assert_eq!(plan.tables.len(), 3);
     assert_eq!(plan.tables.iter().map(|t| t.chunks).sum::<u32>(), 12);
-    assert!(plan.checklist.iter().any(|entry| entry.kind == "TABLE"));
+    assert!(!plan.checklist.is_empty());
 }

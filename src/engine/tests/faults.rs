@@ -1,7 +1,5 @@
 //! Trouble: lost servers, refused rows, full disks, a ledger that is gone.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use super::*;
 use crate::driver::memory::crm_tables;
 
@@ -79,7 +77,7 @@ async fn a_refused_row_fails_its_chunk_only_and_a_retry_mends_it() {
     console.start_job().await;
     let end = console.wait_state("COMPLETED").await;
     assert_eq!((end.job.progress.chunks_done, end.job.progress.chunks_failed), (18, 2));
-    assert_eq!(end.job.progress.percent, 99, "100 means committed");
+    assert!(end.job.progress.percent < 100, "100 means committed");
     assert!(alert(&end.job, "chunks-failed"));
     let failed = failed_ones();
     let Reply::Chunks { total, chunks } =
@@ -157,15 +155,11 @@ async fn a_full_target_holds_the_job_and_nothing_fails() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_done_that_cannot_be_saved() {
     let place = Place::new(2, 200, 10, "");
-    let full = Arc::new(AtomicBool::new(false));
-    let asked = full.clone();
-    let _engine = place.start_with(|master| {
-        master.refuse_commits_while(move || asked.load(Ordering::SeqCst)).unwrap();
-    });
+    let _engine = place.start();
     let mut console = place.console().await;
     console.start_job().await;
     console.wait_until("a chunk", |job| job.progress.chunks_done > 0).await;
-    full.store(true, Ordering::SeqCst);
+    place.world.faults.add(parse_script("state-disk-full").unwrap());
     let held = console.wait_until("the hold", |job| alert(job, "store-unwritable")).await;
     let told = &held.job.alerts[0];
     assert!(told.safe.contains("nothing is written to the target"), "{}", told.safe);
@@ -178,7 +172,7 @@ async fn nothing_is_done_that_cannot_be_saved() {
         console.status().await;
     }
     assert!(committed(&place) <= before + 4, "{:?}", count.job.progress);
-    full.store(false, Ordering::SeqCst);
+    place.world.faults.clear();
     console.must(Action::Resume).await;
     console.wait_state("COMPLETED").await;
     assert_eq!(place.world.verdict(), None);
@@ -197,7 +191,8 @@ async fn a_ledger_that_is_gone_stops_everything_until_somebody_looks() {
     let _second = place.start();
     let mut console = place.console().await;
     let held = console.wait_until("the hold", |job| alert(job, "ledger-missing")).await;
-    assert_eq!(held.job.progress.chunks_running, 0);
+    assert_eq!(held.job.threads.run, 0);
+    assert!(held.workers.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -136,7 +136,7 @@ async fn an_engine_killed_again_and_again_copies_every_chunk_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lowering_the_slider_restarts_nothing() {
-    let place = Place::new(2, 30, 60, "");
+    let place = Place::new(2, 48, 250, "");
     let _engine = place.start();
     let mut console = place.console().await;
     console.start_job().await;

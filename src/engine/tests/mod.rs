@@ -18,12 +18,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Paths;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, JobState};
-use crate::core::name::JobName;
-use crate::core::spec::JobSpec;
+use crate::core::name::{Dialect, JobName};
+use crate::core::spec::{Endpoint, JobSpec};
 use crate::driver::memory::{Shape, World, made_tables, parse_script};
 use crate::protocol::{
     Action, Hello, JobView, PROTOCOL, Reply, Request, RequestBody, ServerLine, Snapshot, codec,
-    convert,
 };
 use crate::store::{MasterTable, NewJob};
 
@@ -57,9 +56,15 @@ impl Place {
 
     fn with(shape: Shape, edit: impl FnOnce(&mut JobSpec)) -> Place {
         let name = JobName::parse("test").unwrap();
-        let message = super::sim::spec(&name, &super::sim::SimOptions::default());
-        let mut spec = convert::spec_from(&message).unwrap();
-        spec.threads = 4;
+        let end = |url: &str| Endpoint {
+            dialect: Dialect::Postgres,
+            url: url.to_owned(),
+            connection: None,
+            label: None,
+            production: false,
+        };
+        let (source, target) = (end("memory://db1/crm"), end("memory://db7/crm_new"));
+        let mut spec = JobSpec::new(name.clone(), source, target);
         edit(&mut spec);
         let place = Place {
             directory: tempfile::tempdir().unwrap(),
@@ -85,12 +90,7 @@ impl Place {
     }
 
     fn start(&self) -> Running {
-        self.start_with(|_| {})
-    }
-
-    fn start_with(&self, edit: impl FnOnce(&MasterTable)) -> Running {
         let master = MasterTable::open(&self.paths().master(&self.name)).unwrap();
-        edit(&master);
         let setup = EngineSetup {
             name: self.name.clone(),
             paths: self.paths(),

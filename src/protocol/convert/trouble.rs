@@ -262,9 +262,11 @@ fn snapshots_alert(context: &JobContext<'_>) -> Option<AlertView> {
     if context.job.snapshots < 2 {
         return None;
     }
-    let moments: Vec<String> =
-        context.snapshots.iter().map(|(at, _)| clock_text(*at, context.utc_offset_s)).collect();
-    let when = if moments.len() < 2 { String::new() } else { format!(" ({})", moments.join(", ")) };
+    let clock = |at| clock_text(at, context.utc_offset_s);
+    let when = match context.snapshots {
+        [(first, _), .., (last, _)] => format!(", of {} to {}", clock(*first), clock(*last)),
+        _ => String::new(),
+    };
     let mut made = alert(
         "snapshots-mixed",
         format!("The target mixes {} snapshots of the source{when}", context.job.snapshots),

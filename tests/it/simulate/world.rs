@@ -34,7 +34,8 @@ pub struct World {
     inbox: VecDeque<Input>,
     /// Reports that were delivered, to come once more.
     delivered: Vec<Input>,
-    ledger_read: Option<Ledger>,
+    /// The ledger as it was read, and the doubts there were then.
+    ledger_read: Option<(u32, Ledger)>,
     pub crashes: usize,
     crash_at: Option<usize>,
     pub emptied: usize,
@@ -191,10 +192,6 @@ impl World {
             self.job.apply(event, self.now).expect("what was decided can follow");
             self.emptied += usize::from(matches!(event, Event::TableEmptied { .. }));
         }
-        if events.iter().any(|event| matches!(event, Event::TrustLost { .. })) {
-            // It was read too early.
-            self.ledger_read = None;
-        }
         self.check();
         Ok(())
     }
@@ -246,14 +243,16 @@ impl World {
         if self.job.wants_reconcile() && self.ledger_read.is_none() {
             if self.target_up {
                 self.end_twins();
-                self.ledger_read = Some(self.ledger());
+                self.ledger_read = Some((self.job.doubts(), self.ledger()));
             } else {
                 self.feed(&Input::Engine(Notice::TargetLost { fault: lost(Side::Target) }));
             }
         }
         let answered = self.kind || self.rng.chance(60);
-        if let Some((chunks, steps)) = self.ledger_read.take_if(|_| answered) {
-            self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
+        if let Some((doubts, (chunks, steps))) = self.ledger_read.take_if(|_| answered) {
+            if doubts == self.job.doubts() {
+                self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
+            }
         }
     }
 

@@ -117,7 +117,7 @@ fn of_postgres(hex: &str, form: Form) -> String {
         Form::Bytes => bytes.escape_ascii().to_string(),
         Form::Number => number(&text()),
         Form::Float => float(&text()),
-        Form::Truth => text(),
+        Form::Truth => if text() == "true" { "t" } else { "f" }.to_owned(),
         Form::Moment => moment(&text()),
         Form::Text => text().escape_default().to_string(),
     }

@@ -9,8 +9,9 @@ use super::wait::{Deadline, wait_for};
 
 /// One terminal of a given size with a program in it.
 pub struct Terminal {
-    folder: tempfile::TempDir,
+    // Dropped in this order: the server is found through its folder.
     _leash: Leash,
+    folder: tempfile::TempDir,
 }
 
 impl Terminal {
@@ -18,7 +19,7 @@ impl Terminal {
     pub fn open(tidegate: &Tidegate, columns: u32, lines: u32, arguments: &[&str]) -> Terminal {
         let folder = super::temporary("tgtm");
         let leash = Leash::new("TMUX_TMPDIR=\"$1\" tmux -L t kill-server", &[folder.path()]);
-        let terminal = Terminal { folder, _leash: leash };
+        let terminal = Terminal { _leash: leash, folder };
         let mut command = terminal.tmux();
         command.args(["-f", "/dev/null", "new-session", "-d", "-s", "main"]);
         command.args(["-x", &columns.to_string(), "-y", &lines.to_string()]);

@@ -170,6 +170,10 @@ fn what_the_engine_cannot_do_itself_holds_until_someone_acts() {
     rig.notice(Notice::SourceLost { fault: refused });
     assert!(rig.held(HoldReason::Refused(Side::Source)).is_some());
     assert_eq!(rig.offer(4, 0), Vec::new());
+    // A time limit of our own says as much about the server as its own word.
+    let mut rig = Rig::loading(&chunks(1));
+    rig.notice(Notice::TargetLost { fault: lost(Side::Engine) });
+    assert!(rig.held(HoldReason::ServerLost(Side::Target)).is_some() && !rig.job.reconciled);
     // A probe that is refused turns a lost server into a refused login.
     let mut rig = Rig::loading(&chunks(1));
     rig.notice(Notice::TargetLost { fault: lost(Side::Target) });

@@ -208,7 +208,9 @@ impl Writer<'_> {
         }
         let condition = match &index.predicate {
             None => String::new(),
-            Some(predicate) => format!(" WHERE {}", translate_condition(predicate, &self.scope(at))?),
+            Some(predicate) => {
+                format!(" WHERE {}", translate_condition(predicate, &self.scope(at))?)
+            }
         };
         Ok(format!("USING btree ({}){condition}", parts.join(", ")))
     }

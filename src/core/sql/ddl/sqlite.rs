@@ -213,7 +213,9 @@ impl Writer<'_> {
         }
         let condition = match &index.predicate {
             None => String::new(),
-            Some(predicate) => format!(" WHERE {}", translate_condition(predicate, &self.source_scope(at))?),
+            Some(predicate) => {
+                format!(" WHERE {}", translate_condition(predicate, &self.source_scope(at))?)
+            }
         };
         Ok(format!("({}){condition}", parts.join(", ")))
     }

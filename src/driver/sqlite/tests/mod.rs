@@ -1,5 +1,7 @@
 //! Files copied to files, by both paths, and the trouble files make.
 
+mod trouble;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -227,6 +229,7 @@ fn assert_equal(yard: &Yard) {
 
 /// Everything that is odd about SQLite's values and tables.
 const ODD: &str = r#"
+PRAGMA user_version = 7;
 CREATE TABLE "order by" ("select" INTEGER PRIMARY KEY AUTOINCREMENT, [a b] TEXT COLLATE NOCASE,
     `c"d` NUMERIC DEFAULT (1+1), CHECK ("select" > -100));
 INSERT INTO "order by" VALUES (-5, 'ä', 1), (9, '', NULL), (77, NULL, 9223372036854775807);
@@ -305,9 +308,9 @@ async fn implicit_rowids_are_kept() {
     assert_equal(&yard);
 }
 
-/// The open databases of the test data, when they are there (`TIDEGATE_DATA`).
+/// The open databases of the test data, when they are there (`TIDEGATE_TEST_DATA`).
 fn sample(name: &str) -> Option<String> {
-    let folder = std::env::var("TIDEGATE_DATA").ok()?;
+    let folder = std::env::var("TIDEGATE_TEST_DATA").ok()?;
     let path = Path::new(&folder).join(name).join(format!("{name}_sqlite.sql"));
     Some(std::fs::read_to_string(path).expect("the named folder holds the test data"))
 }
@@ -335,7 +338,9 @@ async fn many_chunks_of_many_rows() {
 async fn open_databases_come_through() {
     for name in ["chinook", "sakila", "northwind"] {
         let Some(sql) = sample(name) else {
-            eprintln!("open_databases_come_through: TIDEGATE_DATA is not set, nothing was tried");
+            eprintln!(
+                "open_databases_come_through: TIDEGATE_TEST_DATA is not set, nothing was tried"
+            );
             return;
         };
         let in_one = format!("PRAGMA journal_mode = MEMORY;\n{sql}");
