@@ -25,7 +25,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
     findings.extend(connections(server.connections_free, "source"));
-    findings.extend(encoding(&server.encoding));
+    findings.extend(source_encoding(&server.encoding));
     if plan.target_dialect == Dialect::Postgres {
         findings.extend(dump_program(link, server.version_num).await);
     }
@@ -68,7 +68,7 @@ pub(super) async fn target(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let mut findings = Vec::new();
     findings.extend(read_only(link, on).await?);
     findings.extend(connections(server.connections_free, "target"));
-    findings.extend(encoding(&server.encoding));
+    findings.extend(target_encoding(&server.encoding));
     findings.extend(schemas(link, on, plan).await?);
     findings.extend(existing_tables(link, on, plan).await?);
     let statements: Vec<&str> =
@@ -107,11 +107,26 @@ fn connections(free: Option<u32>, side: &str) -> Option<Finding> {
     })
 }
 
-fn encoding(encoding: &str) -> Option<Finding> {
+/// Text travels as UTF-8. A source holds nothing that UTF-8 does not, unless nobody ever checked.
+fn source_encoding(encoding: &str) -> Option<Finding> {
     (encoding == "SQL_ASCII").then(|| {
-        Finding::new(Severity::Warn, "encoding", "the database has encoding SQL_ASCII")
+        Finding::new(Severity::Warn, "encoding", "the source has encoding SQL_ASCII")
             .with_detail("Its text may be in any encoding; bytes that are not UTF-8 are refused.")
     })
+}
+
+fn target_encoding(encoding: &str) -> Option<Finding> {
+    let message = format!("the target has encoding {encoding}");
+    let finding = Finding::new(Severity::Warn, "encoding", message);
+    match encoding {
+        "UTF8" => None,
+        "SQL_ASCII" => Some(finding.with_detail("It takes any bytes and checks none of them.")),
+        _ => Some(
+            finding
+                .with_detail("Rows with other characters are refused.")
+                .with_hint("Create the target database with ENCODING 'UTF8'."),
+        ),
+    }
 }
 
 async fn dump_program(link: &Link, version: u32) -> Option<Finding> {
