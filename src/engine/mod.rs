@@ -20,6 +20,7 @@ mod narrate;
 mod planning;
 mod publish;
 mod requests;
+pub mod sim;
 mod steer;
 mod tasks;
 #[cfg(test)]
