@@ -247,7 +247,9 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    tell_plan(session, &job, &plan, false)
+    tell_plan(session, &job, &plan, false)?;
+    session.output.note(&format!("Start: tidegate start {job}"));
+    Ok(Exit::Done)
 }
 
 /// # Errors
@@ -265,23 +267,19 @@ pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
             checked_plan(session, &job, &engine).await?
         }
     };
-    tell_plan(session, &job, &plan, args.all)
+    tell_plan(session, &job, &plan, args.all)?;
+    if shown.state == "DEFINING" {
+        session.output.note(&format!("Start: tidegate start {job}"));
+    }
+    Ok(Exit::Done)
 }
 
-fn tell_plan(
-    session: &Session,
-    job: &JobName,
-    plan: &PlanView,
-    all: bool,
-) -> Result<Exit, Failure> {
+fn tell_plan(session: &Session, job: &JobName, plan: &PlanView, all: bool) -> Result<(), Failure> {
     session.output.object("plan", json!(plan));
     plan_text::lines(plan, all).iter().for_each(|line| session.output.text(line));
     match plan.blocked {
         true => Err(blocked(job)),
-        false => {
-            session.output.note(&format!("Start: tidegate start {job}"));
-            Ok(Exit::Done)
-        }
+        false => Ok(()),
     }
 }
 

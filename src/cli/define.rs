@@ -5,7 +5,7 @@ use super::endpoints::{self, End};
 use super::failure::{Exit, Failure};
 use super::session::Session;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, Defaults};
+use crate::config::{Config, Defaults, unused_password_file};
 use crate::core::fault::Side;
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
 use crate::core::spec::THREADS_CEILING;
@@ -59,6 +59,10 @@ pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<
     };
     let spec = fill(JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone()), args)?;
     let spec = speeds(spec, args, &config.defaults)?;
+    let logs_in = |end: &End| end.endpoint.server().is_some() && end.password.is_none();
+    if let (true, Some(trouble)) = (logs_in(&source) || logs_in(&target), unused_password_file()) {
+        session.output.note(&format!("The password file is not used: {trouble}"));
+    }
     Ok(Defined {
         source_password: password(&source, args)?,
         target_password: password(&target, args)?,

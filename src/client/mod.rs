@@ -184,9 +184,19 @@ impl Client {
         job: &JobName,
         start: &StartMessage,
     ) -> Result<Connection, ClientError> {
-        match self.connect(job).await {
-            Err(ClientError::NoEngine { .. }) => start::start_engine(self, job, start).await,
-            other => other,
+        let mut looks = 0;
+        loop {
+            match self.connect(job).await {
+                Err(ClientError::NoEngine { .. }) => {
+                    return start::start_engine(self, job, start).await;
+                }
+                // One that is just being killed still has its socket and its lock for a moment.
+                Err(ClientError::Lost { .. }) if looks < REBIND_LOOKS => {
+                    looks += 1;
+                    tokio::time::sleep(REBIND_POLL).await;
+                }
+                other => return other,
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ mod paths;
 mod pgpass;
 mod settings;
 
-pub use password::{PasswordSource, password_for};
+pub use password::{PasswordSource, password_for, unused_password_file};
 pub use paths::Paths;
 pub use settings::{Config, Connection, Console, Defaults, Glyphs, Theme};
 

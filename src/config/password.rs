@@ -124,16 +124,25 @@ fn like_libpq(endpoint: &Endpoint) -> Option<Secret> {
 
 fn from_pgpass(endpoint: &Endpoint) -> Option<Secret> {
     let server = endpoint.server()?;
-    let file = std::env::var_os("PGPASSFILE")
+    let text = pgpass::read_file(&password_file()?).ok()?;
+    pgpass::find(&text, &server).map(Secret::new)
+}
+
+/// libpq's password file: the one PGPASSFILE names, else ~/.pgpass.
+fn password_file() -> Option<PathBuf> {
+    std::env::var_os("PGPASSFILE")
         .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pgpass")))?;
+        .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".pgpass")))
+}
+
+/// A password file that is there and is not used, with the reason: to be said to people, because
+/// a login that fails for it looks like a wrong password.
+#[must_use]
+pub fn unused_password_file() -> Option<String> {
+    let file = password_file()?;
     match pgpass::read_file(&file) {
-        Ok(text) => pgpass::find(&text, &server).map(Secret::new),
-        Err(pgpass::Unusable::Missing) => None,
-        Err(pgpass::Unusable::Refused(reason)) => {
-            tracing::warn!(file = %file.display(), reason, "password file is not used");
-            None
-        }
+        Err(pgpass::Unusable::Refused(reason)) => Some(format!("{}: {reason}", file.display())),
+        Ok(_) | Err(pgpass::Unusable::Missing) => None,
     }
 }
 

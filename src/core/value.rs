@@ -65,7 +65,7 @@ impl RowBatch {
     }
 
     fn push(&mut self, tag: CellTag, data: &[u8]) {
-        // A batch is cut at a byte budget far below 4 GiB; one cell is at most 1 GiB on every engine.
+        // A batch is cut at a byte budget far below 4 GiB; one cell has at most 1 GiB anywhere.
         let start = u32::try_from(self.bytes.len()).expect("a batch stays below 4 GiB");
         let len = u32::try_from(data.len()).expect("a cell stays below 4 GiB");
         self.bytes.extend_from_slice(data);

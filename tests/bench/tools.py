@@ -266,10 +266,12 @@ class SqlitePipe(Runner):
         there = self.ends()[1]
         loads = []
         for table in self.tables:
-            columns = "*"
-            if table == "event":
-                columns = ("id, at, customer_id, kind, payload, amount, flags,"
-                           " char(92) || 'x' || lower(hex(ref))")
+            # sqlite3 prints floats with 15 digits and blobs as they are, unless told otherwise.
+            columns = {
+                "event": "id, at, customer_id, kind, payload, printf('%!.17g', amount), flags,"
+                         " char(92) || 'x' || lower(hex(ref))",
+                "order_line": "order_id, line, sku, quantity, printf('%!.17g', price)",
+            }.get(table, "*")
             query = f"SELECT {columns} FROM {table}"
             loads.append(f"set -o pipefail; sqlite3 -readonly -csv {self.file} \"{query}\" | psql -Xq"
                          f" {there} -c \"COPY {table} FROM STDIN (FORMAT csv)\"")

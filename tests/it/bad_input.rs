@@ -302,7 +302,7 @@ fn no_room_on_the_target() {
          CREATE TABLE full_disk ();
          INSERT INTO full_disk DEFAULT VALUES;
          CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF EXISTS (SELECT FROM full_disk) THEN
+             IF EXISTS (SELECT FROM public.full_disk) THEN
                  RAISE EXCEPTION 'could not extend file: No space left on device'
                      USING ERRCODE = 'disk_full';
              END IF;

@@ -114,7 +114,7 @@ fn a_fault_that_passes_is_tried_again() {
     target.run(
         "CREATE SEQUENCE tries;
          CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-             IF nextval('tries') <= 2 THEN
+             IF nextval('public.tries') <= 2 THEN
                  RAISE EXCEPTION 'deadlock detected' USING ERRCODE = 'deadlock_detected';
              END IF;
              RETURN NULL; END $$;

@@ -13,7 +13,7 @@ use super::failure::{Exit, Failure};
 use super::figures;
 use super::output::clean;
 use super::session::Session;
-use crate::config::Config;
+use crate::config::{Config, unused_password_file};
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
 use crate::protocol::{FindingView, PROTOCOL};
 
@@ -173,17 +173,8 @@ fn configuration(session: &Session, findings: &mut Findings) {
         }
         Err(error) => findings.block("config", error.to_string(), "Mend that line."),
     }
-    let pgpass = std::env::var_os("PGPASSFILE")
-        .map(std::path::PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".pgpass")));
-    let mode = pgpass.as_ref().and_then(|path| Some(path.metadata().ok()?.permissions().mode()));
-    if let (Some(path), Some(mode)) = (pgpass, mode)
-        && mode & 0o077 != 0
-    {
-        findings.warn(
-            "passwords",
-            format!("{} is not used: others may read it", path.display()),
-            "chmod 600 it, as psql asks for too.",
-        );
+    if let Some(trouble) = unused_password_file() {
+        let hint = "chmod 600 it, as psql asks for too.";
+        findings.warn("passwords", format!("not used: {trouble}"), hint);
     }
 }

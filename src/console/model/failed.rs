@@ -35,6 +35,14 @@ pub struct Group {
     pub last_ms: i64,
 }
 
+/// A line of the list by what it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FailedPlace {
+    Group(String),
+    Chunk(u32),
+    Step(u32),
+}
+
 /// One line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailedItem {
@@ -97,6 +105,31 @@ impl FailedScreen {
     #[must_use]
     pub fn selected(&self) -> Option<FailedItem> {
         self.items().get(self.list.cursor).copied()
+    }
+
+    /// What the cursor sits on, in words that survive a new list.
+    #[must_use]
+    pub fn place(&self) -> Option<FailedPlace> {
+        Some(match self.selected()? {
+            FailedItem::Group(g) => FailedPlace::Group(self.groups[g].title.clone()),
+            FailedItem::Chunk(i) => FailedPlace::Chunk(self.chunks[i].id),
+            FailedItem::Step(i) => FailedPlace::Step(self.steps[i].id),
+        })
+    }
+
+    /// Puts the cursor back on it, where it is still there.
+    pub fn return_to(&mut self, place: Option<FailedPlace>) {
+        let is_it = |item: &FailedItem| match (&place, item) {
+            (Some(FailedPlace::Group(title)), FailedItem::Group(g)) => {
+                self.groups[*g].title == *title
+            }
+            (Some(FailedPlace::Chunk(id)), FailedItem::Chunk(i)) => self.chunks[*i].id == *id,
+            (Some(FailedPlace::Step(id)), FailedItem::Step(i)) => self.steps[*i].id == *id,
+            _ => false,
+        };
+        if let Some(row) = self.items().iter().position(is_it) {
+            self.list.cursor = row;
+        }
     }
 
     /// The failure that the detail pane speaks of: of a group its first one.

@@ -107,8 +107,10 @@ pub const SORT_REST_MS: u64 = 2_000;
 pub struct RunScreen {
     /// Positions in the snapshot's tables, filtered and in order.
     pub order: Vec<u32>,
-    /// The cursor sits on a table, not on a row.
+    /// The cursor sits on a table, not on a row; on the first row it stays there (`None`).
     pub table: Option<u32>,
+    /// What was under the cursor when the frame was painted: that is what a key means.
+    pub painted: Option<u32>,
     pub list: List,
     pub view: TableView,
     pub sort: TableSort,
@@ -138,7 +140,7 @@ impl RunScreen {
             TableSort::Plan => {}
             TableSort::Name => self.order.sort_by(|a, b| at(a).name.cmp(&at(b).name)),
             TableSort::Size => {
-                self.order.sort_by(|a, b| at(b).bytes_total.cmp(&at(a).bytes_total));
+                self.order.sort_by_key(|n| std::cmp::Reverse(at(n).bytes_total));
             }
             TableSort::Busy => self.order.sort_by_key(|n| busy_key(at(n))),
         }

@@ -127,16 +127,16 @@ impl KeyFilter {
         out: &mut Vec<Msg>,
     ) {
         let Some(key) = key_of(event) else { return };
-        if let Some((mut text, since)) = self.sequence.take() {
-            if let Key::Char(c) = key {
-                text.push(c);
-                if is_final(c) {
-                    out.extend(arrow(&text).map(Msg::Key));
-                } else {
-                    self.sequence = Some((text, since));
-                }
-                return;
+        if let Some((mut text, since)) = self.sequence.take()
+            && let Key::Char(c) = key
+        {
+            text.push(c);
+            if is_final(c) {
+                out.extend(arrow(&text).map(Msg::Key));
+            } else {
+                self.sequence = Some((text, since));
             }
+            return;
         }
         if *eating {
             if let Key::Char(c) = key {

@@ -36,7 +36,11 @@ fn on_failed(columns: u16, rows: u16) -> Desk {
 fn on_customers(columns: u16, rows: u16) -> Desk {
     let mut desk = Desk::attached(columns, rows, fixture::crm());
     desk.keys("/").text("customers").keys("Enter Enter");
-    reply(&mut desk, Ticket::Chunks { table: 2, offset: 0 }, fixture::customer_chunks());
+    reply(
+        &mut desk,
+        Ticket::Chunks { table: 2, offset: 0, state: None },
+        fixture::customer_chunks(),
+    );
     let runs = vec![(2, 80), (3, 5), (0, 3)];
     reply(&mut desk, Ticket::ChunkMap { table: 2 }, Reply::ChunkMap { runs });
     desk

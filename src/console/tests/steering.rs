@@ -127,10 +127,10 @@ fn skipping_wants_the_targets_name() {
     desk.frame();
     desk.pass(301).text("agreed").keys("Enter Enter Space X y Enter");
     assert_eq!(actions(&desk.take()), []);
-    desk.keys("Ctrl-U").text("crmx").keys("Enter");
+    desk.text("crmx").keys("Enter");
     assert_eq!(actions(&desk.take()), []);
     assert!(desk.frame().contains("that is not its name"), "{}", desk.frame());
-    desk.keys("Ctrl-U").text("crm").keys("Enter");
+    desk.text("crm").keys("Enter");
     let sent = actions(&desk.take());
     let [Action::Skip { chunks, reason }] = sent.as_slice() else { panic!("{sent:?}") };
     assert_eq!(chunks.as_slice(), [3081, 3082, 3083, 3084, 3085]);
@@ -331,4 +331,82 @@ fn ten_thousand_tables_are_drawn_as_fast_as_ten() {
     }
     let few = begin.elapsed();
     assert!(many < few * 5 + std::time::Duration::from_millis(50), "{many:?} against {few:?}");
+}
+
+#[test]
+fn a_key_means_what_was_painted_and_not_what_came_since() {
+    let mut desk = Desk::attached(80, 24, fixture::crm());
+    desk.frame();
+    desk.pass(3_000);
+    let mut tables = fixture::crm().tables;
+    tables[0].chunks_running = 0;
+    tables[0].state = "done".to_owned();
+    let update = Update::Changed {
+        job: None,
+        tables: vec![tables[0].clone()],
+        workers: None,
+        log: Vec::new(),
+        consoles: None,
+    };
+    desk.msg(Msg::Link(LinkNews::Update(Box::new(update))));
+    desk.keys("Enter");
+    let job = desk.model.job.as_ref().unwrap();
+    assert_eq!(job.table.table, 0, "crm.orders was under the cursor in the last frame");
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let mut desk = Desk::attached(80, 24, fixture::crm());
+    desk.keys("Enter t");
+    let late = Ticket::Chunks { table: 0, offset: 0, state: None };
+    desk.msg(Msg::Reply { ticket: late, reply: Ok(fixture::customer_chunks()) });
+    assert_eq!(desk.model.job.as_ref().unwrap().table.chunks.len(), 0);
+}
+
+#[test]
+fn the_cursor_stays_on_its_failure_when_others_come() {
+    let mut desk = on_failed();
+    desk.keys("j j j");
+    let before = desk.model.job.as_ref().unwrap().failed.place();
+    let Reply::Chunks { chunks, .. } = fixture::failed_chunks() else { panic!() };
+    let reply = Ok(Reply::Chunks { total: 6, chunks: chunks[1..].to_vec() });
+    desk.msg(Msg::Reply { ticket: Ticket::FailedChunks, reply });
+    assert_eq!(desk.model.job.as_ref().unwrap().failed.place(), before);
+}
+
+#[test]
+fn a_restart_that_fails_says_why() {
+    let mut desk = Desk::attached(80, 24, fixture::crm());
+    let down = |message: &str| {
+        Msg::Link(LinkNews::Down(LinkDown {
+            cause: DownCause::NoEngine,
+            message: message.to_owned(),
+            advice: String::new(),
+            tries: 1,
+        }))
+    };
+    desk.msg(down("no engine runs for job crm-nov"));
+    desk.keys("r");
+    desk.msg(down("the engine of crm-nov did not start: master.db is damaged"));
+    desk.msg(down("no engine runs for job crm-nov"));
+    let frame = desk.frame();
+    assert!(frame.contains("did not start: master.db is"), "{frame}");
+}
+
+#[test]
+fn a_silent_engine_is_asked_and_then_named() {
+    let mut desk = Desk::attached(80, 24, fixture::crm());
+    desk.take();
+    desk.pass(10_500);
+    let asked = desk.take();
+    assert!(matches!(asked.as_slice(), [Cmd::Request { ticket: Ticket::Ping, .. }]), "{asked:?}");
+    desk.pass(1_000);
+    assert_eq!(desk.take(), [], "asked once");
+    let reply = Err("no word from the engine for 15 s".to_owned());
+    desk.msg(Msg::Reply { ticket: Ticket::Ping, reply });
+    let frame = desk.frame();
+    assert!(frame.contains("EXECUTING?") && frame.contains("! No word from"), "{frame}");
+    let update = Update::Snapshot { snapshot: Box::new(fixture::crm()) };
+    desk.msg(Msg::Link(LinkNews::Update(Box::new(update))));
+    assert!(!desk.frame().contains("EXECUTING?"));
 }

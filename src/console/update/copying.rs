@@ -164,7 +164,8 @@ pub fn finding_text(finding: &FindingView) -> String {
 #[must_use]
 pub fn plan_table_text(table: &PlanTableView) -> String {
     let mut out = format!(
-        "{} -> {}\n\nrows      ~{}\nsize      ~{}\nchunks    {} by {}\npath      {}, {}\nfit       {}",
+        "{} -> {}\n\nrows      ~{}\nsize      ~{}\nchunks    {} by {}\npath      {}, {}\n\
+         fit       {}",
         table.source,
         table.target,
         figures::grouped(table.rows),

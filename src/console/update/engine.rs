@@ -1,9 +1,9 @@
 //! News from the engine: the link, snapshots, changes, and replies to what was asked.
 
 use super::{refit, run, steer};
-use crate::console::model::{Attached, Link, Model};
+use crate::console::model::{Attached, Link, Model, TableScreen};
 use crate::console::msg::{Cmd, DownCause, LinkDown, LinkNews, Ticket};
-use crate::protocol::{LogLine, Reply, Snapshot, TableView, Update};
+use crate::protocol::{ChunkView, LogLine, Reply, Snapshot, TableView, Update};
 
 use crate::console::model::LOG_LINES_MAX;
 
@@ -25,6 +25,7 @@ fn up(model: &mut Model, build: String, pid: u32) -> Vec<Cmd> {
         Link::Connecting { .. } | Link::Up { .. } => None,
     };
     job.link = Link::Up { build, pid };
+    job.silent = false;
     job.lost = crate::console::model::LostScreen::default();
     job.history.loaded = false;
     job.failed.due_ms = 0;
@@ -53,6 +54,10 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
     // After a goodbye every further try finds nobody: that is no news.
     let cause =
         if was_left && down.cause == DownCause::NoEngine { DownCause::Left } else { down.cause };
+    let restarted = matches!(&job.link, Link::Connecting { .. }) && job.known;
+    if restarted && cause == DownCause::NoEngine {
+        job.lost.failure = Some(down.message.clone());
+    }
     let changed_cause = !matches!(&job.link, Link::Down { down: d, .. } if d.cause == cause);
     let message = down.message.clone();
     let tries = down.tries;
@@ -92,6 +97,7 @@ fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
         return Vec::new();
     };
     job.received_ms = now.mono_ms;
+    job.silent = false;
     job.received_wall_ms = now.wall_ms;
     model.dirty = true;
     match update {
@@ -193,6 +199,12 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
         (Ticket::Act(serial), Ok(Reply::Refused { message })) => {
             return steer::answered(model, serial, Err(message));
         }
+        (Ticket::Ping, reply) => {
+            if let Some(job) = &mut model.job {
+                job.silent = reply.is_err();
+            }
+            return Vec::new();
+        }
         (Ticket::Act(serial), Err(message)) => {
             let message = format!("not confirmed by the engine ({message})");
             return steer::answered(model, serial, Err(message));
@@ -214,15 +226,24 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
     Vec::new()
 }
 
+/// A page of chunks; the cursor stays on its chunk, also where others come and go.
+fn take_chunks(screen: &mut TableScreen, total: u32, offset: u32, chunks: Vec<ChunkView>) {
+    let on = screen.selected().map(|c| c.id);
+    screen.total = total;
+    screen.offset = offset;
+    screen.chunks = chunks;
+    screen.loaded = true;
+    if let Some(at) = on.and_then(|id| screen.chunks.iter().position(|c| c.id == id)) {
+        screen.list.cursor = offset as usize + at;
+    }
+}
+
 /// What was asked for arrives; an answer that fits no question any more is dropped.
 fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
     match (ticket, reply) {
-        (Ticket::Chunks { table, offset }, Reply::Chunks { total, chunks }) => {
-            if job.table.table == table {
-                job.table.total = total;
-                job.table.offset = offset;
-                job.table.chunks = chunks;
-                job.table.loaded = true;
+        (Ticket::Chunks { table, offset, state }, Reply::Chunks { total, chunks }) => {
+            if job.table.table == table && job.table.state == state {
+                take_chunks(&mut job.table, total, offset, chunks);
             }
         }
         (Ticket::ChunkMap { table }, Reply::ChunkMap { runs }) => {
@@ -232,18 +253,22 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.run.map = Some((table, runs));
         }
         (Ticket::FailedChunks, Reply::Chunks { total, chunks }) => {
+            let on = job.failed.place();
             job.failed.total = total;
             job.failed.loaded = true;
             job.failed.chunks = chunks;
             let there: Vec<u32> = job.failed.chunks.iter().map(|c| c.id).collect();
             job.marked.retain(|id| there.contains(id));
             job.failed.group();
+            job.failed.return_to(on);
         }
         (Ticket::FailedSteps, Reply::Steps { steps }) => {
+            let on = job.failed.place();
             job.failed.steps = steps.into_iter().filter(|s| s.state == "failed").collect();
             let there: Vec<u32> = job.failed.steps.iter().map(|s| s.id).collect();
             job.marked_steps.retain(|id| there.contains(id));
             job.failed.group();
+            job.failed.return_to(on);
         }
         (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
         (Ticket::History, Reply::History { runs, events }) => {
@@ -255,7 +280,7 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }
         (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
-        (Ticket::Act(_), _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
+        (Ticket::Act(_) | Ticket::Ping, _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
         (_, _mismatch) => {}
     }
 }

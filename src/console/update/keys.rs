@@ -96,10 +96,8 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
 }
 
 fn side_screens(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
-    if model.job.is_none() {
-        // The jobs list attaches first.
-        return None;
-    }
+    // Without a job it is the jobs list, which attaches first.
+    model.job.as_ref()?;
     if model.place() == Place::Lost && does == Do::Run {
         if let Some(job) = &mut model.job {
             job.lost.dismissed = true;
@@ -165,9 +163,9 @@ fn lost(model: &mut Model, does: Do) -> Vec<Cmd> {
 
 /// Every key is answered, also one that means nothing here.
 fn unbound(model: &mut Model, key: Key) {
-    let retry = model.keymap.action(model.place(), Key::Char('R')).is_some();
+    let skips = model.keymap.action(model.place(), Key::Char('X')).is_some();
     let text = match (key, owner(key)) {
-        (Key::Char('d' | 'D'), _) | (Key::Delete | Key::Backspace, _) if retry => {
+        (Key::Char('d' | 'D'), _) | (Key::Delete | Key::Backspace, _) if skips => {
             format!("{key} is not used here. Skip is X, re-run is R.")
         }
         (Key::Char('u' | 'U'), _) => {

@@ -113,6 +113,9 @@ fn painted(model: &mut Model) {
     {
         question.painted_ms = Some(now);
     }
+    if let Some(job) = &mut model.job {
+        job.run.painted = run::selected(job);
+    }
 }
 
 fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {

@@ -309,6 +309,8 @@ fn press_named(model: &mut Model, key: Key) -> Vec<Cmd> {
             } else {
                 "that is not its name; nothing was changed".to_owned()
             };
+            // The next try begins afresh.
+            question.field = Some(Field::default());
         }
         key => {
             question.remark.clear();

@@ -31,7 +31,8 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
             match job.run.pane {
                 Pane::Tables => {
                     job.run.list.go(to, job.run.order.len(), height);
-                    job.run.table = selected(job);
+                    job.run.table = if job.run.list.cursor == 0 { None } else { selected(job) };
+                    job.run.painted = None;
                     job.run.moved_ms = now;
                 }
                 Pane::Lower => scroll_lower(job, to),
@@ -48,6 +49,9 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
             };
             job.run.lower_top = 0;
         }),
+        Do::Workers if model.columns >= layout::WIDE => {
+            model.say("the workers stand on the right; z makes the lower pane bigger");
+        }
         Do::Workers => lower(model, LowerPane::Workers),
         Do::ChunkMap => lower(model, LowerPane::Map),
         Do::View => change(model, |job| job.run.view = job.run.view.next()),
@@ -119,7 +123,8 @@ fn open(model: &mut Model) -> Vec<Cmd> {
         job.run.alert_read = Some(alert.id);
         return reader::open_alerts(model);
     }
-    let Some(number) = selected(job) else {
+    let painted = job.run.painted.filter(|n| job.run.order.contains(n));
+    let Some(number) = job.run.table.or(painted).or_else(|| selected(job)) else {
         model.say("there is no table here");
         return Vec::new();
     };

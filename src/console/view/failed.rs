@@ -39,7 +39,11 @@ fn list(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
     } else {
         format!("{marked} marked  /{}", screen.filter)
     };
-    let title = if screen.by_table { "Grouped by table" } else { "Grouped by cause" };
+    let mut title = format!("Grouped by {}", if screen.by_table { "table" } else { "cause" });
+    if screen.total > FAILED_LISTED_MAX {
+        let listed = figures::grouped(u64::from(FAILED_LISTED_MAX));
+        title.push_str(&format!(", the first {listed}; R on the run screen means all"));
+    }
     pen.rule(area, title, note, !model.zoomed);
     heads(pen, area, screen.by_table);
     let items = screen.items();
@@ -60,21 +64,7 @@ fn list(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
             "no failure holds that; Esc clears the filter"
         };
         pen.put((area.x + 3, area.y + 2), area.width - 3, text, pen.look.plain());
-    } else if screen.total > FAILED_LISTED_MAX
-        && end == items.len()
-        && row_is_free(area, end, lines)
-    {
-        let text = format!(
-            "the first {} of {} are listed; R without marks on the run screen means all",
-            figures::grouped(u64::from(FAILED_LISTED_MAX)),
-            figures::grouped(u64::from(screen.total))
-        );
-        pen.put((area.x + 3, area.bottom() - 1), area.width - 3, text, pen.look.plain());
     }
-}
-
-fn row_is_free(area: Rect, shown: usize, lines: usize) -> bool {
-    area.height > 3 && shown % lines.clamp(1, usize::MAX) != 0
 }
 
 fn heads(pen: &mut Pen<'_>, area: Rect, by_table: bool) {

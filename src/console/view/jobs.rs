@@ -126,7 +126,11 @@ fn job_line(model: &Model, pen: &mut Pen<'_>, line: Rect, row: &JobRow, selected
         None if v.production => " [PROD]".to_owned(),
         None => String::new(),
     };
-    pen.put((31, y), room, format!("{} -> {}{label}", v.source, v.target), style);
+    // The label is what must not be cut.
+    let kept = u16::try_from(label.chars().count()).unwrap_or(0);
+    let text = format!("{} -> {}", v.source, v.target);
+    let end = pen.put((31, y), room.saturating_sub(kept), text, style);
+    pen.put((end, y), kept, label, pen.look.bold());
     let p = &v.progress;
     let known = v.state != "DEFINING";
     let dash = |text: String| if known { text } else { "-".to_owned() };
@@ -134,7 +138,7 @@ fn job_line(model: &Model, pen: &mut Pen<'_>, line: Rect, row: &JobRow, selected
     let failed = dash(figures::grouped(u64::from(p.chunks_failed) + u64::from(p.steps_failed)));
     let age = if v.started_ms > 0 {
         let ms = model.now.wall_ms.saturating_sub(v.started_ms);
-        figures::elapsed(u64::try_from(ms).unwrap_or(0))
+        figures::elapsed(u64::try_from(ms).unwrap_or(0)).replace("<1 min", "0h00m")
     } else {
         "-".to_owned()
     };

@@ -21,6 +21,10 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         "! No way to the engine of this job".to_owned()
     };
     pen.rule(Rect::new(0, 1, w, 1), title, ago, true);
+    let failure = job.lost.failure.as_deref().map_or_else(Vec::new, |why| {
+        let text = format!("! It was not started again: {why}");
+        crate::console::shown::wrapped(&text, usize::from(w.saturating_sub(2)))
+    });
     let mut lines =
         if job.known { story(model, job) } else { unknown(&down.message, &down.advice) };
     let keys = keys(model, job, h);
@@ -30,7 +34,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         // The tail of the log yields first, it is one key away.
         lines.retain(|line| !line.starts_with("   ") && !line.is_empty());
     }
-    for (i, line) in lines.iter().chain(&keys).take(room).enumerate() {
+    for (i, line) in failure.iter().chain(&lines).chain(&keys).take(room).enumerate() {
         let y = 2 + u16::try_from(i).unwrap_or(0);
         let text = line.as_str();
         pen.put((1, y), w - 1, text, pen.look.plain());

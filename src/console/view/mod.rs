@@ -260,6 +260,16 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
     if !job.is_up() {
         return lines;
     }
+    if job.silent {
+        let ms = model.now.mono_ms.saturating_sub(job.received_ms) / 5_000 * 5_000;
+        let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
+        let text = format!(
+            "! No word from the engine for {} (process {}); numbers are from {at}",
+            figures::short_time(ms),
+            job.job().engine_pid
+        );
+        lines.push(standing(text, look.bold()));
+    }
     // The others are on the page that Enter opens.
     if let Some(alert) = job.job().alerts.first() {
         let read = job.run.alert_read.as_ref() == Some(&alert.id);
@@ -270,10 +280,24 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
     if let Some(held) = job.held_by() {
         lines.push(standing(held, look.plain()));
     }
+    if job.job().state == "COMPLETED" {
+        lines.push(standing(completed_line(job), look.plain()));
+    }
     if let Some(text) = threads_line(job) {
         lines.push(standing(text, look.plain()));
     }
     lines
+}
+
+/// The sum of a finished job.
+fn completed_line(job: &Attached) -> String {
+    let p = &job.job().progress;
+    let tables = figures::counted(job.shot.tables.len() as u64, "table");
+    let rows = figures::grouped(p.rows_done);
+    match state_mark(job) {
+        Some(mark) => format!("complete {mark}: {tables}, {rows} rows; f lists what failed"),
+        None => format!("complete: {tables}, {rows} rows are on the target, nothing failed"),
+    }
 }
 
 /// Why run and want differ.

@@ -80,7 +80,7 @@ fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
         draining,
         starting: if works { want.saturating_sub(stay) } else { 0 },
         max: t.max,
-        wish: if works { None } else { Some(want) },
+        wish: if works || job.job().state == "COMPLETED" { None } else { Some(want) },
     };
     let label = if indexes { "indexes" } else { "threads" };
     pen.put((1, y), 8, label, pen.look.plain());

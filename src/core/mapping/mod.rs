@@ -11,9 +11,10 @@
 //!   `DECIMAL(p,s)`, `UUID` and `JSON` become the types people expect on PostgreSQL, because each
 //!   stored value that is no such thing is refused by table, column and row and never bent. What
 //!   fits: for `BOOLEAN` the integers 0 and 1; for dates and times the ISO text that SQLite's own
-//!   date functions read, down to microseconds, with a zone exactly where the type has one (numbers,
-//!   whether Unix seconds or Julian days, never: nobody can tell which they are); for `DECIMAL(p,s)`
-//!   numbers that need no rounding.
+//!   date functions read, down to microseconds, with a zone exactly where the type has one
+//!   (numbers, whether Unix seconds or Julian days, never: nobody can tell which they are); for
+//!   `DECIMAL(p,s)` numbers that need no rounding. Moments are equal as moments: the text
+//!   `1996-07-04 00:00:00.000` comes back as `1996-07-04 00:00:00`.
 //!
 //! The driver looks at a sample of each column before it settles [`LogicalType`]
 //! ([`meaning_of_sample`]). The declaration counts as long as anything in the sample bears it out.
@@ -29,8 +30,8 @@
 //! # PostgreSQL to SQLite
 //!
 //! Whatever SQLite has no type for is kept as the text PostgreSQL prints (ISO dates, UTC, hex).
-//! Declared names are chosen by the affinity they bring, never by their looks: `JSON`, `INTERVAL` or
-//! `POINT` would make SQLite turn text into numbers. `numeric(p,s)` up to 15 digits is exact in
+//! Declared names are chosen by the affinity they bring, never by their looks: `JSON`, `INTERVAL`
+//! or `POINT` would make SQLite turn text into numbers. `numeric(p,s)` up to 15 digits is exact in
 //! SQLite's numbers; longer or unlimited `numeric` gets a column without a type, whose values are
 //! numbers where a number holds every digit and text where none does. A negative zero loses its
 //! sign in SQLite. NaN is refused in number columns: SQLite would store NULL.

@@ -14,6 +14,7 @@ const BYTES: LogicalType = LogicalType::Bytes { max: None };
 
 /// Names with a meaning of their own; all else follows from the affinity. First match wins.
 const KNOWN: &[(&str, LogicalType)] = &[
+    ("ANY", LogicalType::Any),
     ("BOOLEAN", LogicalType::Bool),
     ("BOOL", LogicalType::Bool),
     ("DATE", LogicalType::Date),
@@ -138,7 +139,8 @@ pub struct Sample {
 
 /// The meaning of a column that declares `declared` and holds `sample`. The declaration counts as
 /// long as anything in the sample bears it out: what contradicts it is refused by name. It is given
-/// up when nothing does (Unix seconds in `DATETIME`), and a limit of decimals when numbers exceed it.
+/// up when nothing does (Unix seconds in `DATETIME`), and a limit of decimals when numbers exceed
+/// it.
 #[must_use]
 pub fn meaning_of_sample(declared: &str, sample: &Sample) -> LogicalType {
     let promised = sqlite_type(declared);

@@ -14,9 +14,9 @@ pub struct KeyColumn<'a> {
 
 /// The condition of `range`, or `None` when it holds every row.
 ///
-/// Key bounds of PostgreSQL are the values' text; key bounds of SQLite are literals as its `quote()`
-/// spells them, because there the storage class is part of the value. `rowid` names SQLite's rowid
-/// where a column may have taken the usual name.
+/// Key bounds of PostgreSQL are the values' text; key bounds of SQLite are literals as its
+/// `quote()` spells them, because there the storage class is part of the value. `rowid` names
+/// SQLite's rowid where a column may have taken the usual name.
 #[must_use]
 pub fn predicate(
     dialect: Dialect,

@@ -253,9 +253,11 @@ mod tests {
     fn what_pragmas_do_not_tell() {
         let sql = "CREATE TABLE [order] (\n\
             id INTEGER CONSTRAINT pk PRIMARY KEY AUTOINCREMENT, -- a, comment)\n\
-            \"na me\" VARCHAR(10, 2) NOT NULL DEFAULT ('a,b)') COLLATE NOCASE CHECK(length(\"na me\") > (0)),\n\
+            \"na me\" VARCHAR(10, 2) NOT NULL DEFAULT ('a,b)') COLLATE NOCASE \
+            CHECK(length(\"na me\") > (0)),\n\
             twice INT GENERATED ALWAYS AS (id * 2) STORED UNIQUE,\n\
-            ref INT CONSTRAINT r REFERENCES other ON DELETE SET NULL DEFERRABLE INITIALLY DEFERRED,\n\
+            ref INT CONSTRAINT r REFERENCES other ON DELETE SET NULL \
+            DEFERRABLE INITIALLY DEFERRED,\n\
             CONSTRAINT u UNIQUE ('na me' COLLATE BINARY DESC, ref),\n\
             CONSTRAINT c CHECK (ref IN (1, 2)),\n\
             FOREIGN KEY (ref, id) REFERENCES other (a, b) NOT DEFERRABLE\n) STRICT";

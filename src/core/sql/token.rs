@@ -74,10 +74,8 @@ fn blank(rest: &str) -> Option<usize> {
     if rest.starts_with("--") {
         return Some(rest.find('\n').map_or(rest.len(), |end| end + 1));
     }
-    if rest.starts_with("/*") {
-        return Some(rest[2..].find("*/").map_or(rest.len(), |end| end + 4));
-    }
-    None
+    let comment = rest.strip_prefix("/*")?;
+    Some(comment.find("*/").map_or(rest.len(), |end| end + 4))
 }
 
 fn one(rest: &str, brackets: bool) -> (Token, usize) {

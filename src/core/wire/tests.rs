@@ -253,7 +253,12 @@ proptest! {
     #[test]
     fn copy_text_comes_back_however_it_is_cut(
         rows in prop::collection::vec(
-            prop::collection::vec(prop::option::of("[^\u{0}]{0,12}|[\\\\\t\n\rN.x0-7]{0,8}"), 3), 0..8),
+            prop::collection::vec(
+                prop::option::of("[^\u{0}]{0,12}|[\\\\\t\n\rN.x0-7]{0,8}"),
+                3,
+            ),
+            0..8,
+        ),
         cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
     ) {
         let xml = LogicalType::Xml;
@@ -290,7 +295,11 @@ proptest! {
 
     /// An integer or real that goes to numeric and back is the same number.
     #[test]
-    fn numbers_survive_numeric(int in any::<i64>(), mantissa in -999_999_999_999_999i64..=999_999_999_999_999, places in 0..12usize) {
+    fn numbers_survive_numeric(
+        int in any::<i64>(),
+        mantissa in -999_999_999_999_999i64..=999_999_999_999_999,
+        places in 0..12usize,
+    ) {
         for text in [int.to_string(), spelled(mantissa, places)] {
             let decimal = decimal::Decimal::parse(text.as_bytes()).unwrap();
             prop_assert!(decimal.fits(None, None).is_ok());

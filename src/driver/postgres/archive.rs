@@ -217,17 +217,39 @@ impl<'a> Reader<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+impl TocEntry {
+    /// An entry of the section before the rows that belongs to nobody.
+    pub fn of(dump_id: u32, kind: &str, schema: &str, tag: &str) -> TocEntry {
+        TocEntry {
+            dump_id,
+            class_oid: 0,
+            oid: 0,
+            tag: tag.to_owned(),
+            kind: kind.to_owned(),
+            section: TocSection::PreData,
+            definition: format!("CREATE {kind};\n"),
+            schema: schema.to_owned(),
+            tablespace: String::new(),
+            access_method: String::new(),
+            relkind: None,
+            owner: "ana".to_owned(),
+            depends_on: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
     use super::*;
 
     /// Writes archives as `pg_dump` does, for versions whose programs are not at hand.
-    pub(in super::super) struct Writer {
+    struct Writer {
         bytes: Vec<u8>,
         version: (u8, u8),
     }
 
     impl Writer {
-        pub fn new(version: (u8, u8), entries: i64) -> Writer {
+        fn new(version: (u8, u8), entries: i64) -> Writer {
             let mut writer = Writer { bytes: b"PGDMP".to_vec(), version };
             writer.bytes.extend([version.0, version.1, 0, 4, 8, 1]);
             if version >= (1, 15) {
@@ -253,7 +275,7 @@ pub(super) mod tests {
             self.bytes.extend(text.unwrap_or_default().as_bytes());
         }
 
-        pub fn entry(&mut self, entry: &TocEntry) {
+        fn entry(&mut self, entry: &TocEntry) {
             self.int(i64::from(entry.dump_id));
             self.int(0);
             self.string(Some(&entry.class_oid.to_string()));
@@ -286,33 +308,15 @@ pub(super) mod tests {
             self.bytes.extend([0; 9]);
         }
 
-        pub fn finish(self) -> Vec<u8> {
+        fn finish(self) -> Vec<u8> {
             self.bytes
-        }
-    }
-
-    pub(in super::super) fn entry(dump_id: u32, kind: &str, schema: &str, tag: &str) -> TocEntry {
-        TocEntry {
-            dump_id,
-            class_oid: 0,
-            oid: 0,
-            tag: tag.to_owned(),
-            kind: kind.to_owned(),
-            section: TocSection::PreData,
-            definition: format!("CREATE {kind};\n"),
-            schema: schema.to_owned(),
-            tablespace: String::new(),
-            access_method: String::new(),
-            relkind: None,
-            owner: "ana".to_owned(),
-            depends_on: Vec::new(),
         }
     }
 
     #[test]
     fn every_known_version_is_read() {
         for minor in 12..=16 {
-            let mut table = entry(7, "TABLE", "crm", "orders");
+            let mut table = TocEntry::of(7, "TABLE", "crm", "orders");
             table.depends_on = vec![3, 4];
             table.access_method = if minor >= 14 { "heap".to_owned() } else { String::new() };
             table.relkind = (minor >= 16).then_some('r');
@@ -339,8 +343,8 @@ pub(super) mod tests {
     #[test]
     fn an_archive_cut_anywhere_is_refused_and_never_panics() {
         let mut writer = Writer::new((1, 16), 2);
-        writer.entry(&entry(1, "TABLE", "s", "t"));
-        writer.entry(&entry(2, "INDEX", "s", "i"));
+        writer.entry(&TocEntry::of(1, "TABLE", "s", "t"));
+        writer.entry(&TocEntry::of(2, "INDEX", "s", "i"));
         let whole = writer.finish();
         for length in 0..whole.len() {
             assert!(parse(&whole[..length]).is_err(), "cut at {length}");

@@ -30,6 +30,7 @@ pub(super) struct CopyIn<'a> {
     format: CopyFormat,
     /// Converts rows; absent on the direct path.
     encoder: Option<CopyEncoder>,
+    segment_bytes: u64,
 }
 
 impl<'a> CopyIn<'a> {
@@ -50,7 +51,13 @@ impl<'a> CopyIn<'a> {
             CopyFormat::Binary => "binary",
         };
         let statement = format!("COPY {name}{list} FROM STDIN (FORMAT {word})");
-        CopyIn { link, statement, format, encoder }
+        CopyIn { link, statement, format, encoder, segment_bytes: SEGMENT_BYTES }
+    }
+
+    /// The same with shorter COPYs.
+    #[cfg(test)]
+    pub fn with_segments(self, segment_bytes: u64) -> CopyIn<'a> {
+        CopyIn { segment_bytes, ..self }
     }
 
     /// Sends every block and returns the rows the server took. The caller compares them with what
@@ -90,7 +97,7 @@ impl<'a> CopyIn<'a> {
         let mut encoded = Vec::new();
         self.begin(first, &mut encoded);
         let mut sent: u64 = 0;
-        while sent < SEGMENT_BYTES
+        while sent < self.segment_bytes
             && let Some(block) = waiting.take()
         {
             gauge.set(Activity::Write);

@@ -166,13 +166,17 @@ mod tests {
             column("b", "public.citext", "public"),
         ]);
         let bound = ["1".to_owned(), "x".to_owned()];
-        assert_eq!(
-            order.below(&bound),
-            r#"("a" OPERATOR(pg_catalog.<) '1'::integer OR ("a" OPERATOR(pg_catalog.=) '1'::integer AND "b" OPERATOR(public.<) 'x'::public.citext))"#
+        let below = concat!(
+            r#"("a" OPERATOR(pg_catalog.<) '1'::integer "#,
+            r#"OR ("a" OPERATOR(pg_catalog.=) '1'::integer "#,
+            r#"AND "b" OPERATOR(public.<) 'x'::public.citext))"#
         );
-        assert_eq!(
-            order.from(&bound),
-            r#"('1'::integer OPERATOR(pg_catalog.<) "a" OR ("a" OPERATOR(pg_catalog.=) '1'::integer AND "b" OPERATOR(public.>=) 'x'::public.citext))"#
+        let from = concat!(
+            r#"('1'::integer OPERATOR(pg_catalog.<) "a" "#,
+            r#"OR ("a" OPERATOR(pg_catalog.=) '1'::integer "#,
+            r#"AND "b" OPERATOR(public.>=) 'x'::public.citext))"#
         );
+        assert_eq!(order.below(&bound), below);
+        assert_eq!(order.from(&bound), from);
     }
 }

@@ -101,7 +101,8 @@ mod tests {
     #[test]
     fn roles_are_found_in_every_form_that_names_them() {
         let statements = [
-            "REVOKE ALL ON TABLE s.t FROM ana;\nGRANT SELECT ON TABLE s.t TO \"Bo \"\"B\"\"\" WITH GRANT OPTION;",
+            "REVOKE ALL ON TABLE s.t FROM ana;\n\
+             GRANT SELECT ON TABLE s.t TO \"Bo \"\"B\"\"\" WITH GRANT OPTION;",
             "GRANT ALL ON SCHEMA s TO PUBLIC;",
             "ALTER DEFAULT PRIVILEGES FOR ROLE carl IN SCHEMA s GRANT SELECT ON TABLES  TO dora;",
             "CREATE POLICY p ON s.t FOR SELECT TO eve, fritz USING ((a = ' TO zoe'::text));",

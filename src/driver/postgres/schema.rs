@@ -287,7 +287,6 @@ fn everything_below(id: u32, by_id: &HashMap<u32, &DdlItem>) -> HashSet<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::archive::tests::entry;
     use super::*;
 
     fn archive(entries: Vec<TocEntry>) -> Archive {
@@ -306,18 +305,18 @@ mod tests {
 
     #[test]
     fn rows_and_the_database_itself_are_left_out() {
-        let mut comment = entry(4, "COMMENT", "", "DATABASE crm");
+        let mut comment = TocEntry::of(4, "COMMENT", "", "DATABASE crm");
         comment.section = TocSection::None;
         comment.depends_on = vec![3];
-        let mut public = entry(5, "SCHEMA", "", "public");
+        let mut public = TocEntry::of(5, "SCHEMA", "", "public");
         public.definition = "-- *not* creating schema, since initdb creates it\n\n".to_owned();
         let list = vec![
-            entry(1, "TABLE DATA", "s", "t"),
-            entry(2, "SEQUENCE SET", "s", "q"),
-            entry(3, "DATABASE", "", "crm"),
+            TocEntry::of(1, "TABLE DATA", "s", "t"),
+            TocEntry::of(2, "SEQUENCE SET", "s", "q"),
+            TocEntry::of(3, "DATABASE", "", "crm"),
             comment,
             public,
-            entry(6, "USER MAPPING", "", "USER MAPPING ana SERVER far"),
+            TocEntry::of(6, "USER MAPPING", "", "USER MAPPING ana SERVER far"),
         ];
         assert_eq!(made(list, &Surroundings::default()).items, vec![]);
     }
@@ -328,15 +327,15 @@ mod tests {
         let table = ObjectName::new("s", "my orders");
         around.owners.insert((1259, 10), table.clone());
         around.owners.insert((2606, 11), table.clone());
-        let mut orders = entry(1, "TABLE", "s", "my orders");
+        let mut orders = TocEntry::of(1, "TABLE", "s", "my orders");
         (orders.class_oid, orders.oid) = (1259, 10);
-        let mut key = entry(2, "CONSTRAINT", "s", "my orders orders_pkey");
+        let mut key = TocEntry::of(2, "CONSTRAINT", "s", "my orders orders_pkey");
         (key.class_oid, key.oid, key.section) = (2606, 11, TocSection::PostData);
         key.depends_on = vec![1];
-        let mut comment = entry(3, "COMMENT", "s", "CONSTRAINT orders_pkey ON my orders");
+        let mut comment = TocEntry::of(3, "COMMENT", "s", "CONSTRAINT orders_pkey ON my orders");
         comment.section = TocSection::None;
         comment.depends_on = vec![2];
-        let mut acl = entry(4, "ACL", "s", "TABLE my orders");
+        let mut acl = TocEntry::of(4, "ACL", "s", "TABLE my orders");
         acl.depends_on = vec![1];
         let made = made(vec![acl, orders, key, comment], &around).items;
         let names: Vec<&str> = made.iter().map(|i| i.name.name.as_str()).collect();
@@ -353,16 +352,16 @@ mod tests {
         for name in ["a", "b"] {
             around.populated.insert(ObjectName::new("s", name));
         }
-        let mut b = entry(3, "MATERIALIZED VIEW", "s", "b");
+        let mut b = TocEntry::of(3, "MATERIALIZED VIEW", "s", "b");
         b.depends_on = vec![2];
-        let mut between = entry(2, "VIEW", "s", "v");
+        let mut between = TocEntry::of(2, "VIEW", "s", "v");
         between.depends_on = vec![1];
         let list = vec![
-            entry(9, "EVENT TRIGGER", "", "watch"),
-            entry(1, "MATERIALIZED VIEW", "s", "a"),
+            TocEntry::of(9, "EVENT TRIGGER", "", "watch"),
+            TocEntry::of(1, "MATERIALIZED VIEW", "s", "a"),
             between,
             b,
-            entry(4, "MATERIALIZED VIEW", "s", "empty"),
+            TocEntry::of(4, "MATERIALIZED VIEW", "s", "empty"),
         ];
         let made = made(list, &around).items;
         let last: Vec<(&str, &str)> =
@@ -374,10 +373,10 @@ mod tests {
 
     #[test]
     fn tablespace_and_access_method_hold_for_one_transaction() {
-        let mut table = entry(1, "TABLE", "s", "t");
+        let mut table = TocEntry::of(1, "TABLE", "s", "t");
         table.tablespace = "fast".to_owned();
         table.access_method = "columnar".to_owned();
-        let mut parent = entry(2, "TABLE", "s", "p");
+        let mut parent = TocEntry::of(2, "TABLE", "s", "p");
         parent.access_method = "columnar".to_owned();
         parent.relkind = Some('p');
         let made = made(vec![table, parent], &Surroundings::default()).items;
@@ -389,7 +388,7 @@ mod tests {
 
     #[test]
     fn settings_of_the_archive_go_into_the_preamble() {
-        let mut strings = entry(1, "STDSTRINGS", "", "STDSTRINGS");
+        let mut strings = TocEntry::of(1, "STDSTRINGS", "", "STDSTRINGS");
         strings.definition = "SET standard_conforming_strings = 'on';\n".to_owned();
         let made = made(vec![strings], &Surroundings::default());
         assert!(made.items.is_empty());

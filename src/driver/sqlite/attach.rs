@@ -1,7 +1,7 @@
 //! The direct path between two files: the source attached to the writing connection, and a chunk
 //! copied by `INSERT ... SELECT` without leaving SQLite.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -90,7 +90,9 @@ fn attach(side: Side, connection: &Connection, path: &Path) -> Result<(), Fault>
         })
         .optional()
         .map_err(&failed)?;
-    let same = known.as_deref().is_some_and(|file| PathBuf::from(file) == path);
+    // SQLite names the file itself, behind any symbolic link.
+    let resolved = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let same = known.as_deref().is_some_and(|file| Path::new(file) == resolved);
     if known.is_some() && !same {
         connection.execute_batch(&format!("DETACH {ALIAS}")).map_err(&failed)?;
     }
@@ -143,8 +145,8 @@ impl ChunkCopy<'_> {
 
     fn bytes_of(&self, rows: u64) -> u64 {
         let estimate = &self.task.table.estimate;
-        let bytes =
-            u128::from(estimate.bytes) * u128::from(rows) / u128::from(estimate.rows.max(1));
+        let bytes = u128::from(estimate.bytes) * u128::from(rows)
+            / u128::from(estimate.rows.clamp(1, u64::MAX));
         u64::try_from(bytes).unwrap_or(u64::MAX)
     }
 

@@ -85,7 +85,11 @@ fn survey_tables(
     for (at, row_bytes) in open_ended {
         let found = &mut tables[at].estimate;
         if share > found.bytes {
-            *found = TableEstimate { bytes: share, rows: share / row_bytes.max(1), pages: 0 };
+            *found = TableEstimate {
+                bytes: share,
+                rows: share / row_bytes.clamp(1, u64::MAX),
+                pages: 0,
+            };
         }
     }
     Ok(())

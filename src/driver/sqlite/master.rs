@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::catalog::main_name;
 use crate::core::catalog::{DdlItem, Section};
 use crate::core::name::Dialect;
-use crate::core::sql::{literal, quote};
+use crate::core::sql::literal;
 
 struct Entry {
     kind: String,
@@ -17,8 +17,9 @@ struct Entry {
     is_virtual: bool,
 }
 
-/// Tables before the data; virtual tables, indexes, views, triggers and checks of foreign keys
-/// after it, so that no trigger fires for a copied row.
+/// Tables before the data; virtual tables, indexes, views and triggers after it, so that no trigger
+/// fires for a copied row. Foreign keys are not checked: SQLite lets rows without a parent be, and
+/// the copy has exactly those that the source has.
 ///
 /// # Errors
 /// As SQLite says.
@@ -45,9 +46,6 @@ pub(super) fn schema_items(connection: &Connection) -> rusqlite::Result<Vec<DdlI
             made.attached(entry);
         }
     }
-    for table in with_foreign_keys(connection)? {
-        made.foreign_key_check(&table);
-    }
     Ok(made.items)
 }
 
@@ -66,16 +64,6 @@ fn read(connection: &Connection) -> rusqlite::Result<Vec<Entry>> {
             is_virtual: row.get(4)?,
         })
     })?;
-    rows.collect()
-}
-
-fn with_foreign_keys(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(
-        "SELECT m.name FROM sqlite_schema AS m WHERE m.type = 'table' \
-           AND m.sql NOT LIKE 'CREATE VIRTUAL %' \
-           AND EXISTS (SELECT 1 FROM pragma_foreign_key_list(m.name, 'main')) ORDER BY m.rowid",
-    )?;
-    let rows = statement.query_map([], |row| row.get(0))?;
     rows.collect()
 }
 
@@ -154,16 +142,5 @@ impl Items {
             }
         }
         self.last().depends_on = depends_on;
-    }
-
-    fn foreign_key_check(&mut self, table: &str) {
-        let statement = format!("PRAGMA main.foreign_key_check({})", quote(Dialect::Sqlite, table));
-        self.push("FK CHECK", table, Section::PostData, vec![statement]);
-        // It reads the tables referred to as well: after every table there is.
-        let mut depends_on: Vec<u32> = self.tables.values().copied().collect();
-        depends_on.sort_unstable();
-        let last = self.last();
-        last.table = Some(main_name(table));
-        last.depends_on = depends_on;
     }
 }

@@ -11,20 +11,21 @@
 //!
 //! **One writer.** SQLite has one writer at a time, so a target has one writing connection on one
 //! thread, and all its sessions take turns at it behind an async gate. A session that waits there
-//! shows `WAIT lock`. Each chunk and step is one `BEGIN IMMEDIATE` transaction that also writes the
-//! ledger row. Foreign keys are not enforced while loading (`PRAGMA foreign_keys = OFF`); steps that
-//! run `PRAGMA foreign_key_check` at the end fail when a row has no parent. Triggers do not fire for
-//! copied rows. `synchronous` is NORMAL and never OFF; the journal mode stays as it is, and a new
-//! file keeps the rollback journal, which loads faster than WAL.
+//! shows `WAIT lock`. Each chunk and step is one `BEGIN IMMEDIATE` transaction that also writes
+//! the ledger row. Foreign keys are not enforced while loading (`PRAGMA foreign_keys = OFF`); a
+//! step that runs `PRAGMA main.foreign_key_check(t)` fails when a row has no parent (tables that
+//! come from another engine get one; between two files rows are what they were). Triggers do not
+//! fire for copied rows. `synchronous` is NORMAL and never OFF; the journal mode stays as it is,
+//! and a new file keeps the rollback journal, which loads faster than WAL.
 //!
 //! **Direct path.** With SQLite on both sides the source is attached read-only to the writing
 //! connection, and a chunk is `INSERT ... SELECT` in slices of rowids, so that progress is seen.
 //! Implicit rowids are kept. This reads the same state as the snapshot only as long as the snapshot
 //! keeps writers out: in rollback-journal mode. In WAL mode it is refused.
 //!
-//! **Virtual tables** (fts, rtree, ...) live in shadow tables. Those are created and copied as plain
-//! tables, and the virtual table is entered into the schema afterwards, as `sqlite3 .dump` does it,
-//! so that no module has to agree to what it finds.
+//! **Virtual tables** (fts, rtree, ...) live in shadow tables. Those are created and copied as
+//! plain tables, and the virtual table is entered into the schema afterwards, as `sqlite3 .dump`
+//! does it, so that no module has to agree to what it finds.
 
 mod attach;
 mod bounds;

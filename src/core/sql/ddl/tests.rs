@@ -106,8 +106,8 @@ fn refusals(made: &Translation) -> Vec<String> {
     made.untranslated.iter().map(|u| format!("{} {}: {}", u.kind, u.name, u.reason)).collect()
 }
 
-#[test]
-fn a_shop_of_sqlite_on_postgres() {
+/// Orders and customers, with something of everything.
+fn lite_shop() -> (Table, Table) {
     let mut orders = table(
         "main",
         "Orders",
@@ -143,6 +143,12 @@ fn a_shop_of_sqlite_on_postgres() {
         reference(&["id"], &customers.name, &["code"]),
         reference(&["customer"], &ObjectName::new("main", "elsewhere"), &["x"]),
     ];
+    (orders, customers)
+}
+
+#[test]
+fn a_shop_of_sqlite_on_postgres() {
+    let (orders, customers) = lite_shop();
     let made = translated(Dialect::Sqlite, &[&orders, &customers], &[]);
     assert_eq!(
         statements(&made),

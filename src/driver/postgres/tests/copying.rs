@@ -1,9 +1,17 @@
 //! Whole databases, from one end to the other.
 
+use std::sync::Arc;
+
 use super::server::Server;
-use super::voyage::{Voyage, assert_equal, plan_with};
-use crate::core::plan::Severity;
+use super::voyage::{Voyage, assert_equal, contents, move_chunk, plan_with, table_plan, whole};
+use crate::core::chunk::{ChunkMethod, ChunkRange};
+use crate::core::fault::Side;
+use crate::core::plan::{CopyFormat, DataPath, Severity, TablePlan};
 use crate::core::spec::Selection;
+use crate::driver::pipe::{Unlimited, pipe};
+use crate::driver::postgres::connect::{Link, Purpose};
+use crate::driver::postgres::copy_in::CopyIn;
+use crate::driver::{ChunkTask, LedgerKey};
 
 #[tokio::test]
 async fn a_database_of_odd_things_arrives_whole() {
@@ -84,4 +92,72 @@ async fn what_the_target_lacks_is_found_beforehand() {
             (Severity::Warn, "no_such_place are missing on the target"),
         ]
     );
+}
+
+/// Rows of a table whose cells need quoting in text form.
+const MIXED: &str = "CREATE TABLE mixed (id bigint PRIMARY KEY, a text, n numeric(12, 2), \
+    f float8, at timestamptz, b bytea, u uuid, j jsonb, ok boolean)";
+const MIXED_ROWS: &str = "INSERT INTO mixed SELECT i, E'tab\\t back\\\\ \\n' || repeat('ä', i % 90), \
+    i / 7.0, i / 7.0, 'epoch'::timestamptz + i * interval '1.000001 s', \
+    decode(md5(i::text), 'hex'), md5(i::text)::uuid, jsonb_build_object('k', i), \
+    NULLIF(i % 3 = 0, i % 5 = 0) FROM generate_series(1, 20000) i";
+
+#[tokio::test]
+async fn cells_that_are_converted_arrive_as_they_left() {
+    let server = Server::start();
+    for database in ["away", "home"] {
+        server.create(database);
+        server.sql(database, MIXED);
+    }
+    server.sql("away", MIXED_ROWS);
+    let voyage = Voyage::new(&server, "away", "home");
+    let catalog = voyage.source.inspect(&Selection::default()).await.unwrap();
+    let plan =
+        TablePlan { path: DataPath::Conventional, ..voyage.plan(&catalog.tables[0], 3).await };
+    voyage.target.prepare_ledger(&voyage.job).await.unwrap();
+    let snapshot = voyage.source.open_snapshot(1).await.unwrap();
+    let mut reader = snapshot.session().await.unwrap();
+    let mut writer = voyage.target.session(&voyage.job, &[]).await.unwrap();
+    let table = Arc::new(plan);
+    for (id, chunk) in (0..).zip(&table.chunks) {
+        let key = LedgerKey::Chunk(id);
+        let task = ChunkTask { table: table.clone(), range: chunk.range.clone(), key };
+        move_chunk(reader.as_mut(), writer.as_mut(), &task).await.unwrap();
+    }
+    let (left, right) = (contents(&server, "away", &catalog), contents(&server, "home", &catalog));
+    assert!(left.values().all(|v| v.starts_with("20000|")), "{left:?}");
+    assert_eq!(left, right);
+}
+
+#[tokio::test]
+async fn a_long_load_is_several_copies_and_loses_nothing_between() {
+    let server = Server::start();
+    for database in ["away", "home"] {
+        server.create(database);
+        server.sql(database, MIXED);
+    }
+    server.sql("away", MIXED_ROWS);
+    let voyage = Voyage::new(&server, "away", "home");
+    let catalog = voyage.source.inspect(&Selection::default()).await.unwrap();
+    let link = Link::new(&server.access("home", Side::Target, "segments")).unwrap();
+    let snapshot = voyage.source.open_snapshot(1).await.unwrap();
+    for path in [CopyFormat::Text, CopyFormat::Binary].map(DataPath::DirectCopy) {
+        for segment_bytes in [1, 300_000, u64::MAX] {
+            let plan = table_plan(&catalog.tables[0], ChunkMethod::Whole, whole());
+            let plan = TablePlan { path, ..plan };
+            let key = LedgerKey::Chunk(0);
+            let task = ChunkTask { table: Arc::new(plan.clone()), range: ChunkRange::Whole, key };
+            let (sender, mut receiver) = pipe(Arc::new(Unlimited), Arc::default());
+            let mut reader = snapshot.session().await.unwrap();
+            let mut connection = link.connect(Purpose::Write).await.unwrap();
+            let mut copy = CopyIn::new(&link, &plan).with_segments(segment_bytes);
+            let (read, written) =
+                tokio::join!(reader.read(&task, sender), copy.run(&mut connection, &mut receiver));
+            assert_eq!((read, written), (Ok(20_000), Ok(20_000)), "{path:?} {segment_bytes}");
+            let (left, right) =
+                (contents(&server, "away", &catalog), contents(&server, "home", &catalog));
+            assert_eq!(left, right, "{path:?} {segment_bytes}");
+            server.sql("home", "TRUNCATE mixed");
+        }
+    }
 }

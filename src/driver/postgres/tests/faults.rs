@@ -291,6 +291,7 @@ async fn a_user_who_may_create_no_schema_gets_the_ledger_elsewhere() {
     server.create("home");
     let word = super::server::PASSWORD.replace('\'', "''");
     server.sql("home", &format!("CREATE ROLE clerk LOGIN PASSWORD '{word}'"));
+    server.sql("home", "REVOKE CREATE ON SCHEMA public FROM PUBLIC");
     let url = format!("postgres://clerk@127.0.0.1:{}/home", server.port);
     let end = target(&server.access_at(&url, Side::Target, "small")).unwrap();
     let fault = end.prepare_ledger("small").await.unwrap_err();

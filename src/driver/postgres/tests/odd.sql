@@ -1,4 +1,7 @@
--- Everything a catalogue can hold that a copy could get wrong.
+-- Everything a catalogue can hold that a copy could get wrong. Read by psql.
+SELECT current_setting('server_version_num')::int >= 140000 AS v14,
+       current_setting('server_version_num')::int >= 150000 AS v15,
+       current_setting('server_version_num')::int >= 180000 AS v18 \gset
 CREATE EXTENSION citext;
 CREATE EXTENSION hstore;
 CREATE EXTENSION pg_trgm;
@@ -54,29 +57,49 @@ SELECT setval('"Order"."select_from_seq"', 9000, false);
 
 -- Values at the edges of their types.
 CREATE TABLE types.edges (
-    id serial PRIMARY KEY, f4 real, f8 double precision, n numeric, n2 numeric(6, -2), d date,
+    id serial PRIMARY KEY, f4 real, f8 double precision, n numeric, n2 numeric(6, 2), d date,
     ts timestamp, tz timestamptz, t time, ttz timetz, iv interval, u uuid, b bytea, j json,
     jb jsonb, x xml, bits bit(5), vb bit varying(9), c char(4), q "char", nm name, mo money,
-    ip inet, ci cidr, mac macaddr, pt point, ir int4range, nmr nummultirange, fr types.floatrange,
+    ip inet, ci cidr, mac macaddr, pt point, ir int4range, fr types.floatrange,
     tsv tsvector, tsq tsquery, reg regclass, o oid, ai integer[], at text[][], lsn pg_lsn,
     ar timestamptz[]
 );
 INSERT INTO types.edges (f4, f8, n, d, ts, tz, t, ttz, iv) VALUES
     ('NaN', 'NaN', 'NaN', 'infinity', '-infinity', 'infinity', '24:00', '00:00+14', '-178000000 years'),
-    ('-Infinity', 'Infinity', '-Infinity', '4713-01-01 BC', '4713-01-01 00:00:00 BC',
+    ('-Infinity', 'Infinity', 'NaN', '4713-01-01 BC', '4713-01-01 00:00:00 BC',
      '294276-12-31 23:59:59.999999+00', '23:59:59.999999', '23:59-15:59', '1 mon -1 day 00:00:00.000001'),
     (1e-37, 5e-324, 1e-1000, '5874897-12-31', '2000-02-29 01:02:03.000004', '0044-03-15 BC 12:00+01',
      '00:00', '12:00+05:30:15', '0'),
     (-0.0, 0.1::float8 + 0.2::float8, 123456789012345678901234567890.123456789, NULL, NULL, NULL, NULL, NULL, NULL);
 INSERT INTO types.edges (n2, u, b, j, jb, x, bits, vb, c, q, nm, mo) VALUES
-    (123456, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '\x00ff5c270a', '{"a" : 1, "a": 2}', '{"b": [1, null, 1e400]}',
+    (-1234.56, 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '\x00ff5c270a', '{"a" : 1, "a": 2}', '{"b": [1, null, 1e400]}',
      '<a>ä</a>', B'10101', B'1', 'ab', '\200', 'a name', '-12.34'),
     (NULL, NULL, '', 'null', '"\u00e4\u2028"', NULL, NULL, B'', '', '', '', '92233720368547758.07');
-INSERT INTO types.edges (ip, ci, mac, pt, ir, nmr, fr, tsv, tsq, reg, o, ai, at, lsn, ar) VALUES
-    ('::1/64', '10.0.0.0/8', '08:00:2b:01:02:03', '(1e300,-0)', '[,5)', '{[1,2),(3,]}', '[0.1,NaN]',
+INSERT INTO types.edges (ip, ci, mac, pt, ir, fr, tsv, tsq, reg, o, ai, at, lsn, ar) VALUES
+    ('::1/64', '10.0.0.0/8', '08:00:2b:01:02:03', '(1e300,-0)', '[,5)', '[0.1,NaN]',
      'a:1A b:2', 'a & !b', 'types.edges', 4294967295, '[0:2]={1,NULL,3}', '{{"a,b","c\"d"},{NULL,"NULL"}}',
      '16/B374D848', '{infinity,"0001-01-01 BC"}'),
-    (NULL, NULL, NULL, NULL, 'empty', '{}', 'empty', '', NULL, NULL, 0, '{}', '{}', '0/0', '{}');
+    (NULL, NULL, NULL, NULL, 'empty', 'empty', '', NULL, NULL, 0, '{}', '{}', '0/0', '{}');
+\if :v14
+ALTER TABLE types.edges ADD nmr nummultirange, ADD frs types.floatmultirange;
+INSERT INTO types.edges (n, nmr, frs) VALUES
+    ('Infinity', '{[1,2),(3,]}', '{[-Infinity,0.1]}'), ('-Infinity', '{}', NULL);
+\endif
+\if :v15
+ALTER TABLE types.edges ADD rounded numeric(6, -2);
+INSERT INTO types.edges (rounded) VALUES (123456);
+CREATE TABLE types.one_null (a integer UNIQUE NULLS NOT DISTINCT);
+INSERT INTO types.one_null VALUES (1), (NULL);
+\endif
+\if :v18
+CREATE TABLE types.virtual (a integer, b integer GENERATED ALWAYS AS (a + 1) VIRTUAL,
+    n integer, CONSTRAINT never_null NOT NULL n NOT VALID,
+    CONSTRAINT lax CHECK (a > 0) NOT ENFORCED);
+INSERT INTO types.virtual (a, n) VALUES (-1, 1);
+CREATE TABLE types.booked (id integer, during daterange, PRIMARY KEY (id, during WITHOUT OVERLAPS));
+INSERT INTO types.booked SELECT 1, daterange(i, i + 1) FROM
+    (SELECT '2024-01-01'::date + n AS i FROM generate_series(1, 900) n) s;
+\endif
 
 -- Keys of every kind, and none.
 CREATE TABLE types.by_uuid (id uuid PRIMARY KEY, v integer);

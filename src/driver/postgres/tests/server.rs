@@ -15,7 +15,9 @@ pub const PASSWORD: &str = "gate keeper's";
 /// Stopped and removed when dropped.
 pub struct Server {
     directory: tempfile::TempDir,
+    /// Where the server's programs are, and the clients'.
     bin: PathBuf,
+    client: PathBuf,
     pub port: u16,
     /// Who may run it: PostgreSQL refuses root.
     account: Option<(u32, u32)>,
@@ -29,7 +31,9 @@ impl Server {
         if let Some((uid, gid)) = account {
             chown(directory.path(), Some(uid), Some(gid)).unwrap();
         }
-        let server = Server { directory, bin: bin(), port: free_port(), account };
+        let bin = bin();
+        let client = if bin.join("pg_dump").is_file() { bin.clone() } else { on_path("pg_dump") };
+        let server = Server { directory, bin, client, port: free_port(), account };
         let password_file = server.directory.path().join("password");
         std::fs::write(&password_file, PASSWORD).unwrap();
         server.tool(
@@ -109,7 +113,7 @@ impl Server {
     }
 
     fn psql(&self, database: &str) -> Command {
-        let mut command = Command::new(self.bin.join("psql"));
+        let mut command = Command::new(self.client.join("psql"));
         command.args(["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-U", "postgres"]);
         command.args(["-h", &self.socket(), "-p", &self.port.to_string(), "-d", database]);
         command
@@ -117,7 +121,7 @@ impl Server {
 
     /// `pg_dump --schema-only`, without what names the moment.
     pub fn schema(&self, database: &str) -> String {
-        let mut command = Command::new(self.bin.join("pg_dump"));
+        let mut command = Command::new(self.client.join("pg_dump"));
         command.args(["--schema-only", "--no-owner", "-N", "tidegate", "-U", "postgres"]);
         command.args(["-h", &self.socket(), "-p", &self.port.to_string(), database]);
         let text = output(command);
@@ -181,18 +185,24 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// The newest server the packages installed, else the search path's.
+/// The server named by TIDEGATE_TEST_PG_BIN (another version, by hand), else the newest that the
+/// packages installed, else the search path's.
 fn bin() -> PathBuf {
+    if let Some(named) = std::env::var_os("TIDEGATE_TEST_PG_BIN") {
+        return PathBuf::from(named);
+    }
     let entries = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
     let mut found: Vec<PathBuf> = entries
         .filter_map(|e| Some(e.ok()?.path().join("bin")))
         .filter(|bin| bin.join("initdb").is_file())
         .collect();
     found.sort();
+    found.pop().unwrap_or_else(|| on_path("initdb"))
+}
+
+fn on_path(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    found.pop().unwrap_or_else(|| {
-        std::env::split_paths(&path)
-            .find(|bin| bin.join("initdb").is_file())
-            .expect("no PostgreSQL server is installed: tests/run installs one")
-    })
+    std::env::split_paths(&path)
+        .find(|bin| bin.join(program).is_file())
+        .unwrap_or_else(|| panic!("{program} is not installed: tests/run installs it"))
 }
