@@ -39,7 +39,7 @@ use crate::driver::Snapshot;
 use crate::driver::memory::Trouble;
 use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
 use crate::protocol::{PROTOCOL, Reply};
-use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, WorkerRecord};
+use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, StoredJob, WorkerRecord};
 
 /// Inputs taken into one transaction.
 const ROUND_MAX: usize = 256;
@@ -112,6 +112,26 @@ pub(super) struct PlanState {
     pub(super) blocks: u32,
 }
 
+impl PlanState {
+    fn kept(stored: &StoredJob) -> PlanState {
+        PlanState {
+            is_made: stored.planned,
+            fault: None,
+            blocks: stored.blocks(),
+            findings: stored.findings.clone(),
+        }
+    }
+}
+
+fn face_of(master: &MasterTable, paths: &Paths, name: &JobName) -> EngineFace {
+    EngineFace {
+        pid: std::process::id(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+        state_path: master.path().display().to_string(),
+        log_path: paths.log(name).display().to_string(),
+    }
+}
+
 /// The master control process of one job.
 pub(super) struct Engine {
     pub(super) paths: Paths,
@@ -175,8 +195,7 @@ impl Engine {
             master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
         }
         let stored = master.load()?;
-        let build = env!("CARGO_PKG_VERSION");
-        master.begin_run(clock.now(), &by, build)?;
+        master.begin_run(clock.now(), &by, env!("CARGO_PKG_VERSION"))?;
         let (inbox, received) = mpsc::channel(INBOX_MAX);
         let throttle = Arc::new(JobThrottle::new(stored.parts.rate_bytes));
         let job_id: Arc<str> = stored.job_id.clone().into();
@@ -187,18 +206,8 @@ impl Engine {
             throttle: throttle.clone(),
             inbox: inbox.clone(),
         });
-        let face = EngineFace {
-            pid: std::process::id(),
-            build: build.to_owned(),
-            state_path: master.path().display().to_string(),
-            log_path: paths.log(&name).display().to_string(),
-        };
-        let plan = PlanState {
-            is_made: stored.planned,
-            fault: None,
-            blocks: stored.blocks(),
-            findings: stored.findings,
-        };
+        let face = face_of(&master, &paths, &name);
+        let plan = PlanState::kept(&stored);
         let now = clock.now();
         let mut engine = Engine {
             paths,
@@ -390,10 +399,8 @@ impl Engine {
     /// One transaction for everything since the last. False: progress cannot be saved now.
     fn save(&mut self) -> bool {
         let now = self.clock.now();
-        if let Some(trouble) = &self.trouble {
-            if now < trouble.next_try {
-                return false;
-            }
+        if self.trouble.as_ref().is_some_and(|trouble| now < trouble.next_try) {
+            return false;
         }
         if self.unsaved.is_empty() && self.trouble.is_none() {
             return true;
