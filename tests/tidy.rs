@@ -405,9 +405,16 @@ mod each_rule_catches_its_case {
         assert_eq!(lines(&check_forms(&Source::new("src/core/job/mod.rs", text))), vec![1, 3]);
         assert_eq!(lines(&check_forms(&Source::new("src/core/spec/mod.rs", text))), vec![1]);
         assert!(check_forms(&Source::new("src/protocol/view.rs", text)).is_empty());
-        let text = "use serde::Serialize;\nfn f<T: Serialize>(t: &T) {}\n\
-                    #[derive(Debug, Serialize)]\nstruct A;\nimpl Serialize for B {}\nimpl<'de> Deserialize<'de> for B {}";
-        assert_eq!(lines(&check_forms(&Source::new("src/cli/output.rs", text))), vec![3, 5, 6]);
+        let text = [
+            "use serde::Serialize;",
+            "fn f<T: Serialize>(t: &T) {}",
+            "#[derive(Debug, Serialize)]",
+            "struct A;",
+            "impl Serialize for B {}",
+            "impl<'de> Deserialize<'de> for B {}",
+        ];
+        let text = text.join("\n");
+        assert_eq!(lines(&check_forms(&Source::new("src/cli/output.rs", &text))), vec![3, 5, 6]);
     }
 
     #[test]

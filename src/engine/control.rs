@@ -153,7 +153,9 @@ pub(super) struct Engine {
     pub(super) dirty: BTreeSet<u32>,
     pub(super) changed_at: Vec<Timestamp>,
     pub(super) remembered: VecDeque<Remembered>,
-    next_sample: Instant,
+    pub(super) next_sample: Instant,
+    /// The state that consoles were told last.
+    state_shown: JobState,
 
     listener: Option<Listener>,
     console_ids: Arc<AtomicU64>,
@@ -233,6 +235,7 @@ impl Engine {
             changed_at: Vec::new(),
             remembered: VecDeque::new(),
             next_sample: Instant::now(),
+            state_shown: JobState::Defining,
             listener: None,
             console_ids: Arc::new(AtomicU64::new(1)),
             alone_since: now,
@@ -300,7 +303,9 @@ impl Engine {
             self.look_around();
             self.fit_workers();
         }
-        if Instant::now() >= self.next_sample {
+        // Another state is news that nobody should wait for: a script goes on at once.
+        let turned = std::mem::replace(&mut self.state_shown, self.job.state) != self.job.state;
+        if turned || Instant::now() >= self.next_sample {
             self.next_sample = Instant::now() + SAMPLE_INTERVAL;
             self.sample();
             if !self.publisher.is_alone() {
