@@ -2,9 +2,12 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::sync::OnceLock;
 
 use super::address::Address;
 use super::fault::{fault, login_fault};
+use crate::clock::{Clock, SystemClock};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
 use crate::core::sql;
@@ -12,6 +15,9 @@ use crate::driver::url::{Access, Secret};
 
 /// Longest piece of a job id in names on the server: with prefix and suffix below 63 bytes.
 const JOB_TAG_LEN_MAX: usize = 40;
+
+/// With the longest job tag, `application_name` is 63 bytes: the server cuts longer ones.
+const NONCE_LEN: usize = 6;
 
 /// Statements wait this long for another session's lock, then the work is tried again.
 const LOCK_TIMEOUT: &str = "60s";
@@ -33,6 +39,8 @@ pub(super) struct Link {
     pub side: Side,
     /// The job's id in the form names on the server can carry.
     pub job_tag: String,
+    /// Tells this process's sessions from those an earlier engine of the job left behind.
+    pub nonce: String,
 }
 
 impl Link {
@@ -42,11 +50,17 @@ impl Link {
             address.options = address.options.password(password.reveal());
         }
         let job_tag = job_tag(&access.job_id);
-        Ok(Link { address, password: access.password.clone(), side: access.side, job_tag })
+        let (password, nonce) = (access.password.clone(), process_nonce().to_owned());
+        Ok(Link { address, password, side: access.side, job_tag, nonce })
     }
 
     /// How our sessions are called in `pg_stat_activity`.
     pub fn application_name(&self) -> String {
+        format!("{} {}", self.job_sessions(), self.nonce)
+    }
+
+    /// What the names of all sessions of this job and side begin with, whoever opened them.
+    pub fn job_sessions(&self) -> String {
         format!("tidegate {} {}", self.job_tag, self.side.word())
     }
 
@@ -217,6 +231,24 @@ pub(super) fn job_tag(job_id: &str) -> String {
     format!("{kept}_{hash:016x}")
 }
 
+/// Letters and digits that another process, living or dead, hardly has: a process id alone comes
+/// back, and is 1 in every container.
+fn process_nonce() -> &'static str {
+    static NONCE: OnceLock<String> = OnceLock::new();
+    NONCE.get_or_init(|| {
+        let mut hasher = RandomState::new().build_hasher();
+        (std::process::id(), SystemClock.now().0).hash(&mut hasher);
+        let alphabet: Vec<char> = ('a'..='z').chain('0'..='9').collect();
+        let mut rest = hasher.finish();
+        let letters = (0..NONCE_LEN).map(|_| {
+            let letter = alphabet[(rest % 36) as usize];
+            rest /= 36;
+            letter
+        });
+        letters.collect()
+    })
+}
+
 /// FNV-1a, 64 bits: stable for all time, which the standard library's hasher is not.
 fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
@@ -227,6 +259,13 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_longest_name_of_a_session_is_not_cut_by_the_server() {
+        assert_eq!(process_nonce(), process_nonce());
+        let side = Side::Target.word().len();
+        assert_eq!("tidegate ".len() + JOB_TAG_LEN_MAX + 1 + side + 1 + process_nonce().len(), 63);
+    }
 
     #[test]
     fn job_tags_are_short_plain_and_apart() {

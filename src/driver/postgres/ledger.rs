@@ -170,15 +170,18 @@ pub(super) async fn drop(link: &Link, on: &mut PgConnection) -> Result<(), Fault
 }
 
 /// Ends what an earlier engine of this job left open here, and waits until it is gone: only then
-/// does the ledger say what is committed. Touches only this user's sessions of this job.
+/// does the ledger say what is committed. Touches only this user's sessions of this job, and none
+/// that this process opened: its workers may be in the midst of their work.
 pub(super) async fn end_leftovers(link: &Link, on: &mut PgConnection) -> Result<(), Fault> {
     let text = "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
-                WHERE application_name = $1 AND usename = current_user \
+                WHERE (application_name = $1 \
+                       OR pg_catalog.starts_with(application_name, $1 || ' ')) \
+                  AND application_name <> $2 AND usename = current_user \
                   AND datname = pg_catalog.current_database() \
                   AND pid <> pg_catalog.pg_backend_pid()";
     let deadline = Instant::now() + LEFTOVERS_END_WITHIN;
     loop {
-        let query = sqlx::query(text).bind(link.application_name());
+        let query = sqlx::query(text).bind(link.job_sessions()).bind(link.application_name());
         let left = query.fetch_all(&mut *on).await.map_err(|e| link.fault(&e))?;
         if left.is_empty() {
             return Ok(());

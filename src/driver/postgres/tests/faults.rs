@@ -9,9 +9,11 @@ use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::plan::{Existing, Severity, TablePlan};
 use crate::core::spec::Selection;
 use crate::driver::pipe::{Activity, Unlimited, pipe};
+use crate::driver::postgres::connect::Link;
+use crate::driver::postgres::target::PostgresTarget;
 use crate::driver::postgres::{source, target};
 use crate::driver::url::Secret;
-use crate::driver::{Block, ChunkTask, LedgerKey, LedgerRow, StepTask, WorkGauge, Written};
+use crate::driver::{Block, ChunkTask, LedgerKey, LedgerRow, StepTask, Target, WorkGauge, Written};
 
 /// A server with `from` and `to`, where both have what `text` makes.
 fn pair(text: &str) -> (Server, Voyage) {
@@ -128,7 +130,14 @@ async fn a_twin_left_open_by_a_dead_engine_is_ended_before_the_ledger_is_read() 
     let plan = plan_of(&voyage, "t").await;
     let task = chunk(&plan, 1, ChunkRange::Whole);
     // An engine that is gone, as the server sees it: half a chunk is written, nobody goes on.
-    let mut writer = voyage.target.session(&voyage.job, &[]).await.unwrap();
+    let link = Link::new(&server.access("home", Side::Target, &voyage.job)).unwrap();
+    let gone = PostgresTarget { link: Link { nonce: "gone00".to_owned(), ..link } };
+    let mut writer = gone.session(&voyage.job, &[]).await.unwrap();
+    // A session of ours, and one of another job whose name begins like ours: both go on.
+    let mut ours = voyage.target.session(&voyage.job, &[]).await.unwrap();
+    let longer = format!("{}2", voyage.job);
+    gone.prepare_ledger(&longer).await.unwrap();
+    let mut others = gone.session(&longer, &[]).await.unwrap();
     let gauge = Arc::new(WorkGauge::default());
     let (sender, receiver) = pipe(Arc::new(Unlimited), gauge.clone());
     let half = task.clone();
@@ -137,6 +146,11 @@ async fn a_twin_left_open_by_a_dead_engine_is_ended_before_the_ledger_is_read() 
     wait_until(|| gauge.read().2 == Activity::Read).await;
     let rows = voyage.target.ledger(&voyage.job).await.unwrap().unwrap();
     assert_eq!(rows, [], "nothing of the twin was committed");
+    for session in [&mut ours, &mut others] {
+        let statements = vec!["SELECT 1".to_owned()];
+        let step = StepTask { title: "live".to_owned(), statements, key: LedgerKey::Step(1) };
+        assert_eq!(session.run(&step).await, Ok(Written { rows: 0, already: false }));
+    }
     assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
     sender.end(0).await.unwrap();
     assert_eq!(dead.await.unwrap().unwrap_err().kind, FaultKind::ConnectionLost);
