@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::connect::{Link, Purpose};
 use super::{catalog, dump, mentioned};
-use crate::core::fault::{Fault, FaultKind};
+use crate::core::fault::Fault;
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Existing, Finding, MigrationPlan, Severity, StepKind, TablePlan};
 use crate::core::spec::THREADS_DEFAULT;
@@ -242,8 +242,9 @@ async fn existing_tables(
         pg_catalog.has_table_privilege(c.oid, 'TRUNCATE') \
           OR pg_catalog.has_table_privilege(c.oid, 'DELETE') AS may_empty, \
         c.relrowsecurity AND pg_catalog.row_security_active(c.oid) AS secured, \
-        EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid \
-                AND NOT t.tgisinternal AND t.tgenabled <> 'D') AS triggered \
+        ARRAY(SELECT t.tgname::text FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid \
+              AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') ORDER BY t.tgname) \
+          AS triggers \
         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, i) \
         JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema \
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name";
@@ -261,9 +262,8 @@ async fn existing_tables(
         if link.get::<bool>(row, "secured")? {
             secured.push(name.clone());
         }
-        if link.get::<bool>(row, "triggered")? {
-            triggered.push(name);
-        }
+        let triggers: Vec<String> = link.get(row, "triggers")?;
+        triggered.extend(triggers.iter().map(|trigger| format!("{trigger} on {name}")));
     }
     let mut findings = Vec::new();
     findings.extend(
@@ -274,25 +274,16 @@ async fn existing_tables(
         listed(Severity::Block, "privileges", "have row security for this user", &secured)
             .map(|f| f.with_hint("COPY is refused there: connect as a user with BYPASSRLS.")),
     );
-    if !replica_role_allowed(link, on).await? {
-        findings.extend(
-            listed(Severity::Warn, "triggers", "have triggers that will see every row", &triggered)
-                .map(|f| f.with_hint("A superuser loads without them; or disable them first.")),
-        );
-    }
+    findings.extend(
+        listed(Severity::Warn, "triggers", "of the target fire for every row", &triggered).map(
+            |f| {
+                f.with_detail("They may change rows, refuse them, or write elsewhere.").with_hint(
+                    "ALTER TABLE ... DISABLE TRIGGER USER before the job, ENABLE afterwards.",
+                )
+            },
+        ),
+    );
     Ok(findings)
-}
-
-/// May this user switch triggers off for the load?
-async fn replica_role_allowed(link: &Link, on: &mut PgConnection) -> Result<bool, Fault> {
-    let role = "BEGIN; SET LOCAL session_replication_role = replica";
-    let allowed = match link.statement(on, role.to_owned()).await {
-        Ok(_) => true,
-        Err(fault) if fault.kind == FaultKind::ConnectionLost => return Err(fault),
-        Err(_) => false,
-    };
-    link.statement(on, "ROLLBACK".to_owned()).await?;
-    Ok(allowed)
 }
 
 async fn extensions(

@@ -14,7 +14,7 @@ use super::ledger::{Ledger, stored};
 use crate::core::catalog::Sequence;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
-use crate::core::plan::{Existing, TablePlan};
+use crate::core::plan::TablePlan;
 use crate::core::sql;
 use crate::driver::pipe::{Activity, check_counts};
 use crate::driver::{
@@ -28,8 +28,6 @@ pub(super) struct Writer {
     /// `None` once a transaction was left in an unknown state: the session is of no more use.
     connection: Option<PgConnection>,
     ledger: Ledger,
-    /// May this user switch triggers and foreign keys off while rows are loaded?
-    replica_role_allowed: bool,
 }
 
 /// What an INSERT into the ledger found.
@@ -39,7 +37,7 @@ enum Claim {
 }
 
 impl Writer {
-    /// Runs `preamble` and finds out what the user may do.
+    /// Runs `preamble` and lets text through as the database takes it.
     pub async fn open(
         link: Link,
         mut connection: PgConnection,
@@ -53,16 +51,7 @@ impl Writer {
         let encoding = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) \
                         WHERE pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'";
         link.statement(&mut connection, encoding.to_owned()).await?;
-        let role = "BEGIN; SET LOCAL session_replication_role = replica; ROLLBACK";
-        let replica_role_allowed = match link.statement(&mut connection, role.to_owned()).await {
-            Ok(_) => true,
-            Err(fault) if fault.kind == FaultKind::ConnectionLost => return Err(fault),
-            Err(_) => {
-                link.statement(&mut connection, "ROLLBACK".to_owned()).await?;
-                false
-            }
-        };
-        Ok(Writer { link, connection: Some(connection), ledger, replica_role_allowed })
+        Ok(Writer { link, connection: Some(connection), ledger })
     }
 
     /// The connection, taken while it works: work that is dropped half-way takes it along, and the
@@ -145,11 +134,7 @@ impl Writer {
             return Ok(Written { rows, already: true });
         }
         gauge.set(Activity::Write);
-        if table.existing != Existing::Created && self.replica_role_allowed {
-            // Rows arrive as they left: no trigger of the target's touches them.
-            let role = "SET LOCAL session_replication_role = replica";
-            self.link.statement(on, role.to_owned()).await?;
-        }
+        // Foreign keys and triggers that the target had before the job hold for its rows too.
         let mut copy = CopyIn::new(&self.link, table);
         let rows = copy.run(on, &mut blocks).await.map_err(|fault| named(fault, table))?;
         check_counts(blocks.rows_announced(), rows).map_err(|fault| named(fault, table))?;
@@ -212,27 +197,28 @@ impl Writer {
         refused: &Fault,
     ) -> Result<(), Fault> {
         let table = sql::qualified(Dialect::Postgres, name);
-        if self.replica_role_allowed {
-            let role = "SET LOCAL session_replication_role = replica";
-            self.link.statement(on, role.to_owned()).await?;
-        } else {
-            let text = format!(
-                "SELECT count(*)::int8 AS n FROM pg_catalog.pg_constraint WHERE contype = 'f' \
-                 AND confdeltype IN ('c', 'n', 'd') AND confrelid = {}::regclass",
-                sql::literal(Dialect::Postgres, &table)
-            );
-            let rows = self.link.rows(on, text).await?;
-            let acting = rows.first().map(|r| self.link.get::<i64>(r, "n")).transpose()?;
-            if acting != Some(0) {
-                return Err(refused.clone().with_hint(
-                    "Deleting the rows would change other tables through their foreign keys. \
-                     Drop those keys, or empty the table by hand.",
-                ));
-            }
+        let text = format!(
+            "SELECT count(*)::int8 AS n FROM pg_catalog.pg_constraint WHERE contype = 'f' \
+             AND confdeltype IN ('c', 'n', 'd') AND confrelid = {}::regclass",
+            sql::literal(Dialect::Postgres, &table)
+        );
+        let rows = self.link.rows(on, text).await?;
+        let acting = rows.first().map(|r| self.link.get::<i64>(r, "n")).transpose()?;
+        if acting != Some(0) {
+            return Err(refused.clone().with_hint(
+                "Deleting the rows would change other tables through their foreign keys. \
+                 Drop those keys, or empty the table by hand.",
+            ));
         }
         let lock = format!("LOCK TABLE ONLY {table} IN SHARE ROW EXCLUSIVE MODE");
-        self.link.statement(on, format!("{lock}; DELETE FROM ONLY {table}")).await?;
-        Ok(())
+        match self.link.statement(on, format!("{lock}; DELETE FROM ONLY {table}")).await {
+            Ok(_) => Ok(()),
+            Err(fault) if fault.code.as_deref() == Some("23503") => Err(fault.with_hint(
+                "Rows of another table refer to these. Drop that foreign key until the job is \
+                 done, or empty both tables by hand.",
+            )),
+            Err(fault) => Err(fault),
+        }
     }
 
     async fn place_sequences(

@@ -354,6 +354,39 @@ async fn what_may_not_be_read_is_found_beforehand() {
 }
 
 /// Waits for a condition, a minute at most.
+#[tokio::test]
+async fn what_the_target_had_before_holds_and_its_triggers_are_named() {
+    let (server, voyage) = pair("CREATE TABLE p (a int PRIMARY KEY); CREATE TABLE t (a int)");
+    server.sql("away", "INSERT INTO p VALUES (1); INSERT INTO t VALUES (1), (2)");
+    server.sql(
+        "home",
+        "ALTER TABLE t ADD CONSTRAINT child FOREIGN KEY (a) REFERENCES p; \
+         INSERT INTO p VALUES (1); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql \
+         AS 'BEGIN RETURN NEW; END'; \
+         CREATE TRIGGER seen BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); \
+         CREATE TRIGGER asleep BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f(); \
+         ALTER TABLE t DISABLE TRIGGER asleep",
+    );
+    voyage.target.prepare_ledger(&voyage.job).await.unwrap();
+    let plan = TablePlan { existing: Existing::Append, ..plan_of(&voyage, "t").await };
+    let fault = copy(&voyage, &chunk(&plan, 1, ChunkRange::Whole)).await.unwrap_err();
+    assert_eq!((fault.kind, fault.code.as_deref()), (FaultKind::RowRefused, Some("23503")));
+    assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "0");
+    // Rows that others refer to are not deleted behind the foreign key's back.
+    let parent = TablePlan { existing: Existing::Append, ..plan_of(&voyage, "p").await };
+    server.sql("home", "INSERT INTO t VALUES (1)");
+    let mut writer = voyage.target.session(&voyage.job, &[]).await.unwrap();
+    let fault = writer.begin_again(&parent, &[]).await.unwrap_err();
+    assert_eq!(fault.code.as_deref(), Some("23503"), "{fault}");
+    assert!(fault.hint.is_some_and(|hint| hint.contains("foreign key")));
+    assert_eq!(server.sql("home", "SELECT count(*) FROM p"), "1");
+
+    let findings = voyage.target.preflight(&plan_with(vec![plan], Vec::new())).await.unwrap();
+    let told: Vec<&str> =
+        findings.iter().filter(|f| f.topic == "triggers").map(|f| f.message.as_str()).collect();
+    assert_eq!(told, ["seen on public.t of the target fire for every row"]);
+}
+
 async fn wait_until(mut condition: impl FnMut() -> bool) {
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
     while !condition() {
