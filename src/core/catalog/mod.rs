@@ -57,6 +57,10 @@ pub struct Table {
     /// Partition of, or inherits from.
     pub parents: Vec<ObjectName>,
     pub is_partition: bool,
+    /// PostgreSQL: the topmost ancestor that spreads rows by the hash of an enum. Hashes of enums
+    /// differ between servers, so a row of this leaf may belong to another leaf elsewhere; only
+    /// that ancestor knows which. `None` for every other table, and on other engines.
+    pub load_through: Option<ObjectName>,
     pub unlogged: bool,
     /// SQLite: `WITHOUT ROWID`.
     pub without_rowid: bool,

@@ -9,7 +9,7 @@ use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{AccessMethod, Content, JobSpec, TableExists};
 use super::columns::{plan_columns, target_name};
 use super::cut::{bounds_request, choose_cut, cut_table};
-use super::existing::{TargetView, settle_existing};
+use super::existing::{Fates, TargetView, settle_existing};
 use super::findings;
 use super::select::{ItemChoice, choose_items, selected_tables};
 use super::steps::{StepInput, build_steps, holds_rows};
@@ -80,7 +80,10 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let tables: Vec<TablePlan> = names
         .iter()
         .filter(|(t, name)| holds_rows(&t.kind) && !fates.skipped.contains(name))
-        .map(|(t, name)| plan_table(input, t, name, &fates.existing))
+        .map(|(t, name)| TablePlan {
+            target: routed(spec, t, &selected, &fates).unwrap_or_else(|| name.clone()),
+            ..plan_table(input, t, name, &fates.existing)
+        })
         .collect();
     let kept: Vec<&DdlItem> = items
         .iter()
@@ -113,6 +116,18 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         findings,
         checklist,
     }
+}
+
+/// The ancestor through which the rows of `table` are written, where the target must find the leaf
+/// of each row by itself. Not for a leaf that is selected without its ancestor: it is a table of
+/// its own on the target. Not for leaves that are emptied first: that names each by itself.
+fn routed(spec: &JobSpec, table: &Table, selected: &[&Table], fates: &Fates) -> Option<ObjectName> {
+    let through = table.load_through.as_ref()?;
+    let equal =
+        (spec.source.dialect, spec.target.dialect) == (Dialect::Postgres, Dialect::Postgres);
+    let emptied = fates.existing.get(&table.name) == Some(&Existing::Truncated);
+    let there = selected.iter().any(|t| t.name == *through);
+    (equal && there && !emptied).then(|| through.clone())
 }
 
 fn plan_table(

@@ -43,8 +43,11 @@ pub fn choose_cut(server: &Server, table: &Table, chunk_bytes: u64) -> Cut {
     match server.dialect {
         Dialect::Sqlite => sqlite_cut(table, parts).unwrap_or_else(|| whole("no rowid and no key")),
         Dialect::Postgres | Dialect::Mysql => {
-            let ctid =
-                server.dialect == Dialect::Postgres && server.version_num >= PG_TID_RANGE_SCAN;
+            // Emptying a table to load its positions anew is no use when its rows are spread over
+            // other tables: such a table is never cut by position.
+            let ctid = server.dialect == Dialect::Postgres
+                && server.version_num >= PG_TID_RANGE_SCAN
+                && table.load_through.is_none();
             match usable_key(table) {
                 Some(key) if ctid && is_scattered(key) => {
                     cut(ChunkMethod::Ctid, "key order and heap order differ")

@@ -42,6 +42,7 @@ pub fn table(name: &str) -> Table {
         kind: TableKind::Plain,
         parents: Vec::new(),
         is_partition: false,
+        load_through: None,
         unlogged: false,
         without_rowid: false,
         strict: false,

@@ -83,7 +83,10 @@ struct Builder<'a> {
     made_by: BTreeMap<u32, StepId>,
     /// Item ids of tables, to find the loads that an item's dependencies mean.
     table_items: BTreeMap<u32, &'a ObjectName>,
-    by_target: BTreeMap<&'a ObjectName, TableIndex>,
+    /// Several where an ancestor spreads the rows of its leaves.
+    by_target: BTreeMap<&'a ObjectName, Vec<TableIndex>>,
+    /// Leaves whose rows are written to an ancestor: their own place, and the ancestor.
+    routed: BTreeMap<&'a ObjectName, (TableIndex, &'a ObjectName)>,
     loads: Vec<Option<StepId>>,
     /// Last step of the chain that creates what rows need.
     chain: Option<StepId>,
@@ -93,8 +96,16 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn new(input: &'a StepInput<'a>) -> Builder<'a> {
-        let by_target =
-            input.tables.iter().zip(0..).map(|(t, i)| (&t.target, TableIndex(i))).collect();
+        let mut by_target: BTreeMap<_, Vec<TableIndex>> = BTreeMap::new();
+        let mut routed = BTreeMap::new();
+        let equal = input.source.server.dialect == input.target_dialect;
+        for (table, i) in input.tables.iter().zip(0..) {
+            by_target.entry(&table.target).or_default().push(TableIndex(i));
+            // Equal engines have equal names.
+            if equal && table.source != table.target {
+                routed.insert(&table.source, (TableIndex(i), &table.target));
+            }
+        }
         let table_items =
             input.items.iter().filter(|i| i.kind == "TABLE").map(|i| (i.id, &i.name)).collect();
         Builder {
@@ -103,6 +114,7 @@ impl<'a> Builder<'a> {
             made_by: BTreeMap::new(),
             table_items,
             by_target,
+            routed,
             loads: vec![None; input.tables.len()],
             chain: None,
             barrier: None,
@@ -280,19 +292,26 @@ impl<'a> Builder<'a> {
         self.family(table).iter().filter_map(|t| self.loads[t.0 as usize]).collect()
     }
 
-    /// The plan's tables that hold the rows of `table`: itself or its partitions.
+    /// The plan's tables that hold the rows of `table`: itself or its partitions; of a leaf whose
+    /// rows an ancestor spreads, also every other leaf of that ancestor.
     fn family(&self, table: &ObjectName) -> Vec<TableIndex> {
-        if let Some(index) = self.by_target.get(table) {
-            return vec![*index];
+        if let Some((own, through)) = self.routed.get(table) {
+            let others = self.by_target.get(through).into_iter().flatten();
+            return [*own].into_iter().chain(others.copied().filter(|i| i != own)).collect();
+        }
+        if let Some(indexes) = self.by_target.get(table) {
+            return indexes.clone();
         }
         let source = self.input.source;
         let Some(parent) = source.tables.iter().find(|t| t.name == *table) else {
             return Vec::new();
         };
-        with_partitions(source, parent)
-            .iter()
-            .filter_map(|t| self.by_target.get(&t.name).copied())
-            .collect()
+        let mut family = BTreeSet::new();
+        for leaf in with_partitions(source, parent) {
+            let through = self.routed.get(&leaf.name).map_or(&leaf.name, |(_, through)| *through);
+            family.extend(self.by_target.get(through).into_iter().flatten().copied());
+        }
+        family.into_iter().collect()
     }
 
     fn locks_of(

@@ -196,6 +196,7 @@ fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
         kind: TableKind::Plain,
         parents: Vec::new(),
         is_partition: false,
+        load_through: None,
         unlogged: false,
         without_rowid: false,
         strict: false,

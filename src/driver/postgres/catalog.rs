@@ -39,6 +39,7 @@ pub(super) async fn inspect(link: &Link, selection: &Selection) -> Result<Catalo
     reading.keys(&mut tables).await?;
     reading.constraints(&mut tables).await?;
     reading.parents(&mut tables).await?;
+    reading.load_through(&mut tables).await?;
     let sequences = reading.sequences().await?;
     let mut others = reading.others().await?;
     others.extend(unselected);
@@ -233,6 +234,18 @@ impl Reading<'_> {
         Ok(())
     }
 
+    async fn load_through(&mut self, tables: &mut Tables) -> Result<(), Fault> {
+        let text = include_str!("../../../assets/sql/postgres/load_through.sql");
+        for row in &self.rows(text).await? {
+            let child: i64 = self.link.get(row, "child")?;
+            let Some(table) = tables.by_oid.get_mut(&child) else { continue };
+            let schema: String = self.link.get(row, "schema")?;
+            table.load_through =
+                Some(ObjectName::new(schema, self.link.get::<String>(row, "name")?));
+        }
+        Ok(())
+    }
+
     async fn sequences(&mut self) -> Result<Vec<Sequence>, Fault> {
         let rows = self.rows(include_str!("../../../assets/sql/postgres/sequences.sql")).await?;
         let mut sequences = Vec::with_capacity(rows.len());
@@ -299,6 +312,7 @@ fn table_of(link: &Link, row: &PgRow, oid: i64, name: ObjectName) -> Result<Tabl
         kind,
         parents: Vec::new(),
         is_partition: link.get(row, "is_partition")?,
+        load_through: None,
         unlogged: link.get(row, "unlogged")?,
         without_rowid: false,
         strict: false,

@@ -139,6 +139,7 @@ fn table_of(row: &Row<'_>) -> rusqlite::Result<Table> {
         kind: if kind == "virtual" { TableKind::Virtual } else { TableKind::Plain },
         parents: Vec::new(),
         is_partition: false,
+        load_through: None,
         unlogged: false,
         without_rowid: row.get(2)?,
         strict: row.get(3)?,

@@ -34,6 +34,7 @@ fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         kind: TableKind::Plain,
         parents: Vec::new(),
         is_partition: false,
+        load_through: None,
         unlogged: false,
         without_rowid: false,
         strict: false,
