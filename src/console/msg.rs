@@ -116,8 +116,16 @@ pub enum Cmd {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ticket {
     Act(u64),
-    Chunks { table: u32, offset: u32, state: Option<u8> },
-    ChunkMap { table: u32 },
+    /// Are you there? Asked of a working engine that has sent nothing for long.
+    Ping,
+    Chunks {
+        table: u32,
+        offset: u32,
+        state: Option<u8>,
+    },
+    ChunkMap {
+        table: u32,
+    },
     FailedChunks,
     FailedSteps,
     Log,

@@ -1,6 +1,6 @@
-//! Styles and glyphs. Colour never carries meaning by itself: words and glyphs say the same in every
-//! theme. In `mono` no style holds a colour at all (crossterm 0.29 loses bold and reverse when it
-//! has to strip one).
+//! Styles and glyphs. Colour never carries meaning by itself: words and glyphs say the same in
+//! every theme. In `mono` no style holds a colour at all (crossterm 0.29 loses bold and reverse
+//! when it has to strip one).
 
 use ratatui::style::{Color, Modifier, Style};
 

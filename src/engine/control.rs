@@ -39,7 +39,7 @@ use crate::driver::Snapshot;
 use crate::driver::memory::Trouble;
 use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
 use crate::protocol::{PROTOCOL, Reply};
-use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, WorkerRecord};
+use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, StoredJob, WorkerRecord};
 
 /// Inputs taken into one transaction.
 const ROUND_MAX: usize = 256;
@@ -112,6 +112,26 @@ pub(super) struct PlanState {
     pub(super) blocks: u32,
 }
 
+impl PlanState {
+    fn kept(stored: &StoredJob) -> PlanState {
+        PlanState {
+            is_made: stored.planned,
+            fault: None,
+            blocks: stored.blocks(),
+            findings: stored.findings.clone(),
+        }
+    }
+}
+
+fn face_of(master: &MasterTable, paths: &Paths, name: &JobName) -> EngineFace {
+    EngineFace {
+        pid: std::process::id(),
+        build: env!("CARGO_PKG_VERSION").to_owned(),
+        state_path: master.path().display().to_string(),
+        log_path: paths.log(name).display().to_string(),
+    }
+}
+
 /// The master control process of one job.
 pub(super) struct Engine {
     pub(super) paths: Paths,
@@ -153,7 +173,9 @@ pub(super) struct Engine {
     pub(super) dirty: BTreeSet<u32>,
     pub(super) changed_at: Vec<Timestamp>,
     pub(super) remembered: VecDeque<Remembered>,
-    next_sample: Instant,
+    pub(super) next_sample: Instant,
+    /// The state that consoles were told last.
+    state_shown: JobState,
 
     listener: Option<Listener>,
     console_ids: Arc<AtomicU64>,
@@ -173,8 +195,7 @@ impl Engine {
             master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
         }
         let stored = master.load()?;
-        let build = env!("CARGO_PKG_VERSION");
-        master.begin_run(clock.now(), &by, build)?;
+        master.begin_run(clock.now(), &by, env!("CARGO_PKG_VERSION"))?;
         let (inbox, received) = mpsc::channel(INBOX_MAX);
         let throttle = Arc::new(JobThrottle::new(stored.parts.rate_bytes));
         let job_id: Arc<str> = stored.job_id.clone().into();
@@ -185,18 +206,8 @@ impl Engine {
             throttle: throttle.clone(),
             inbox: inbox.clone(),
         });
-        let face = EngineFace {
-            pid: std::process::id(),
-            build: build.to_owned(),
-            state_path: master.path().display().to_string(),
-            log_path: paths.log(&name).display().to_string(),
-        };
-        let plan = PlanState {
-            is_made: stored.planned,
-            fault: None,
-            blocks: stored.blocks(),
-            findings: stored.findings,
-        };
+        let face = face_of(&master, &paths, &name);
+        let plan = PlanState::kept(&stored);
         let now = clock.now();
         let mut engine = Engine {
             paths,
@@ -233,6 +244,7 @@ impl Engine {
             changed_at: Vec::new(),
             remembered: VecDeque::new(),
             next_sample: Instant::now(),
+            state_shown: JobState::Defining,
             listener: None,
             console_ids: Arc::new(AtomicU64::new(1)),
             alone_since: now,
@@ -300,7 +312,9 @@ impl Engine {
             self.look_around();
             self.fit_workers();
         }
-        if Instant::now() >= self.next_sample {
+        // Another state is news that nobody should wait for: a script goes on at once.
+        let turned = std::mem::replace(&mut self.state_shown, self.job.state) != self.job.state;
+        if turned || Instant::now() >= self.next_sample {
             self.next_sample = Instant::now() + SAMPLE_INTERVAL;
             self.sample();
             if !self.publisher.is_alone() {
@@ -385,10 +399,8 @@ impl Engine {
     /// One transaction for everything since the last. False: progress cannot be saved now.
     fn save(&mut self) -> bool {
         let now = self.clock.now();
-        if let Some(trouble) = &self.trouble {
-            if now < trouble.next_try {
-                return false;
-            }
+        if self.trouble.as_ref().is_some_and(|trouble| now < trouble.next_try) {
+            return false;
         }
         if self.unsaved.is_empty() && self.trouble.is_none() {
             return true;

@@ -158,6 +158,7 @@ impl Engine {
     pub(super) fn on_planned(&mut self, outcome: Result<Box<MigrationPlan>, Fault>) {
         let now = self.clock.now();
         self.under_way.planning = false;
+        self.next_sample = std::time::Instant::now();
         if self.job.state != JobState::Defining {
             return;
         }

@@ -208,22 +208,11 @@ fn write_event(
             stamp_chunk(transaction, *chunk, at, Moment::Started)?;
             write_chunk(transaction, job, *chunk)
         }
-        Event::ChunkProcessed { chunk, .. } => {
-            stamp_chunk(transaction, *chunk, at, Moment::Ended)?;
-            write_chunk(transaction, job, *chunk)
-        }
+        Event::ChunkProcessed { chunk, .. } => end_chunk(transaction, job, *chunk, at, None),
         Event::ChunkReleased { chunk, fault, .. } => {
-            if let Some(fault) = fault {
-                write_chunk_fault(transaction, *chunk, at, fault)?;
-            }
-            stamp_chunk(transaction, *chunk, at, Moment::Ended)?;
-            write_chunk(transaction, job, *chunk)
+            end_chunk(transaction, job, *chunk, at, fault.as_ref())
         }
-        Event::ChunkFailed { chunk, fault } => {
-            write_chunk_fault(transaction, *chunk, at, fault)?;
-            stamp_chunk(transaction, *chunk, at, Moment::Ended)?;
-            write_chunk(transaction, job, *chunk)
-        }
+        Event::ChunkFailed { chunk, fault } => end_chunk(transaction, job, *chunk, at, Some(fault)),
         Event::ChunkSkipped { chunk, reason, .. } => {
             transaction
                 .prepare_cached("update chunk set skip_reason = ? where id = ?")?
@@ -237,29 +226,16 @@ fn write_event(
             stamp_step(transaction, *step, at, Moment::Started)?;
             write_step(transaction, job, *step)
         }
-        Event::StepDone { step } => {
-            stamp_step(transaction, *step, at, Moment::Ended)?;
-            write_step(transaction, job, *step)
-        }
+        Event::StepDone { step } => end_step(transaction, job, *step, at, None),
         Event::StepReleased { step, fault, .. } => {
-            if let Some(fault) = fault {
-                write_step_fault(transaction, *step, fault)?;
-            }
-            write_step(transaction, job, *step)
+            end_step(transaction, job, *step, at, fault.as_ref())
         }
-        Event::StepFailed { step, fault } => {
-            write_step_fault(transaction, *step, fault)?;
-            stamp_step(transaction, *step, at, Moment::Ended)?;
-            write_step(transaction, job, *step)
-        }
+        Event::StepFailed { step, fault } => end_step(transaction, job, *step, at, Some(fault)),
         Event::StepRetried { step, .. } | Event::StepRevoked { step } => {
             write_step(transaction, job, *step)
         }
         Event::TableBeginsAgain { table, .. } | Event::TableEmptied { table } => {
-            write_table(transaction, job, *table)?;
-            let status = &job.tables[table.0 as usize];
-            (0..status.chunk_count)
-                .try_for_each(|i| write_chunk(transaction, job, ChunkId(status.first_chunk.0 + i)))
+            write_whole_table(transaction, job, *table)
         }
         Event::BeginAgainAssigned { .. }
         | Event::BeginAgainReleased { .. }
@@ -270,6 +246,47 @@ fn write_event(
         | Event::TrustLost { .. }
         | Event::EngineStarted => Ok(()),
     }
+}
+
+/// An attempt at a chunk is over, well or not.
+fn end_chunk(
+    transaction: &Transaction<'_>,
+    job: &Job,
+    chunk: ChunkId,
+    at: Timestamp,
+    fault: Option<&Fault>,
+) -> rusqlite::Result<()> {
+    if let Some(fault) = fault {
+        write_chunk_fault(transaction, chunk, at, fault)?;
+    }
+    stamp_chunk(transaction, chunk, at, Moment::Ended)?;
+    write_chunk(transaction, job, chunk)
+}
+
+/// The same for a step.
+fn end_step(
+    transaction: &Transaction<'_>,
+    job: &Job,
+    step: StepId,
+    at: Timestamp,
+    fault: Option<&Fault>,
+) -> rusqlite::Result<()> {
+    if let Some(fault) = fault {
+        write_step_fault(transaction, step, fault)?;
+    }
+    stamp_step(transaction, step, at, Moment::Ended)?;
+    write_step(transaction, job, step)
+}
+
+fn write_whole_table(
+    transaction: &Transaction<'_>,
+    job: &Job,
+    table: TableIndex,
+) -> rusqlite::Result<()> {
+    write_table(transaction, job, table)?;
+    let status = &job.tables[table.0 as usize];
+    (0..status.chunk_count)
+        .try_for_each(|i| write_chunk(transaction, job, ChunkId(status.first_chunk.0 + i)))
 }
 
 fn write_job(transaction: &Transaction<'_>, job: &Job) -> rusqlite::Result<()> {

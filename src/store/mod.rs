@@ -167,8 +167,9 @@ fn initialise(
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(fail)?;
     transaction
         .execute(
-            "insert into job (id, job_id, name, spec, state, threads, threads_max, index_workers, \
-             rate_bytes, attempts_max, defined_at) values (1, ?, ?, ?, 'DEFINING', ?, ?, ?, ?, ?, ?)",
+            "insert into job (id, state, job_id, name, spec, threads, threads_max, \
+             index_workers, rate_bytes, attempts_max, defined_at) \
+             values (1, 'DEFINING', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rusqlite::params![
                 new.job_id,
                 new.spec.name.as_str(),

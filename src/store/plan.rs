@@ -75,6 +75,32 @@ fn write_table(
             first_chunk,
             table.chunks.len() as i64,
         ])?;
+    write_columns(transaction, id, table)?;
+    let mut insert = transaction.prepare_cached(
+        "insert into chunk (id, table_id, number, range_kind, range_from, range_until, \
+         rows_estimated, bytes_estimated) values (?,?,?,?,?,?,?,?)",
+    )?;
+    for (number, chunk) in (1_i64..).zip(&table.chunks) {
+        let (kind, from, until) = format::range_parts(&chunk.range);
+        insert.execute(params![
+            first_chunk + number - 1,
+            id,
+            number,
+            kind,
+            from,
+            until,
+            int(chunk.rows),
+            int(chunk.bytes),
+        ])?;
+    }
+    Ok(())
+}
+
+fn write_columns(
+    transaction: &Transaction<'_>,
+    id: i64,
+    table: &TablePlan,
+) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "insert into plan_column (table_id, position, name, target_name, source_declared, \
          source_logical, target_declared, target_logical, fit, reason) \
@@ -92,23 +118,6 @@ fn write_table(
             format::logical_text(&column.target_logical),
             format::fit_word(column.fit),
             column.reason,
-        ])?;
-    }
-    let mut insert = transaction.prepare_cached(
-        "insert into chunk (id, table_id, number, range_kind, range_from, range_until, \
-         rows_estimated, bytes_estimated) values (?,?,?,?,?,?,?,?)",
-    )?;
-    for (number, chunk) in (1_i64..).zip(&table.chunks) {
-        let (kind, from, until) = format::range_parts(&chunk.range);
-        insert.execute(params![
-            first_chunk + number - 1,
-            id,
-            number,
-            kind,
-            from,
-            until,
-            int(chunk.rows),
-            int(chunk.bytes),
         ])?;
     }
     Ok(())

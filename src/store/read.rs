@@ -249,8 +249,8 @@ impl MasterTable {
     pub fn history(&self, limit: u32) -> Result<Vec<EventRow>, Fault> {
         self.events_of(
             "select at, level, kind, by_user, by_tty, text from event \
-             where by_user is not null or kind in ('state', 'side', 'engine', 'snapshot', 'snapshot opened', \
-             'chunk') \
+             where by_user is not null \
+             or kind in ('state', 'side', 'engine', 'snapshot', 'snapshot opened', 'chunk') \
              order by id desc limit ?",
             limit,
         )

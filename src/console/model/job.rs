@@ -20,6 +20,10 @@ pub struct Attached {
     pub shot: Snapshot,
     /// When the last update came.
     pub received_ms: u64,
+    /// When the engine was last asked whether it is there.
+    pub pinged_ms: u64,
+    /// It did not answer that.
+    pub silent: bool,
     pub received_wall_ms: i64,
     pub threads_wish: Option<Wish<u32>>,
     pub rate_wish: Option<Wish<Option<u64>>>,
@@ -157,6 +161,8 @@ impl Attached {
             known: false,
             shot: Snapshot::default(),
             received_ms: mono_ms,
+            pinged_ms: mono_ms,
+            silent: false,
             received_wall_ms: 0,
             threads_wish: None,
             rate_wish: None,
@@ -189,6 +195,13 @@ impl Attached {
         self.known && self.shot.job.state == "DEFINING"
     }
 
+    /// Should a healthy engine have something to tell?
+    #[must_use]
+    pub fn is_working(&self) -> bool {
+        let state = self.shot.job.state.as_str();
+        matches!(state, "EXECUTING" | "COMPLETING" | "STOP PENDING" | "STOPPING")
+    }
+
     /// Is the engine gone, as opposed to out of reach?
     #[must_use]
     pub fn engine_is_gone(&self) -> bool {
@@ -219,6 +232,7 @@ impl Attached {
             Link::Connecting { .. } if !self.known => "CONNECTING".to_owned(),
             Link::Down { .. } if self.died() => "NOT RUNNING".to_owned(),
             Link::Down { .. } if !self.engine_is_gone() => format!("{state}?"),
+            Link::Up { .. } if self.silent => format!("{state}?"),
             _ => state.clone(),
         }
     }

@@ -392,3 +392,21 @@ fn a_restart_that_fails_says_why() {
     let frame = desk.frame();
     assert!(frame.contains("did not start: master.db is"), "{frame}");
 }
+
+#[test]
+fn a_silent_engine_is_asked_and_then_named() {
+    let mut desk = Desk::attached(80, 24, fixture::crm());
+    desk.take();
+    desk.pass(10_500);
+    let asked = desk.take();
+    assert!(matches!(asked.as_slice(), [Cmd::Request { ticket: Ticket::Ping, .. }]), "{asked:?}");
+    desk.pass(1_000);
+    assert_eq!(desk.take(), [], "asked once");
+    let reply = Err("no word from the engine for 15 s".to_owned());
+    desk.msg(Msg::Reply { ticket: Ticket::Ping, reply });
+    let frame = desk.frame();
+    assert!(frame.contains("EXECUTING?") && frame.contains("! No word from"), "{frame}");
+    let update = Update::Snapshot { snapshot: Box::new(fixture::crm()) };
+    desk.msg(Msg::Link(LinkNews::Update(Box::new(update))));
+    assert!(!desk.frame().contains("EXECUTING?"));
+}

@@ -25,6 +25,7 @@ fn up(model: &mut Model, build: String, pid: u32) -> Vec<Cmd> {
         Link::Connecting { .. } | Link::Up { .. } => None,
     };
     job.link = Link::Up { build, pid };
+    job.silent = false;
     job.lost = crate::console::model::LostScreen::default();
     job.history.loaded = false;
     job.failed.due_ms = 0;
@@ -96,6 +97,7 @@ fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
         return Vec::new();
     };
     job.received_ms = now.mono_ms;
+    job.silent = false;
     job.received_wall_ms = now.wall_ms;
     model.dirty = true;
     match update {
@@ -197,6 +199,12 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
         (Ticket::Act(serial), Ok(Reply::Refused { message })) => {
             return steer::answered(model, serial, Err(message));
         }
+        (Ticket::Ping, reply) => {
+            if let Some(job) = &mut model.job {
+                job.silent = reply.is_err();
+            }
+            return Vec::new();
+        }
         (Ticket::Act(serial), Err(message)) => {
             let message = format!("not confirmed by the engine ({message})");
             return steer::answered(model, serial, Err(message));
@@ -272,7 +280,7 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }
         (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
-        (Ticket::Act(_), _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
+        (Ticket::Act(_) | Ticket::Ping, _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
         (_, _mismatch) => {}
     }
 }

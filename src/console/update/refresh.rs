@@ -13,7 +13,30 @@ const WINDOW_CHUNKS: u32 = 200;
 const LOG_LINES: u32 = 2_000;
 const HISTORY_LINES: u32 = 500;
 
+/// A working engine that sends nothing for so long is asked whether it is there.
+const QUIET_MS: u64 = 10_000;
+
 pub fn wanted(model: &mut Model) -> Vec<Cmd> {
+    let mut cmds = ping(model);
+    cmds.extend(page(model));
+    cmds
+}
+
+/// A question with a short answer; without one the header says so.
+fn ping(model: &mut Model) -> Vec<Cmd> {
+    let now = model.now.mono_ms;
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    let heard = if job.pinged_ms > job.received_ms { job.pinged_ms } else { job.received_ms };
+    if !job.is_up() || !job.is_working() || now < heard + QUIET_MS {
+        return Vec::new();
+    }
+    job.pinged_ms = now;
+    vec![Cmd::Request { ticket: Ticket::Ping, body: RequestBody::Log { lines: 1 } }]
+}
+
+fn page(model: &mut Model) -> Vec<Cmd> {
     let place = model.place();
     let Some(job) = &model.job else {
         return Vec::new();

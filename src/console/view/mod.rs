@@ -260,6 +260,16 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
     if !job.is_up() {
         return lines;
     }
+    if job.silent {
+        let ms = model.now.mono_ms.saturating_sub(job.received_ms) / 5_000 * 5_000;
+        let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
+        let text = format!(
+            "! No word from the engine for {} (process {}); numbers are from {at}",
+            figures::short_time(ms),
+            job.job().engine_pid
+        );
+        lines.push(standing(text, look.bold()));
+    }
     // The others are on the page that Enter opens.
     if let Some(alert) = job.job().alerts.first() {
         let read = job.run.alert_read.as_ref() == Some(&alert.id);

@@ -14,6 +14,7 @@ const BYTES: LogicalType = LogicalType::Bytes { max: None };
 
 /// Names with a meaning of their own; all else follows from the affinity. First match wins.
 const KNOWN: &[(&str, LogicalType)] = &[
+    ("ANY", LogicalType::Any),
     ("BOOLEAN", LogicalType::Bool),
     ("BOOL", LogicalType::Bool),
     ("DATE", LogicalType::Date),

@@ -64,11 +64,13 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
         LogicalType::Bytes { .. } if bare.starts_with("'\\x") => Ok(bare.to_owned()),
         LogicalType::Bytes { .. } => refuse("the default is no blob"),
         LogicalType::Date | LogicalType::Timestamp { zoned: false } => match text {
-            Some(date) if is_date(&date) => Ok(bare.to_owned()),
+            Some(date) if is_moment(&date) => Ok(bare.to_owned()),
             _ => refuse("the default is no ISO date"),
         },
-        _ if text.is_some() => Ok(bare.to_owned()),
-        _ => refuse("the default does not fit the type"),
+        LogicalType::Json { .. } if matches!(text.as_deref(), Some("{}" | "[]")) => {
+            Ok(bare.to_owned())
+        }
+        _ => refuse("the default does not surely fit the type"),
     }
 }
 
@@ -103,15 +105,35 @@ fn text_of(bare: &str) -> Option<String> {
     }
 }
 
-/// Looks like a date of a year that exists; the rest is for the server to say.
-fn is_date(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.len() >= 10
-        && bytes[..4].iter().all(u8::is_ascii_digit)
-        && !text.starts_with("0000")
-        && bytes[4] == b'-'
-        && &bytes[5..7] != b"00"
-        && &bytes[8..10] != b"00"
+/// A date of the calendar, with a time of day or without. A default that the server refuses would
+/// take the whole table with it.
+fn is_moment(text: &str) -> bool {
+    let (date, time) = match text.split_once([' ', 'T']) {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    };
+    let number = |part: &str, len: usize| match part.len() == len {
+        true if part.bytes().all(|b| b.is_ascii_digit()) => part.parse::<u32>().ok(),
+        _ => None,
+    };
+    let parts: Vec<&str> = date.split('-').collect();
+    let [year, month, day] = parts.as_slice() else { return false };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
+    else {
+        return false;
+    };
+    let last = match month {
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let clock = |time: &str| {
+        let limits = [24, 60, 60];
+        let parts: Vec<&str> = time.split(':').collect();
+        (2..=3).contains(&parts.len())
+            && parts.iter().zip(limits).all(|(p, limit)| number(p, 2).is_some_and(|n| n < limit))
+    };
+    year > 0 && (1..=12).contains(&month) && (1..=last).contains(&day) && time.is_none_or(clock)
 }
 
 /// SQLite takes literals, signed numbers and the current moments bare, the rest in parentheses.
@@ -168,6 +190,9 @@ mod tests {
             ),
             ("'0000-00-00'", LogicalType::Date, None),
             ("'2020-01-01'", LogicalType::Date, Some("'2020-01-01'")),
+            ("'2020-04-31'", LogicalType::Date, None),
+            ("'2020-01-01 25:00'", LogicalType::Date, None),
+            ("'x'", LogicalType::Uuid, None),
             ("X'00ff'", LogicalType::Bytes { max: None }, Some("'\\x00ff'::bytea")),
             ("randomblob(16)", LogicalType::Bytes { max: None }, None),
         ] {

@@ -180,9 +180,6 @@ fn exact_number(text: &[u8]) -> Option<CellRef<'static>> {
 /// Would SQLite's numeric affinity take `text` for a number? Errs on the side of yes.
 fn looks_numeric(text: &[u8]) -> bool {
     let trimmed = text.trim_ascii();
-    let unsigned = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
-    Decimal::parse(unsigned).is_some()
-        // Exponents too long for `Decimal`.
-        || unsigned.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'))
-            && parse::<f64>(unsigned).is_some()
+    let spelled = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+    trimmed.iter().all(spelled) && parse::<f64>(trimmed).is_some()
 }

@@ -230,6 +230,7 @@ fn postgres_text_becomes_sqlite_values() {
         (NUMERIC, "TEXT", "5.00", "text 5.00"),
         (bytes.clone(), "BLOB", "\\x00fF", "Blob([0, 255])"),
         (LogicalType::Date, "DATE", "2020-02-29", "text 2020-02-29"),
+        (LogicalType::Date, "DATE", "-infinity", "text -infinity"),
         (TEXT, "TEXT", "007", "text 007"),
     ] {
         assert_eq!(bound(source, declared, cell).unwrap(), value, "{declared} {cell}");

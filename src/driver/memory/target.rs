@@ -242,6 +242,10 @@ impl MemoryTargetSession {
                 "the ledger of this job does not exist",
             ));
         }
+        // The ledger's unique key: a twin of a dead engine may have committed meanwhile.
+        if let Some(rows) = state.ledger.get(&commit.key) {
+            return Ok(Written { rows: *rows, already: true });
+        }
         let rows = commit.count;
         state.commit(commit);
         Ok(Written { rows, already: false })

@@ -25,7 +25,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
     findings.extend(connections(server.connections_free, "source"));
-    findings.extend(encoding(&server.encoding));
+    findings.extend(source_encoding(&server.encoding));
     if plan.target_dialect == Dialect::Postgres {
         findings.extend(dump_program(link, server.version_num).await);
     }
@@ -56,6 +56,7 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
         ),
     );
     findings.extend(standby(link, on).await?);
+    findings.extend(locks(link, on).await?);
     Ok(findings)
 }
 
@@ -67,7 +68,7 @@ pub(super) async fn target(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let mut findings = Vec::new();
     findings.extend(read_only(link, on).await?);
     findings.extend(connections(server.connections_free, "target"));
-    findings.extend(encoding(&server.encoding));
+    findings.extend(target_encoding(&server.encoding));
     findings.extend(schemas(link, on, plan).await?);
     findings.extend(existing_tables(link, on, plan).await?);
     let statements: Vec<&str> =
@@ -106,11 +107,26 @@ fn connections(free: Option<u32>, side: &str) -> Option<Finding> {
     })
 }
 
-fn encoding(encoding: &str) -> Option<Finding> {
+/// Text travels as UTF-8. A source holds nothing that UTF-8 does not, unless nobody ever checked.
+fn source_encoding(encoding: &str) -> Option<Finding> {
     (encoding == "SQL_ASCII").then(|| {
-        Finding::new(Severity::Warn, "encoding", "the database has encoding SQL_ASCII")
+        Finding::new(Severity::Warn, "encoding", "the source has encoding SQL_ASCII")
             .with_detail("Its text may be in any encoding; bytes that are not UTF-8 are refused.")
     })
+}
+
+fn target_encoding(encoding: &str) -> Option<Finding> {
+    let message = format!("the target has encoding {encoding}");
+    let finding = Finding::new(Severity::Warn, "encoding", message);
+    match encoding {
+        "UTF8" => None,
+        "SQL_ASCII" => Some(finding.with_detail("It takes any bytes and checks none of them.")),
+        _ => Some(
+            finding
+                .with_detail("Rows with other characters are refused.")
+                .with_hint("Create the target database with ENCODING 'UTF8'."),
+        ),
+    }
 }
 
 async fn dump_program(link: &Link, version: u32) -> Option<Finding> {
@@ -139,6 +155,26 @@ async fn standby(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, 
             .with_detail(format!("max_standby_streaming_delay is {delay}."))
             .with_hint("Set hot_standby_feedback = on, or max_standby_streaming_delay = -1."),
     ))
+}
+
+/// `pg_dump` locks every table in one transaction, whatever is selected.
+async fn locks(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, Fault> {
+    let text = "SELECT count(*)::int8 AS tables, \
+        pg_catalog.current_setting('max_locks_per_transaction')::int8 \
+        * (pg_catalog.current_setting('max_connections')::int8 \
+           + pg_catalog.current_setting('max_prepared_transactions')::int8) AS room \
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+        WHERE c.relkind IN ('r', 'p') AND n.nspname !~ '^pg_' \
+        AND n.nspname <> 'information_schema'";
+    let rows = link.rows(on, text.to_owned()).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let (tables, room) = (link.get::<i64>(row, "tables")?, link.get::<i64>(row, "room")?);
+    Ok((tables > room).then(|| {
+        let message = format!("the source has {tables} tables and room for {room} locks");
+        Finding::new(Severity::Warn, "host", message)
+            .with_detail("pg_dump locks every table while it reads the definitions.")
+            .with_hint("Raise max_locks_per_transaction on the source (needs a restart).")
+    }))
 }
 
 async fn read_only(link: &Link, on: &mut PgConnection) -> Result<Option<Finding>, Fault> {

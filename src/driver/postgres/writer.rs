@@ -121,13 +121,13 @@ impl Writer {
         rows: u64,
     ) -> Result<Written, Fault> {
         let (kind, id) = stored(key);
-        if rows > 0 {
-            let text =
-                format!("UPDATE {table} SET rows = {rows} WHERE kind = '{kind}' AND id = {id}");
-            self.link.statement(on, text).await?;
-        }
-        // Deferred constraints and triggers speak up here.
-        self.link.statement(on, "COMMIT".to_owned()).await?;
+        let update = if rows > 0 {
+            format!("UPDATE {table} SET rows = {rows} WHERE kind = '{kind}' AND id = {id}; ")
+        } else {
+            String::new()
+        };
+        // One round trip. Deferred constraints and triggers speak up here.
+        self.link.statement(on, format!("{update}COMMIT")).await?;
         Ok(Written { rows, already: false })
     }
 

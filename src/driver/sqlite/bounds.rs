@@ -17,6 +17,8 @@ const PROBE_ROWS: i64 = 64;
 const PROBES_PER_PART: u64 = 8;
 const PROBES_MIN: u64 = 64;
 const PROBES_MAX: u64 = 20_000;
+/// As fine as an estimate needs to be.
+const ESTIMATE_PARTS: u64 = 8;
 
 /// Inner bounds that cut the table into about equal parts, sorted.
 ///
@@ -50,6 +52,19 @@ pub(super) fn bounds(
 
 fn as_keys(bounds: Vec<i64>) -> Vec<KeyValues> {
     bounds.into_iter().map(|bound| vec![bound.to_string()]).collect()
+}
+
+/// About how many rows a table with gaps in its numbers has; `table` and `column` are quoted.
+///
+/// # Errors
+/// As SQLite says.
+pub(super) fn estimate_rows(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+) -> rusqlite::Result<u64> {
+    let stretches = NumberLine { connection, table, column }.stretches(ESTIMATE_PARTS)?;
+    Ok(stretches.iter().map(|s| s.rows).sum::<f64>().round() as u64)
 }
 
 /// A table along one column of integers that an index orders.
@@ -96,16 +111,21 @@ impl NumberLine<'_> {
         Ok(answer.unwrap_or(false))
     }
 
-    /// Halves the fullest stretch again and again, then cuts the line where the rows add up.
+    /// Cuts the line where the rows add up.
     fn cut(&self, parts: u64) -> rusqlite::Result<Vec<i64>> {
-        let Some(whole) = self.stretch(i64::MIN, i64::MAX)? else { return Ok(Vec::new()) };
         if parts < 2 {
             return Ok(Vec::new());
         }
+        Ok(even_cuts(&self.stretches(parts)?, parts))
+    }
+
+    /// The line in stretches, in order: the fullest is halved again and again.
+    fn stretches(&self, parts: u64) -> rusqlite::Result<Vec<Stretch>> {
+        let Some(whole) = self.stretch(i64::MIN, i64::MAX)? else { return Ok(Vec::new()) };
         let probes = (parts * PROBES_PER_PART).clamp(PROBES_MIN, PROBES_MAX);
         let mut stretches = BinaryHeap::from([whole]);
+        let mut total = whole.rows;
         for _ in 0..probes {
-            let total: f64 = whole.rows;
             match stretches.peek() {
                 Some(top) if !top.settled && top.rows > total / (parts as f64 * 4.0) => {}
                 _ => break,
@@ -113,12 +133,14 @@ impl NumberLine<'_> {
             let Some(top) = stretches.pop() else { break };
             let middle = i64::try_from(i128::midpoint(i128::from(top.from), i128::from(top.to)))
                 .expect("between two numbers of 64 bits");
-            stretches.extend(self.stretch(top.from, middle)?);
-            stretches.extend(self.stretch(middle + 1, top.to)?);
+            let halves = [self.stretch(top.from, middle)?, self.stretch(middle + 1, top.to)?];
+            total -= top.rows;
+            total += halves.iter().flatten().map(|half| half.rows).sum::<f64>();
+            stretches.extend(halves.into_iter().flatten());
         }
         let mut ordered = stretches.into_vec();
         ordered.sort_by_key(|s| s.from);
-        Ok(even_cuts(&ordered, parts))
+        Ok(ordered)
     }
 
     /// What lies in `low..=high`, by a look at both ends.

@@ -13,10 +13,12 @@ use crate::core::wire::{fits_postgres, parse_timestamp};
 
 /// Rows read at each of three places.
 const ROWS_PER_PLACE: u64 = 100;
+/// Rows per rowid above which a table counts as evenly filled.
+const DENSE: f64 = 0.5;
 /// A sample ends when it has read this much: a few rows of large blobs say enough.
 const SAMPLE_BYTES_MAX: u64 = 2 * 1024 * 1024;
 /// Tables without a rowid are counted up to here; beyond, their size is what others leave.
-const COUNT_MAX: u64 = 20_000;
+const COUNT_MAX: u64 = 500_000;
 /// What a row costs besides its cells: header and pointer.
 const ROW_OVERHEAD_BYTES: u64 = 4;
 
@@ -136,9 +138,13 @@ fn rows_by_rowid(
          LIMIT {ROWS_PER_PLACE}"
     );
     let middle = seen.read(connection, &middle, looks)?;
+    let densities = [first.density(), middle.density(), last.density()];
+    if densities.iter().any(|density| *density < DENSE) {
+        // Gaps: three places say too little.
+        return super::bounds::estimate_rows(connection, &format!("main.{name}"), rowid);
+    }
     let span = (i128::from(max) - i128::from(min) + 1) as f64;
-    let density = (first.density() + middle.density() + last.density()) / 3.0;
-    Ok((span * density).round() as u64)
+    Ok((span * densities.iter().sum::<f64>() / 3.0).round() as u64)
 }
 
 /// What statistics, or a count that stops early, say; false when it stopped.

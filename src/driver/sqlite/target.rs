@@ -359,6 +359,10 @@ fn insert_all(
     let doing = format!("write {}", task.table.target);
     let failed = on(side, &doing);
     let columns: Vec<&str> = task.table.columns.iter().map(|c| c.target_name.as_str()).collect();
+    if columns.is_empty() {
+        let message = format!("{doing}: SQLite has no tables without columns that hold values");
+        return Err(Fault::new(FaultKind::Unsupported, side, message));
+    }
     let sql = sqlite_insert(&task.table.target, &columns);
     let mut statement = connection.prepare_cached(&sql).map_err(&failed)?;
     let mut binder = SqliteBinder::new(&task.table);

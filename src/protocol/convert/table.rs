@@ -156,7 +156,7 @@ fn grouped(text: &str) -> String {
     }
     let mut out = String::with_capacity(text.len() + text.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

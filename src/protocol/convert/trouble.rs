@@ -146,6 +146,19 @@ fn plan_alert(fault: &Fault) -> AlertView {
     )
 }
 
+/// What the engine does about a hold by itself.
+fn next_look(context: &JobContext<'_>, hold: &Hold) -> String {
+    let tries =
+        if hold.tries > 0 { format!(" ({} tries so far)", hold.tries) } else { String::new() };
+    match hold.next_try {
+        Some(at) => format!(
+            "Next look at {}{tries}; when it is back, the job goes on by itself.",
+            seconds_text(at, context.utc_offset_s)
+        ),
+        None => "Nothing by itself: waits for you.".to_owned(),
+    }
+}
+
 fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
     let clock = |at| clock_text(at, context.utc_offset_s);
     let end = |side| match side {
@@ -153,15 +166,7 @@ fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
         Side::Target => format!("Target {}", context.spec.target.display()),
         Side::Engine => "The engine".to_owned(),
     };
-    let tries =
-        if hold.tries > 0 { format!(" ({} tries so far)", hold.tries) } else { String::new() };
-    let next = match hold.next_try {
-        Some(at) => format!(
-            "Next look at {}{tries}; when it is back, the job goes on by itself.",
-            seconds_text(at, context.utc_offset_s)
-        ),
-        None => "Nothing by itself: waits for you.".to_owned(),
-    };
+    let next = next_look(context, hold);
     let retry: &[&str] = &["r try now", "p pause", "y copy"];
     let mut made = match hold.reason {
         HoldReason::ServerLost(side) => alert(

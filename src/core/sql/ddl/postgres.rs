@@ -2,9 +2,11 @@
 
 use super::super::default::translate_default;
 use super::super::expression::{Scope, translate, translate_condition};
+use super::super::token::{Token, tokens};
 use super::super::{fit_name, literal};
 use super::{
-    Dialect, ForeignKey, Key, LogicalType, ObjectName, Planned, TableKind, Writer, qualified, quote,
+    Column, Dialect, ForeignKey, Key, LogicalType, ObjectName, Planned, TableKind, Writer,
+    qualified, quote,
 };
 use crate::core::catalog::{Check, Index};
 
@@ -61,7 +63,12 @@ impl Writer<'_> {
         let fit = &planned.fits[number];
         let mut text = format!("{} {}", quote(PG, &planned.names[number]), fit.declared);
         if let Some(generated) = &column.generated {
-            let written = translate(&generated.expression, &self.scope(at));
+            let others: Vec<Column> =
+                planned.table.columns.iter().filter(|c| c.generated.is_some()).cloned().collect();
+            let written = match names_one_of(&generated.expression, &others) {
+                true => Err("it is computed from another generated column".to_owned()),
+                false => translate(&generated.expression, &self.scope(at)),
+            };
             return match written {
                 Ok(sql) => Some(format!("{text} GENERATED ALWAYS AS ({sql}) STORED")),
                 Err(why) => {
@@ -331,6 +338,16 @@ impl Writer<'_> {
         );
         Ok((body, parent, columns))
     }
+}
+
+/// Does the expression name one of the columns?
+fn names_one_of(expression: &str, columns: &[Column]) -> bool {
+    tokens(expression, true).iter().any(|t| match &t.token {
+        Token::Word(name) | Token::Quoted(name) => {
+            columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))
+        }
+        _ => false,
+    })
 }
 
 fn default_suffix(key: &ForeignKey) -> String {

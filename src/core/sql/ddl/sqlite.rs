@@ -14,6 +14,10 @@ const LI: Dialect = Dialect::Sqlite;
 pub(super) fn write(writer: &mut Writer<'_>) {
     for at in 0..writer.planned.len() {
         match writer.planned[at].table.kind {
+            TableKind::Plain if writer.planned[at].table.stored_columns().next().is_none() => {
+                let name = writer.planned[at].table.name.clone();
+                writer.refuse("TABLE", name, "SQLite wants a column that holds values", None);
+            }
             TableKind::Plain => writer.whole_table(at),
             TableKind::Partitioned => {}
             TableKind::Foreign | TableKind::Virtual => {

@@ -97,8 +97,9 @@ async fn what_the_target_lacks_is_found_beforehand() {
 /// Rows of a table whose cells need quoting in text form.
 const MIXED: &str = "CREATE TABLE mixed (id bigint PRIMARY KEY, a text, n numeric(12, 2), \
     f float8, at timestamptz, b bytea, u uuid, j jsonb, ok boolean)";
-const MIXED_ROWS: &str = "INSERT INTO mixed SELECT i, E'tab\\t back\\\\ \\n' || repeat('ä', i % 90), \
-    i / 7.0, i / 7.0, 'epoch'::timestamptz + i * interval '1.000001 s', \
+const MIXED_ROWS: &str = "INSERT INTO mixed SELECT i, \
+    E'tab\\t back\\\\ \\n' || repeat('ä', i % 90), i / 7.0, i / 7.0, \
+    'epoch'::timestamptz + i * interval '1.000001 s', \
     decode(md5(i::text), 'hex'), md5(i::text)::uuid, jsonb_build_object('k', i), \
     NULLIF(i % 3 = 0, i % 5 = 0) FROM generate_series(1, 20000) i";
 

@@ -254,3 +254,17 @@ async fn a_sample_settles_what_columns_mean() {
     assert_eq!(found, [int.clone(), stamp, unlimited.clone(), unlimited, int]);
     assert_eq!(catalog.tables[0].estimate.rows, 2);
 }
+
+#[tokio::test]
+async fn gaps_in_the_numbers_do_not_fool_the_estimate() {
+    let yard = Yard::new(
+        "CREATE TABLE t (a);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9000)
+         INSERT INTO t SELECT 'some words' FROM n;
+         DELETE FROM t WHERE rowid BETWEEN 2000 AND 6000;
+         INSERT INTO t (rowid, a) VALUES (4000000000, 'far away');",
+    );
+    let catalog = yard.source().inspect(&Selection::default()).await.unwrap();
+    let rows = catalog.tables[0].estimate.rows;
+    assert!((4_000..7_000).contains(&rows), "{rows} of 5000");
+}
