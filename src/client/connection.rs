@@ -28,7 +28,8 @@ const HELLO_DEADLINE: Duration = Duration::from_secs(5);
 const UPDATES_MAX: usize = 128;
 
 /// The next request's id. An engine remembers the ids of a process for ten minutes, so that a
-/// repeat over another connection is not done twice: they must not begin again with each connection.
+/// repeat over another connection is not done twice: they must not begin again with each
+/// connection.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Reply>>>>;
