@@ -6,7 +6,8 @@
 //!   job machine. It knows no connection, terminal, file, clock or runtime.
 //! * [`driver`] speaks to PostgreSQL and SQLite; [`store`] is the master table; [`protocol`] is
 //!   what travels on the socket.
-//! * [`engine`] is the detached process that runs one job; [`client`] finds, starts and talks to it.
+//! * [`engine`] is the detached process that runs one job; [`client`] finds, starts and talks to
+//!   it.
 //! * [`console`] is the full-screen program; [`cli`] is everything else on the command line.
 //!
 //! Start reading at `core/job/mod.rs` (what a job is), then `engine/mod.rs` (how it runs).

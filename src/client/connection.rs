@@ -27,6 +27,11 @@ const HELLO_DEADLINE: Duration = Duration::from_secs(5);
 /// longer stops the reading, and the engine then drops the connection (it never waits for us).
 const UPDATES_MAX: usize = 128;
 
+/// The next request's id. An engine remembers the ids of a process for ten minutes, so that a
+/// repeat over another connection is not done twice: they must not begin again with each
+/// connection.
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Reply>>>>;
 
 /// A greeted connection. Requests may be made from several tasks at once.
@@ -35,7 +40,6 @@ pub struct Connection {
     engine: Hello,
     writer: AsyncMutex<OwnedWriteHalf>,
     waiting: Waiting,
-    next_id: AtomicU64,
     updates: Mutex<Option<mpsc::Receiver<Update>>>,
     ended: Arc<Mutex<Option<ClientError>>>,
     reader: tokio::task::JoinHandle<()>,
@@ -109,7 +113,6 @@ impl Connection {
             engine,
             writer: AsyncMutex::new(writer),
             waiting,
-            next_id: AtomicU64::new(1),
             updates: Mutex::new(Some(receiver)),
             ended,
             reader: tokio::spawn(task),
@@ -127,7 +130,7 @@ impl Connection {
     /// # Errors
     /// `Silent` after [`REPLY_DEADLINE`], or why the conversation ended.
     pub async fn request(&self, body: RequestBody) -> Result<Reply, ClientError> {
-        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let (sender, receiver) = oneshot::channel();
         locked(&self.waiting).insert(id, sender);
         let answer = tokio::time::timeout(REPLY_DEADLINE, self.ask(id, body, receiver)).await;

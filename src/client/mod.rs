@@ -167,8 +167,11 @@ impl Client {
         }
         for _ in 0..REBIND_LOOKS {
             tokio::time::sleep(REBIND_POLL).await;
-            if let Probe::Ready(connection) = self.probe(job).await {
-                return Ok(*connection);
+            match self.probe(job).await {
+                Probe::Ready(connection) => return Ok(*connection),
+                // It was about to leave, and its socket went first.
+                Probe::NoEngine => return Err(ClientError::NoEngine { job: job.clone() }),
+                Probe::OtherProtocol { .. } | Probe::Unreachable(_) => {}
             }
         }
         Err(error)

@@ -1,4 +1,5 @@
-//! Moments and spans as plain numbers. The clock itself is `crate::clock`; here time is an argument.
+//! Moments and spans as plain numbers. The clock itself is `crate::clock`; here time is an
+//! argument.
 
 use std::fmt;
 

@@ -47,6 +47,8 @@ pub enum CellRef<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct RowBatch {
     columns: usize,
+    /// Rows of a table without columns to copy: they have no cells and are rows all the same.
+    bare_rows: usize,
     form: WireForm,
     bytes: Vec<u8>,
     cells: Vec<Cell>,
@@ -58,6 +60,7 @@ impl RowBatch {
     pub fn with_capacity(columns: usize, bytes_capacity: usize) -> RowBatch {
         RowBatch {
             columns,
+            bare_rows: 0,
             form: WireForm::Native,
             bytes: Vec::with_capacity(bytes_capacity),
             cells: Vec::with_capacity(bytes_capacity / 16),
@@ -70,6 +73,12 @@ impl RowBatch {
         let len = u32::try_from(data.len()).expect("a cell stays below 4 GiB");
         self.bytes.extend_from_slice(data);
         self.cells.push(Cell { tag, start, len });
+    }
+
+    /// A row of a table without columns to copy.
+    pub fn push_bare_row(&mut self) {
+        debug_assert_eq!(self.columns, 0, "rows of this batch have cells");
+        self.bare_rows += 1;
     }
 
     pub fn push_null(&mut self) {
@@ -121,7 +130,7 @@ impl RowBatch {
     /// Whole rows held.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.cells.len().checked_div(self.columns).unwrap_or(0)
+        self.cells.len().checked_div(self.columns).unwrap_or(self.bare_rows)
     }
 
     #[must_use]
@@ -137,13 +146,14 @@ impl RowBatch {
 
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cells.is_empty()
+        self.cells.is_empty() && self.bare_rows == 0
     }
 
     /// Forgets the rows and keeps the memory.
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.cells.clear();
+        self.bare_rows = 0;
     }
 
     /// The cell at (`row`, `column`). Panics when out of range, as slices do.

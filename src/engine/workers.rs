@@ -58,6 +58,13 @@ pub(super) struct Workers {
     next_connect: Instant,
 }
 
+impl Drop for Workers {
+    /// Nobody works for an engine that is gone.
+    fn drop(&mut self) {
+        self.abort_all();
+    }
+}
+
 impl Workers {
     pub(super) fn new(shared: Shared) -> Workers {
         Workers {

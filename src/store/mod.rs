@@ -235,11 +235,13 @@ fn damaged_file(path: &Path, verdict: &str) -> Fault {
 
 /// Trouble with the file in words; full disks and others alike hold the job.
 fn sqlite_fault(doing: &str, error: &rusqlite::Error) -> Fault {
-    let mut fault = store_fault(format!("cannot {doing}: {error}"));
-    if let Some(code) = error.sqlite_error() {
-        fault.code = Some(code.extended_code.to_string());
+    match error.sqlite_error().map(|e| e.extended_code) {
+        Some(rusqlite::ffi::SQLITE_CONSTRAINT_COMMITHOOK) => {
+            store_fault(format!("cannot {doing}: the simulated disk is full"))
+        }
+        Some(code) => store_fault(format!("cannot {doing}: {error}")).with_code(code.to_string()),
+        None => store_fault(format!("cannot {doing}: {error}")),
     }
-    fault
 }
 
 fn store_fault(message: String) -> Fault {

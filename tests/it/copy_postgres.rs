@@ -223,3 +223,20 @@ fn memory_does_not_follow_the_rows() {
     assert!(peak > 1_000 && peak < 100_000, "the engine used {peak} kB at its peak");
     oracle::assert_same_rows(&source, &target);
 }
+
+/// Rows without a cell to write are rows all the same, on every path.
+#[test]
+fn rows_without_writable_columns_are_counted() {
+    let server = PgServer::shared();
+    let source = server.create("bare");
+    source.run(
+        "CREATE TABLE bare (); INSERT INTO bare DEFAULT VALUES; INSERT INTO bare DEFAULT VALUES;
+         CREATE TABLE computed (g integer GENERATED ALWAYS AS (6 * 7) STORED);
+         INSERT INTO computed DEFAULT VALUES",
+    );
+    for access in ["direct", "conventional"] {
+        let (tidegate, target) = (Tidegate::new(), server.create("copy"));
+        tidegate.copy("bare", &source.url(), &target.url(), &["--access", access]);
+        assert_eq!((target.count("bare"), target.count("computed")), (2, 1), "{access}");
+    }
+}

@@ -281,7 +281,8 @@ pub enum Section {
 pub struct DdlItem {
     /// Unique within one list; `depends_on` refers to it.
     pub id: u32,
-    /// `TABLE`, `INDEX`, `FK CONSTRAINT`, `VIEW`, `TRIGGER`, `COMMENT`, `ACL`, ... (pg_dump's words).
+    /// `TABLE`, `INDEX`, `FK CONSTRAINT`, `VIEW`, `TRIGGER`, `COMMENT`, `ACL`, ... (pg_dump's
+    /// words).
     pub kind: String,
     pub name: ObjectName,
     pub section: Section,

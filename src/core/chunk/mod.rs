@@ -89,7 +89,8 @@ pub struct PlannedChunk {
 /// Into how many chunks a table of `bytes` goes.
 #[must_use]
 pub fn parts_of(bytes: u64, chunk_bytes: u64) -> u64 {
-    bytes.div_ceil(chunk_bytes.max(CHUNK_BYTES_MIN)).clamp(1, CHUNKS_PER_TABLE_MAX)
+    let chunk_bytes = std::cmp::max(chunk_bytes, CHUNK_BYTES_MIN);
+    bytes.div_ceil(chunk_bytes).clamp(1, CHUNKS_PER_TABLE_MAX)
 }
 
 /// Key ranges from sorted inner bounds: n bounds make n + 1 chunks. Equal neighbours are dropped.
@@ -108,7 +109,7 @@ pub fn key_ranges(bounds: &[KeyValues]) -> Vec<ChunkRange> {
 /// Equal ctid ranges over `pages`; the last is open.
 #[must_use]
 pub fn ctid_ranges(pages: u64, parts: u64) -> Vec<ChunkRange> {
-    let parts = parts.clamp(1, pages.max(1));
+    let parts = parts.clamp(1, std::cmp::max(pages, 1));
     if parts == 1 {
         return vec![ChunkRange::Whole];
     }

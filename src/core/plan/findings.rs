@@ -189,8 +189,8 @@ fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
     let all: Vec<String> = names.map(ToString::to_string).collect();
     match all.as_slice() {
         [] => None,
-        [few @ ..] if few.len() <= COLUMNS_SHOWN => Some(few.join(", ")),
-        [many @ ..] => Some(format!(
+        few if few.len() <= COLUMNS_SHOWN => Some(few.join(", ")),
+        many => Some(format!(
             "{}, {} more tables",
             many[..COLUMNS_SHOWN].join(", "),
             many.len() - COLUMNS_SHOWN

@@ -67,7 +67,10 @@ pub fn choose_items(
         };
     }
     let by_id: BTreeMap<u32, &DdlItem> = items.iter().map(|i| (i.id, i)).collect();
-    let known: BTreeSet<&ObjectName> = catalog.tables.iter().map(|t| &t.name).collect();
+    // Tables outside the selection are known by name only.
+    let unread = catalog.others.iter().filter(|o| o.kind == "TABLE").map(|o| &o.name);
+    let known: BTreeSet<&ObjectName> =
+        catalog.tables.iter().map(|t| &t.name).chain(unread).collect();
     let taken_tables: BTreeSet<&ObjectName> = tables.iter().map(|t| &t.name).collect();
     let outside = |item: &DdlItem| -> Option<ObjectName> {
         let table = table_of(item)?;

@@ -68,9 +68,12 @@ fn role_of(item: &DdlItem) -> Role {
         "MATERIALIZED VIEW DATA" => Role::Refresh,
         "COMMENT" | "SECURITY LABEL" => Role::Comment,
         "ACL" | "DEFAULT ACL" => Role::Privilege,
-        "EVENT TRIGGER" | "PUBLICATION" | "PUBLICATION TABLE" | "PUBLICATION TABLES IN SCHEMA" => {
-            Role::Last
-        }
+        "EVENT TRIGGER"
+        | "PUBLICATION"
+        | "PUBLICATION TABLE"
+        | "PUBLICATION TABLES IN SCHEMA"
+        | "LARGE OBJECT ACL"
+        | "LARGE OBJECT COMMENT" => Role::Last,
         _ if item.section == Section::PreData => Role::Create,
         _ => Role::AfterRows,
     }
@@ -405,10 +408,13 @@ impl<'a> Builder<'a> {
             waits_for: before,
             ..step(StepKind::Ddl, Section::PostData, "everything else is made".to_owned())
         });
+        // One after the other, in the source's order: a publication comes before its tables.
+        let mut before = gate;
         for item in last {
-            self.push(Step {
-                waits_for: vec![gate],
+            before = self.push(Step {
+                waits_for: vec![before],
                 statements: item.statements.clone(),
+                optional: item.kind.starts_with("LARGE OBJECT"),
                 ..step(StepKind::Ddl, Section::PostData, item_title(item))
             });
         }

@@ -91,6 +91,7 @@ impl CopyTextReader {
             return Ok(());
         }
         if self.columns == 0 {
+            batch.push_bare_row();
             return if line.is_empty() { Ok(()) } else { Err(broken("a row has too many cells")) };
         }
         let mut cells = 0;

@@ -18,6 +18,9 @@ const NOT_TIMESTAMP: Unfit = "the text is not an ISO date and time";
 const FINER: Unfit = "the time is finer than microseconds";
 const RANGE: Unfit = "the date is out of PostgreSQL's range";
 
+/// 24 November 4714 BC, the first Julian day: where PostgreSQL's dates begin.
+const DAYS_MIN: i64 = -2_451_545;
+
 /// A parsed date with time: microseconds since 2000-01-01 00:00, as written, and the zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
@@ -229,8 +232,7 @@ pub fn parse_date(text: &[u8], form: WireForm) -> Result<i32, Unfit> {
     }
     let year = astronomical(year, bc).ok_or(NOT_DATE)?;
     let days = days_of(year, month, day).ok_or(NOT_DATE)?;
-    // 4713 BC, the first day of the Julian calendar, to the year 5874897.
-    if !(-4_712..=5_874_897).contains(&year) {
+    if days < DAYS_MIN || year > 5_874_897 {
         return Err(RANGE);
     }
     i32::try_from(days).map_err(|_| RANGE)
@@ -275,7 +277,7 @@ pub fn parse_timestamp(text: &[u8], form: WireForm) -> Result<Moment, Unfit> {
     if !scan.rest.is_empty() || clock == DAY_US {
         return Err(NOT_TIMESTAMP);
     }
-    if !(-4_712..=294_276).contains(&year) {
+    if days < DAYS_MIN || year > 294_276 {
         return Err(RANGE);
     }
     Ok(Moment { micros: days * DAY_US + clock, zone_s })

@@ -242,7 +242,8 @@ impl MemoryTargetSession {
                 "the ledger of this job does not exist",
             ));
         }
-        // The ledger's unique key: a twin of a dead engine may have committed meanwhile.
+        // A ledger row is unique: of two transactions for one piece of work, such as a dead
+        // engine's last and its successor's first, one commits and the other finds it done.
         if let Some(rows) = state.ledger.get(&commit.key) {
             return Ok(Written { rows: *rows, already: true });
         }

@@ -17,7 +17,7 @@ use crate::driver::url::Access;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Page cache of the writing connection in KiB: index builds and random keys profit.
-const WRITER_CACHE_KIB: i64 = 32 * 1024;
+const WRITER_CACHE_KIB: i64 = 8 * 1024;
 
 /// One database file.
 #[derive(Clone, Debug)]

@@ -249,10 +249,10 @@ impl World {
             }
         }
         let answered = self.kind || self.rng.chance(60);
-        if let Some((doubts, (chunks, steps))) = self.ledger_read.take_if(|_| answered) {
-            if doubts == self.job.doubts() {
-                self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
-            }
+        if let Some((doubts, (chunks, steps))) = self.ledger_read.take_if(|_| answered)
+            && doubts == self.job.doubts()
+        {
+            self.feed(&Input::Engine(Notice::Reconciled { chunks, steps }));
         }
     }
 
