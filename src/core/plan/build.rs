@@ -278,3 +278,60 @@ pub fn policy(spec: &JobSpec, finding_free: bool) -> TableExists {
         (_, asked, _) => asked,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::{Section, TableKind};
+    use super::super::fixture;
+    use super::*;
+
+    #[test]
+    fn a_leaf_written_through_its_ancestor_waits_for_all_its_rows() {
+        let mut source = fixture::catalog(&["s.p", "s.x", "s.y"]);
+        source.tables[0].kind = TableKind::Partitioned;
+        for leaf in &mut source.tables[1..] {
+            leaf.parents = vec![ObjectName::new("s", "p")];
+            leaf.load_through = Some(ObjectName::new("s", "p"));
+            (leaf.estimate.bytes, leaf.estimate.pages) = (1 << 40, 1 << 27);
+        }
+        let item = |id, kind: &str, name, table: Option<&str>, section| DdlItem {
+            id,
+            kind: kind.to_owned(),
+            name: ObjectName::new("s", name),
+            section,
+            statements: Vec::new(),
+            table: table.map(|t| ObjectName::new("s", t)),
+            depends_on: Vec::new(),
+        };
+        let items = [
+            item(1, "TABLE", "p", None, Section::PreData),
+            item(2, "TABLE", "x", None, Section::PreData),
+            item(3, "TABLE", "y", None, Section::PreData),
+            item(4, "INDEX", "x_ix", Some("x"), Section::PostData),
+            item(5, "FK CONSTRAINT", "p_fk", Some("p"), Section::PostData),
+        ];
+        let plan = build_plan(&PlanInput {
+            spec: &fixture::spec(Dialect::Postgres, Dialect::Postgres),
+            source: &source,
+            target: &fixture::catalog(&[]),
+            preamble: &[],
+            items: &items,
+            nonempty: &[],
+            bounds: &BTreeMap::new(),
+            attachable: false,
+        });
+        assert_eq!(plan.tables.len(), 2);
+        for table in &plan.tables {
+            assert_eq!(table.target, ObjectName::new("s", "p"));
+            assert!(!table.method.is_positional(), "{:?}", table.method);
+        }
+        let at = |title: &str| plan.steps.iter().position(|s| s.title == title).expect("a step");
+        for title in ["create index s.x_ix", "create fk constraint s.p_fk"] {
+            let waits: Vec<usize> =
+                plan.steps[at(title)].waits_for.iter().map(|s| s.0 as usize).collect();
+            for load in ["load s.x", "load s.y"] {
+                assert!(waits.contains(&at(load)), "{title} waits for {load}");
+            }
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::connect::{Link, Purpose};
 use super::schema::{Surroundings, items};
 use super::{bounds, catalog, dump, preflight, snapshot};
-use crate::core::catalog::{Catalog, Server};
+use crate::core::catalog::{Catalog, DdlItem, Section, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
@@ -32,7 +32,10 @@ impl Source for PostgresSource {
             dump::schema_archive(&self.link, &program),
             surroundings(&self.link, &mut connection)
         )?;
-        Ok(items(&archive, &around))
+        let mut made = items(&archive, &around);
+        let first_free = made.items.iter().map(|i| i.id).max().unwrap_or(0) + 1;
+        made.items.extend(large_object_items(&self.link, &mut connection, first_free).await?);
+        Ok(made)
     }
 
     async fn bounds(&self, request: &BoundsRequest) -> Result<Vec<KeyValues>, Fault> {
@@ -51,6 +54,29 @@ impl Source for PostgresSource {
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.link, plan).await
     }
+}
+
+/// Privileges and comments of large objects, which the archive has only together with their bytes.
+async fn large_object_items(
+    link: &Link,
+    on: &mut sqlx::postgres::PgConnection,
+    first_id: u32,
+) -> Result<Vec<DdlItem>, Fault> {
+    let text = include_str!("../../../assets/sql/postgres/large_object_items.sql");
+    let rows = link.rows(on, text.to_owned()).await?;
+    let made = rows.iter().zip(first_id..).map(|(row, id)| {
+        let name: String = link.get(row, "name")?;
+        Ok(DdlItem {
+            id,
+            kind: link.get(row, "kind")?,
+            name: ObjectName::new("", name.strip_suffix(" and 0 more").unwrap_or(&name)),
+            section: Section::PostData,
+            statements: link.get(row, "statements")?,
+            table: None,
+            depends_on: Vec::new(),
+        })
+    });
+    made.collect()
 }
 
 /// What the archive does not say of its objects.
