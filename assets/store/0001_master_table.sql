@@ -59,7 +59,8 @@ create table plan_table (
   chunk_count        integer not null,
   snapshot           integer not null default 0, -- the snapshot its present load began with
   begins_again       integer not null default 0, -- it is emptied before anything else
-  unique (target_schema, target_name)
+  -- Several leaves of one hash partitioned table may be written through it: targets may repeat.
+  unique (source_schema, source_name)
 ) strict;
 
 create table plan_column (

@@ -321,6 +321,7 @@ mod tests {
             attachable: false,
         });
         assert_eq!(plan.tables.len(), 2);
+        assert!(plan.findings.iter().all(|f| f.topic != "names"), "{:?}", plan.findings);
         for table in &plan.tables {
             assert_eq!(table.target, ObjectName::new("s", "p"));
             assert!(!table.method.is_positional(), "{:?}", table.method);

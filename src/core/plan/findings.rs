@@ -150,8 +150,12 @@ fn collisions(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
     };
     let mut seen: BTreeMap<String, &TablePlan> = BTreeMap::new();
     let mut findings = Vec::new();
+    // Leaves that are written through their ancestor keep their own names.
+    let postgres =
+        (spec.source.dialect, spec.target.dialect) == (Dialect::Postgres, Dialect::Postgres);
     for table in tables {
-        if let Some(first) = seen.insert(fold(&table.target), table) {
+        let name = if postgres { &table.source } else { &table.target };
+        if let Some(first) = seen.insert(fold(name), table) {
             findings.push(
                 Finding::new(
                     Severity::Block,
