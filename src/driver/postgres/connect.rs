@@ -2,12 +2,11 @@
 
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
 use super::address::Address;
 use super::fault::{fault, login_fault};
-use crate::clock::{Clock, SystemClock};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
 use crate::core::sql;
@@ -236,10 +235,9 @@ pub(super) fn job_tag(job_id: &str) -> String {
 fn process_nonce() -> &'static str {
     static NONCE: OnceLock<String> = OnceLock::new();
     NONCE.get_or_init(|| {
-        let mut hasher = RandomState::new().build_hasher();
-        (std::process::id(), SystemClock.now().0).hash(&mut hasher);
+        // Keys of a RandomState come from the system's random numbers.
+        let mut rest = RandomState::new().hash_one(std::process::id());
         let alphabet: Vec<char> = ('a'..='z').chain('0'..='9').collect();
-        let mut rest = hasher.finish();
         let letters = (0..NONCE_LEN).map(|_| {
             let letter = alphabet[(rest % 36) as usize];
             rest /= 36;

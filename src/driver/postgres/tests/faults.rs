@@ -268,12 +268,21 @@ async fn a_table_is_begun_again_with_its_ledger_rows_and_no_others() {
     writer.begin_again(&plan, &[LedgerKey::Chunk(1)]).await.unwrap();
     assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "0");
     assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
-    // TRUNCATE is refused from now on, and DELETE would take the child's row along.
+    // TRUNCATE is refused from now on, and DELETE would take the child's row along: nothing goes.
     server.sql("home", "INSERT INTO child VALUES (3)");
-    server.sql("home", "ALTER TABLE child ADD FOREIGN KEY (a) REFERENCES t ON DELETE CASCADE");
-    writer.begin_again(&plan, &[LedgerKey::Chunk(1)]).await.unwrap();
+    let refer = "ALTER TABLE child ADD CONSTRAINT refers FOREIGN KEY (a) REFERENCES t";
+    server.sql("home", &format!("{refer} ON DELETE CASCADE"));
+    let fault = writer.begin_again(&plan, &[LedgerKey::Chunk(1)]).await.unwrap_err();
+    assert_eq!(fault.code.as_deref(), Some("0A000"), "{fault}");
     let counts = "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM child)";
-    assert_eq!(server.sql("home", counts), "0|1");
+    assert_eq!(server.sql("home", counts), "500|1");
+    let kept = LedgerRow { key: LedgerKey::Chunk(1), rows: 500 };
+    assert_eq!(voyage.target.ledger(&voyage.job).await.unwrap(), Some(vec![kept]));
+    // A key that does nothing but refuse, and nothing to refuse: DELETE empties.
+    server.sql("home", "ALTER TABLE child DROP CONSTRAINT refers; DELETE FROM child");
+    server.sql("home", refer);
+    writer.begin_again(&plan, &[LedgerKey::Chunk(1)]).await.unwrap();
+    assert_eq!(server.sql("home", counts), "0|0");
     assert_eq!(voyage.target.ledger(&voyage.job).await.unwrap(), Some(Vec::new()));
 }
 
