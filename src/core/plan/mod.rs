@@ -7,6 +7,7 @@ mod existing;
 mod findings;
 #[cfg(test)]
 mod fixture;
+mod order;
 mod select;
 mod steps;
 mod translate;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::catalog::{Catalog, DdlItem, Section, TableKind};
 use super::super::name::{Dialect, ObjectName};
 use super::super::sql::qualified;
+use super::order::load_order;
 use super::select::{table_of, with_partitions};
 use super::{Existing, LockMode, Step, StepId, StepKind, TableIndex, TablePlan};
 
@@ -194,17 +195,20 @@ impl<'a> Builder<'a> {
     }
 
     fn loads(&mut self) {
-        for (table, number) in self.input.tables.iter().zip(0u32..) {
+        for place in load_order(self.input.source, self.input.tables) {
+            let table = &self.input.tables[place.table];
             if table.chunks.is_empty() {
                 continue;
             }
+            let before = place.after.iter().filter_map(|parent| self.loads[*parent]);
+            let number = u32::try_from(place.table).expect("fewer than 2^32 tables");
             let id = self.push(Step {
                 table: Some(TableIndex(number)),
-                waits_for: self.chain.into_iter().collect(),
+                waits_for: self.chain.into_iter().chain(before).collect(),
                 weight: table.estimate.bytes,
                 ..step(StepKind::Load, Section::Data, format!("load {}", table.source))
             });
-            self.loads[number as usize] = Some(id);
+            self.loads[place.table] = Some(id);
         }
     }
 
@@ -317,6 +321,18 @@ impl<'a> Builder<'a> {
         family.into_iter().collect()
     }
 
+    /// The plan's tables of the whole partition tree that `table` is part of.
+    fn tree_of(&self, table: &ObjectName) -> Vec<TableIndex> {
+        let find = |name: &ObjectName| self.input.source.tables.iter().find(|t| t.name == *name);
+        let mut root = table;
+        while let Some(parent) =
+            find(root).filter(|t| t.is_partition).and_then(|t| t.parents.first())
+        {
+            root = parent;
+        }
+        self.family(root)
+    }
+
     fn locks_of(
         &self,
         item: &DdlItem,
@@ -331,6 +347,11 @@ impl<'a> Builder<'a> {
             }
         };
         let mut tables: BTreeSet<TableIndex> = family.iter().copied().collect();
+        if item.kind == "INDEX ATTACH" {
+            // One at a time in a partition tree: each looks whether its siblings are attached, to
+            // call the parent's index whole.
+            tables.extend(table_of(item).map(|t| self.tree_of(t)).unwrap_or_default());
+        }
         if role == Role::Constraint {
             for dependency in &item.depends_on {
                 if let Some(table) = self.table_items.get(dependency) {
