@@ -174,8 +174,8 @@ pub(super) struct Engine {
     pub(super) changed_at: Vec<Timestamp>,
     pub(super) remembered: VecDeque<Remembered>,
     pub(super) next_sample: Instant,
-    /// The state that consoles were told last.
-    state_shown: JobState,
+    /// The state that consoles were told last, and whether its last traces were being removed.
+    state_shown: (JobState, bool),
 
     listener: Option<Listener>,
     console_ids: Arc<AtomicU64>,
@@ -244,7 +244,7 @@ impl Engine {
             changed_at: Vec::new(),
             remembered: VecDeque::new(),
             next_sample: Instant::now(),
-            state_shown: JobState::Defining,
+            state_shown: (JobState::Defining, false),
             listener: None,
             console_ids: Arc::new(AtomicU64::new(1)),
             alone_since: now,
@@ -313,7 +313,8 @@ impl Engine {
             self.fit_workers();
         }
         // Another state is news that nobody should wait for: a script goes on at once.
-        let turned = std::mem::replace(&mut self.state_shown, self.job.state) != self.job.state;
+        let shown = (self.job.state, self.is_tidying());
+        let turned = std::mem::replace(&mut self.state_shown, shown) != shown;
         if turned || Instant::now() >= self.next_sample {
             self.next_sample = Instant::now() + SAMPLE_INTERVAL;
             self.sample();
@@ -321,6 +322,13 @@ impl Engine {
                 self.publish();
             }
         }
+    }
+
+    /// Is what the job made for itself on the target being removed for the first time? COMPLETED is
+    /// told when that has been tried: a script that goes on then finds a clean target.
+    pub(super) fn is_tidying(&self) -> bool {
+        self.under_way.cleaning
+            || (self.job.wants_cleanup() && self.under_way.cleanup_not_before == Timestamp(0))
     }
 
     /// Until when nothing can be due.
@@ -494,10 +502,7 @@ impl Engine {
         if state == JobState::Stopped && self.stopped_here && self.workers.is_empty() {
             return Some("the job was stopped".to_owned());
         }
-        let needs_engine = state.is_live()
-            || self.under_way.planning
-            || self.under_way.cleaning
-            || (self.job.wants_cleanup() && self.under_way.cleanup_not_before == Timestamp(0));
+        let needs_engine = state.is_live() || self.under_way.planning || self.is_tidying();
         let alone = self.publisher.is_alone() && now.since_ms(self.alone_since) >= ALONE_MS;
         (!needs_engine && alone).then(|| "nobody looks on".to_owned())
     }

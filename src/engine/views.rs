@@ -3,7 +3,7 @@
 use super::control::Engine;
 use super::workers::{Standing, WorkerHandle};
 use crate::clock::utc_offset_s;
-use crate::core::job::{Work, WorkerId};
+use crate::core::job::{JobState, Work, WorkerId};
 use crate::core::name::Dialect;
 use crate::core::plan::DataPath;
 use crate::core::time::Timestamp;
@@ -43,7 +43,10 @@ impl Engine {
             store_trouble: self.trouble.as_ref(),
             snapshots: &self.snapshots,
         };
-        let job = job_view(&context, self.publisher.tables());
+        let mut job = job_view(&context, self.publisher.tables());
+        if self.job.state == JobState::Completed && self.is_tidying() {
+            job.state = JobState::Completing.word().to_owned();
+        }
         let workers = self.workers.iter().map(|(id, handle)| self.worker_view(id, handle, now));
         (job, workers.collect())
     }
