@@ -77,9 +77,15 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let mut findings = findings::about_ends(input, &selected);
     let fates = settle_existing(spec, &target, &names, items, &mut findings);
 
+    let homeless = match same_engine {
+        true => Vec::new(),
+        false => without_home(spec, &names, items, &fates.existing),
+    };
+    findings.extend(findings::about_homeless(&homeless));
     let tables: Vec<TablePlan> = names
         .iter()
         .filter(|(t, name)| holds_rows(&t.kind) && !fates.skipped.contains(name))
+        .filter(|(_, name)| !homeless.contains(name))
         .map(|(t, name)| TablePlan {
             target: routed(spec, t, &selected, &fates).unwrap_or_else(|| name.clone()),
             ..plan_table(input, t, name, &fates.existing)
@@ -128,6 +134,26 @@ fn routed(spec: &JobSpec, table: &Table, selected: &[&Table], fates: &Fates) -> 
     let emptied = fates.existing.get(&table.name) == Some(&Existing::Truncated);
     let there = selected.iter().any(|t| t.name == *through);
     (equal && there && !emptied).then(|| through.clone())
+}
+
+/// Tables that nothing creates on the other engine and that are not there: listed, not loaded.
+fn without_home(
+    spec: &JobSpec,
+    names: &[(&Table, ObjectName)],
+    items: &[DdlItem],
+    existing: &BTreeMap<ObjectName, Existing>,
+) -> Vec<ObjectName> {
+    let made: BTreeSet<&ObjectName> =
+        items.iter().filter(|i| i.kind == "TABLE").map(|i| &i.name).collect();
+    let homeless = |name: &&ObjectName| !made.contains(name) && !existing.contains_key(name);
+    match spec.content {
+        // Without definitions every table must be there, and a finding of its own says so.
+        Content::DataOnly => Vec::new(),
+        Content::All | Content::SchemaOnly => {
+            let loaded = names.iter().filter(|(t, _)| holds_rows(&t.kind));
+            loaded.map(|(_, name)| name).filter(homeless).cloned().collect()
+        }
+    }
 }
 
 fn plan_table(

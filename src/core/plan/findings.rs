@@ -77,6 +77,16 @@ pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -
     findings
 }
 
+/// About tables that cannot be made on the other engine.
+#[must_use]
+pub fn about_homeless(tables: &[ObjectName]) -> Option<Finding> {
+    let names = list(tables.iter())?;
+    Some(
+        Finding::new(Severity::Warn, "tables", format!("{names}: cannot be made on the target"))
+            .with_detail("Their rows are not copied. The checklist says why, table by table."),
+    )
+}
+
 fn secured(selected: &[&Table]) -> Option<Finding> {
     let names = list(selected.iter().filter(|t| t.row_security).map(|t| &t.name))?;
     Some(

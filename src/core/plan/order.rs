@@ -64,3 +64,69 @@ fn parents_of(source: &Catalog, tables: &[TablePlan]) -> Vec<Vec<usize>> {
     }
     parents
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::{ForeignKey, TableEstimate};
+    use super::super::super::chunk::ChunkMethod;
+    use super::super::fixture;
+    use super::super::{CopyFormat, DataPath};
+    use super::*;
+
+    fn planned(name: &str, existing: Existing) -> TablePlan {
+        let name = ObjectName::new("s", name);
+        TablePlan {
+            source: name.clone(),
+            target: name,
+            columns: Vec::new(),
+            path: DataPath::DirectCopy(CopyFormat::Binary),
+            path_reason: String::new(),
+            method: ChunkMethod::Whole,
+            chunks: Vec::new(),
+            estimate: TableEstimate::default(),
+            target_unlogged: false,
+            existing,
+            overrides_identity: false,
+        }
+    }
+
+    fn key(to: &str) -> ForeignKey {
+        ForeignKey {
+            name: "fk".to_owned(),
+            columns: vec!["id".to_owned()],
+            to_table: ObjectName::new("s", to),
+            to_columns: Vec::new(),
+            on_update: "NO ACTION".to_owned(),
+            on_delete: "NO ACTION".to_owned(),
+            deferrable: false,
+            initially_deferred: false,
+            validated: true,
+            match_full: false,
+        }
+    }
+
+    /// `child` refers to `parent` and to itself; `a` and `b` to each other.
+    fn order(existing: Existing) -> Vec<Place> {
+        let mut catalog = fixture::catalog(&["s.child", "s.parent", "s.a", "s.b"]);
+        catalog.tables[0].foreign_keys = vec![key("parent"), key("child")];
+        catalog.tables[2].foreign_keys = vec![key("b")];
+        catalog.tables[3].foreign_keys = vec![key("a")];
+        let tables: Vec<TablePlan> =
+            ["child", "parent", "a", "b"].iter().map(|n| planned(n, existing)).collect();
+        load_order(&catalog, &tables)
+    }
+
+    #[test]
+    fn rows_referred_to_come_first_and_a_circle_is_cut() {
+        let place = |table: usize, after: &[usize]| Place { table, after: after.to_vec() };
+        assert_eq!(
+            order(Existing::Append),
+            [place(1, &[]), place(0, &[1]), place(3, &[]), place(2, &[3])]
+        );
+    }
+
+    #[test]
+    fn tables_made_by_the_job_wait_for_nothing() {
+        assert!(order(Existing::Created).iter().all(|place| place.after.is_empty()));
+    }
+}
