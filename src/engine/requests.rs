@@ -9,7 +9,7 @@ use crate::core::plan::{Severity, StepId, TableIndex};
 use crate::core::time::Timestamp;
 use crate::protocol::convert::{
     checklist_view, chunk_runs, chunk_view, command_of, finding_view, log_line, plan_table_view,
-    range_text, step_view, verb_of,
+    range_text, step_view,
 };
 use crate::protocol::{
     Action, ChunkView, LogLine, PlanView, Reply, Request, RequestBody, RunView, StepView,
@@ -41,9 +41,9 @@ impl Engine {
         let (read_only, pid) = (found.hello.read_only, found.hello.pid);
         let id = request.id;
         let reply = match request.body {
-            RequestBody::Action { action } if read_only => Reply::Refused {
-                message: format!("{}: this console is read-only", verb_of(&action)),
-            },
+            RequestBody::Action { action } if read_only => {
+                Reply::Refused { message: format!("{}: this console is read-only", action.verb()) }
+            }
             RequestBody::Action { action } => self.on_action(pid, &by, id, action),
             RequestBody::Subscribe => {
                 self.publisher.reply(console, id, done("attached"));
@@ -93,7 +93,7 @@ impl Engine {
             Err(message) => ("refused", message.clone(), Reply::Refused { message }),
         };
         let at = self.clock.now();
-        let verb = verb_of(action).to_owned();
+        let verb = action.verb().to_owned();
         self.unsaved.actions.push(ActionRecord { at, by: by.clone(), verb, result, message });
         reply
     }

@@ -118,6 +118,29 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// Its word, for the history and for `JobView.refused`.
+    #[must_use]
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Action::Start => "start",
+            Action::Pause => "pause",
+            Action::Resume => "resume",
+            Action::Stop { now: false } => "stop",
+            Action::Stop { now: true } => "stop now",
+            Action::Threads { .. } => "threads",
+            Action::ThreadsMax { .. } => "threads_max",
+            Action::IndexWorkers { .. } => "index_workers",
+            Action::Rate { .. } => "rate",
+            Action::Retry { .. } => "retry",
+            Action::Skip { .. } => "skip",
+            Action::Reload { .. } => "reload",
+            Action::DrainNow => "drain now",
+            Action::SimFault { .. } => "sim_fault",
+        }
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChunkFilter {
     /// Table number (position in the snapshot); `None`: all tables.

@@ -123,7 +123,7 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         return Vec::new();
     }
     let job = row.view.name.clone();
-    model.say(format!("{} {job} ...", steer::verb(&action)));
+    model.say(format!("{} {job} ...", action.verb()));
     model.jobs.load_due_ms = model.now.mono_ms + 500;
     vec![Cmd::Act { job, action, start }]
 }

@@ -340,7 +340,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
         Action::Skip { chunks, .. } => {
             format!("skip {}", figures::counted(chunks.len() as u64, "chunk"))
         }
-        other => steer::verb(other).replace('_', " "),
+        other => other.verb().replace('_', " "),
     };
     let cmds = steer::act(model, action, &what);
     if let (Some(job), false) = (&mut model.job, cmds.is_empty()) {

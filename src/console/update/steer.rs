@@ -80,28 +80,7 @@ fn cannot(model: &Model, action: &Action) -> Option<String> {
     if !job.is_up() {
         return Some("not connected to the engine; nothing was sent".to_owned());
     }
-    job.refusal(verb(action)).map(ToOwned::to_owned)
-}
-
-/// The word the engine refuses by: the action's name on the wire.
-#[must_use]
-pub fn verb(action: &Action) -> &'static str {
-    match action {
-        Action::Start => "start",
-        Action::Pause => "pause",
-        Action::Resume => "resume",
-        Action::Stop { now: false } => "stop",
-        Action::Stop { now: true } => "stop now",
-        Action::Threads { .. } => "threads",
-        Action::ThreadsMax { .. } => "threads_max",
-        Action::IndexWorkers { .. } => "index_workers",
-        Action::Rate { .. } => "rate",
-        Action::Retry { .. } => "retry",
-        Action::Skip { .. } => "skip",
-        Action::Reload { .. } => "reload",
-        Action::DrainNow => "drain now",
-        Action::SimFault { .. } => "sim_fault",
-    }
+    job.refusal(action.verb()).map(ToOwned::to_owned)
 }
 
 fn resume(model: &mut Model) -> Vec<Cmd> {
@@ -347,7 +326,7 @@ pub fn send_then(model: &mut Model) -> Vec<Cmd> {
     let then = model.job.as_mut().map(|job| std::mem::take(&mut job.then)).unwrap_or_default();
     let mut cmds = Vec::new();
     for action in then {
-        let what = format!("engine started, {}", verb(&action));
+        let what = format!("engine started, {}", action.verb());
         cmds.extend(act(model, action, &what));
     }
     cmds

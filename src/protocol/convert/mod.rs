@@ -7,7 +7,7 @@ mod table;
 mod trouble;
 
 pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
-pub use spec::{command_of, spec_from, spec_message, verb_of};
+pub use spec::{command_of, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };

@@ -137,27 +137,6 @@ pub fn command_of(action: &Action) -> Option<Command> {
     })
 }
 
-/// The word of an action, for the history and for `JobView.refused`.
-#[must_use]
-pub fn verb_of(action: &Action) -> &'static str {
-    match action {
-        Action::Start => "start",
-        Action::Pause => "pause",
-        Action::Resume => "resume",
-        Action::Stop { now: false } => "stop",
-        Action::Stop { now: true } => "stop now",
-        Action::Threads { .. } => "threads",
-        Action::ThreadsMax { .. } => "threads_max",
-        Action::IndexWorkers { .. } => "index_workers",
-        Action::Rate { .. } => "rate",
-        Action::Retry { .. } => "retry",
-        Action::Skip { .. } => "skip",
-        Action::Reload { .. } => "reload",
-        Action::DrainNow => "drain now",
-        Action::SimFault { .. } => "sim_fault",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
