@@ -112,7 +112,8 @@ const CORE_BANS: &[(&[&str], &str)] = &[
 
 /// Libraries and the only modules that may name them.
 const CRATES: &[(&str, &[&str], &str)] = &[
-    ("sqlx", &["driver"], "PostgreSQL is spoken to in driver only"),
+    ("sqlx", &["driver"], "servers are spoken to in driver only"),
+    ("mysql_async", &["driver"], "servers are spoken to in driver only"),
     ("rusqlite", &["sqlite", "store", "driver", "cli"], "SQLite is opened below the engine only"),
     ("ratatui", &["console"], "only the console draws"),
     ("crossterm", &["console"], "only the console knows the terminal"),

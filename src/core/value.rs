@@ -24,6 +24,9 @@ pub enum WireForm {
     Native,
     /// Every cell is Null or the text PostgreSQL prints in COPY, escapes already undone.
     CopyText,
+    /// Null, the text MySQL prints in its text protocol under a UTC session (Text), or the bytes of
+    /// a binary column (Blob: BINARY, VARBINARY, BLOBs, BIT, spatial types).
+    MysqlText,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@
 //!   the same time, and memory is bounded by the pipe whatever the rows are.
 
 pub mod memory;
+pub mod mysql;
 pub mod pipe;
 pub mod postgres;
 pub mod sqlite;
@@ -239,6 +240,7 @@ pub fn open_source(access: url::Access) -> Result<Arc<dyn Source>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.source()),
         "postgres" | "postgresql" => postgres::source(&access),
+        "mysql" => mysql::source(&access),
         "sqlite" => sqlite::source(access),
         _ => Err(no_driver(&access)),
     }
@@ -252,6 +254,7 @@ pub fn open_target(access: url::Access) -> Result<Arc<dyn Target>, Fault> {
     match scheme(&access.endpoint.url) {
         "memory" => Ok(memory::World::from_url(&access.endpoint.url)?.target()),
         "postgres" | "postgresql" => postgres::target(&access),
+        "mysql" => mysql::target(&access),
         "sqlite" => sqlite::target(access),
         _ => Err(no_driver(&access)),
     }
@@ -267,5 +270,5 @@ fn no_driver(access: &url::Access) -> Fault {
         access.side,
         format!("there is no driver for {}: databases", scheme(&access.endpoint.url)),
     )
-    .with_hint("Use postgres://USER@HOST/DATABASE or sqlite:PATH.")
+    .with_hint("Use postgres://USER@HOST/DATABASE, mysql://USER@HOST/DATABASE or sqlite:PATH.")
 }

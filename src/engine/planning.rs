@@ -145,6 +145,7 @@ mod tests {
                 identity: identity.map(str::to_owned),
                 superuser: false,
                 connections_free: None,
+                mariadb: false,
             },
             schemas: Vec::new(),
             tables: Vec::new(),

@@ -70,5 +70,12 @@ pub fn spec(name: &JobName, options: &SimOptions) -> SpecMessage {
         access: "automatic".to_owned(),
         content: "all".to_owned(),
         accept_lossy: false,
+        kind: "copy".to_owned(),
+        rules: String::new(),
+        remap_schemas: Vec::new(),
+        value_scan: false,
+        rejects: None,
+        verify_after: false,
+        repair: false,
     }
 }

@@ -47,6 +47,28 @@ pub struct SpecMessage {
     /// `all`, `data_only`, `schema_only`.
     pub content: String,
     pub accept_lossy: bool,
+    /// `copy`, `verify`.
+    #[serde(default = "copy_word")]
+    pub kind: String,
+    /// TOML of `[[map]]` and `[switches]`.
+    #[serde(default)]
+    pub rules: String,
+    /// Pairs (from, to).
+    #[serde(default)]
+    pub remap_schemas: Vec<(String, String)>,
+    #[serde(default)]
+    pub value_scan: bool,
+    /// Absent: a bad row fails its chunk. Present: rejects allowed (per table, per job).
+    #[serde(default)]
+    pub rejects: Option<(u64, u64)>,
+    #[serde(default)]
+    pub verify_after: bool,
+    #[serde(default)]
+    pub repair: bool,
+}
+
+fn copy_word() -> String {
+    "copy".to_owned()
 }
 
 /// Never holds a password.

@@ -9,13 +9,14 @@ use crate::core::catalog::{LogicalType, Section};
 use crate::core::chunk::{ChunkMethod, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{ChunkStatus, JobState};
-use crate::core::mapping::Fit;
+use crate::core::mapping::{Fit, MapRules, Transform};
 use crate::core::name::{Dialect, JobName};
 use crate::core::plan::{
     CopyFormat, DataPath, Existing, Fate, LockMode, Severity, StepKind, TableIndex,
 };
 use crate::core::spec::{
-    AccessMethod, Content, Endpoint, JobSpec, Pattern, Selection, TableExists,
+    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Pattern, SchemaRemap, Selection,
+    TableExists,
 };
 
 /// The master table holds something this build did not write.
@@ -56,6 +57,8 @@ words!(access_word, access_from, AccessMethod, "access method",
     "conventional" => AccessMethod::Conventional);
 words!(content_word, content_from, Content, "content",
     "all" => Content::All, "data_only" => Content::DataOnly, "schema_only" => Content::SchemaOnly);
+words!(job_kind_word, job_kind_from, JobKind, "job kind",
+    "copy" => JobKind::Copy, "verify" => JobKind::Verify);
 words!(existing_word, existing_from, Existing, "existing",
     "created" => Existing::Created, "append" => Existing::Append,
     "truncated" => Existing::Truncated);
@@ -257,6 +260,10 @@ enum StoredLogical {
     Json { binary: bool },
     Xml,
     Enum,
+    Set,
+    Year,
+    Geometry,
+    TimeSpan,
     Bits { max: Option<u32>, varying: bool },
     Array { of: Box<StoredLogical> },
     Any,
@@ -282,6 +289,10 @@ impl StoredLogical {
             LogicalType::Json { binary } => S::Json { binary },
             LogicalType::Xml => S::Xml,
             LogicalType::Enum => S::Enum,
+            LogicalType::Set => S::Set,
+            LogicalType::Year => S::Year,
+            LogicalType::Geometry => S::Geometry,
+            LogicalType::TimeSpan => S::TimeSpan,
             LogicalType::Bits { max, varying } => S::Bits { max, varying },
             LogicalType::Array(of) => S::Array { of: Box::new(S::of(&of)) },
             LogicalType::Any => S::Any,
@@ -307,6 +318,10 @@ impl StoredLogical {
             S::Json { binary } => LogicalType::Json { binary },
             S::Xml => LogicalType::Xml,
             S::Enum => LogicalType::Enum,
+            S::Set => LogicalType::Set,
+            S::Year => LogicalType::Year,
+            S::Geometry => LogicalType::Geometry,
+            S::TimeSpan => LogicalType::TimeSpan,
             S::Bits { max, varying } => LogicalType::Bits { max, varying },
             S::Array { of } => LogicalType::Array(Box::new(of.into_logical())),
             S::Any => LogicalType::Any,
@@ -318,6 +333,32 @@ impl StoredLogical {
 
 pub(super) fn logical_text(logical: &LogicalType) -> String {
     list_text(&StoredLogical::of(logical))
+}
+
+/// `Transform` as it is kept.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct StoredTransform {
+    zero_date_null: bool,
+    uuid_swapped: bool,
+    zone: Option<String>,
+}
+
+pub(super) fn transform_text(transform: &Transform) -> String {
+    list_text(&StoredTransform {
+        zero_date_null: transform.zero_date_null,
+        uuid_swapped: transform.uuid_swapped,
+        zone: transform.zone.clone(),
+    })
+}
+
+pub(super) fn transform_from(text: &str) -> Result<Transform, Fault> {
+    let stored: StoredTransform = list_from("a transform", text)?;
+    Ok(Transform {
+        zero_date_null: stored.zero_date_null,
+        uuid_swapped: stored.uuid_swapped,
+        zone: stored.zone,
+    })
 }
 
 pub(super) fn logical_from(text: &str) -> Result<LogicalType, Fault> {
@@ -374,6 +415,24 @@ struct StoredSpec {
     access: String,
     content: String,
     accept_lossy: bool,
+    #[serde(default = "copy_word")]
+    kind: String,
+    #[serde(default)]
+    rules: String,
+    #[serde(default)]
+    remap_schemas: Vec<(String, String)>,
+    #[serde(default)]
+    value_scan: bool,
+    #[serde(default)]
+    rejects: Option<(u64, u64)>,
+    #[serde(default)]
+    verify_after: bool,
+    #[serde(default)]
+    repair: bool,
+}
+
+fn copy_word() -> String {
+    job_kind_word(JobKind::Copy).to_owned()
 }
 
 pub(super) fn spec_text(spec: &JobSpec) -> String {
@@ -395,6 +454,16 @@ pub(super) fn spec_text(spec: &JobSpec) -> String {
         access: access_word(spec.access).to_owned(),
         content: content_word(spec.content).to_owned(),
         accept_lossy: spec.accept_lossy,
+        kind: job_kind_word(spec.kind).to_owned(),
+        rules: spec.rules.to_text().to_owned(),
+        remap_schemas: spec.remap_schemas.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
+        value_scan: spec.value_scan,
+        rejects: match spec.bad_rows {
+            BadRows::Fail => None,
+            BadRows::Reject { per_table, per_job } => Some((per_table, per_job)),
+        },
+        verify_after: spec.verify_after,
+        repair: spec.repair,
     })
 }
 
@@ -420,6 +489,20 @@ pub(super) fn spec_from(text: &str) -> Result<JobSpec, Fault> {
         access: access_from(&stored.access)?,
         content: content_from(&stored.content)?,
         accept_lossy: stored.accept_lossy,
+        kind: job_kind_from(&stored.kind)?,
+        rules: MapRules::parse(&stored.rules).map_err(|_| damaged("map rules", &stored.rules))?,
+        remap_schemas: stored
+            .remap_schemas
+            .into_iter()
+            .map(|(from, to)| SchemaRemap { from, to })
+            .collect(),
+        value_scan: stored.value_scan,
+        bad_rows: match stored.rejects {
+            None => BadRows::Fail,
+            Some((per_table, per_job)) => BadRows::Reject { per_table, per_job },
+        },
+        verify_after: stored.verify_after,
+        repair: stored.repair,
     })
 }
 
@@ -479,6 +562,10 @@ mod tests {
         spec.selection.exclude.push(Pattern::new("*.tmp_*"));
         spec.table_exists = TableExists::Truncate;
         spec.rate_bytes = Some(40_000_000);
+        spec.kind = JobKind::Verify;
+        spec.remap_schemas.push(SchemaRemap { from: "a".to_owned(), to: "b".to_owned() });
+        spec.bad_rows = BadRows::Reject { per_table: 7, per_job: 9 };
+        spec.verify_after = true;
         assert_eq!(spec_from(&spec_text(&spec)), Ok(spec));
     }
 }

@@ -9,6 +9,7 @@ use crate::core::fault::Fault;
 use crate::core::job::{
     Chunk, ChunkStatus, JobParts, JobState, StepStanding, StepStatus, TableStatus, WorkerId,
 };
+use crate::core::mapping::RuleApplied;
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{
     ChecklistEntry, ColumnPlan, Finding, Severity, Step, StepId, TableIndex, TablePlan,
@@ -178,7 +179,7 @@ impl MasterTable {
             "select source_schema, source_name, target_schema, target_name, path, path_reason, \
              method, method_columns, rows_estimated, bytes_estimated, pages_estimated, \
              target_unlogged, existing, overrides_identity, first_chunk, chunk_count, snapshot, \
-             begins_again from plan_table order by id",
+             begins_again, row_key from plan_table order by id",
             [],
             |row| {
                 statuses.push(read_table_status(row)?);
@@ -188,7 +189,8 @@ impl MasterTable {
         let columns = rows(
             self,
             "select table_id, name, target_name, source_declared, source_logical, \
-             target_declared, target_logical, fit, reason from plan_column \
+             target_declared, target_logical, fit, reason, transform, rule_by, rule_instead_of \
+             from plan_column \
              order by table_id, position",
             [],
             |row| Ok((row.get::<_, u32>(0)? as usize, read_column(row)?)),
@@ -316,6 +318,7 @@ fn read_table(row: &Row<'_>) -> Result<TablePlan, ReadError> {
         target_unlogged: row.get(11)?,
         existing: format::existing_from(&row.get::<_, String>(12)?)?,
         overrides_identity: row.get(13)?,
+        key: format::list_from("a key", &row.get::<_, String>(18)?)?,
     })
 }
 
@@ -340,6 +343,11 @@ fn read_column(row: &Row<'_>) -> Result<ColumnPlan, ReadError> {
         target_logical: format::logical_from(&row.get::<_, String>(6)?)?,
         fit: format::fit_from(&row.get::<_, String>(7)?)?,
         reason: row.get(8)?,
+        transform: format::transform_from(&row.get::<_, String>(9)?)?,
+        rule: match (row.get(10)?, row.get(11)?) {
+            (Some(by), Some(instead_of)) => Some(RuleApplied { by, instead_of }),
+            _ => None,
+        },
     })
 }
 

@@ -39,8 +39,12 @@ use crate::core::time::Timestamp;
 /// `TDGM`: says to `file` and to us that this is a master table.
 const APPLICATION_ID: i32 = 0x5444_474d;
 /// Raised with every file added to `assets/store`.
-const SCHEMA_VERSION: i32 = 1;
-const SCHEMA_0001: &str = include_str!("../../assets/store/0001_master_table.sql");
+const SCHEMA_VERSION: i32 = SCHEMAS.len() as i32;
+/// File n makes form n out of form n - 1.
+const SCHEMAS: [&str; 2] = [
+    include_str!("../../assets/store/0001_master_table.sql"),
+    include_str!("../../assets/store/0002_any_to_any.sql"),
+];
 
 /// How long a reader may hold us up: `sqlite3` in another terminal, a backup.
 const BUSY_TIMEOUT_MS: u32 = 5_000;
@@ -115,6 +119,7 @@ impl MasterTable {
         let table = open_with(path, flags)?;
         table.check_health()?;
         configure(&table.connection)?;
+        upgrade(&table.connection)?;
         Ok(table)
     }
 
@@ -162,7 +167,9 @@ fn initialise(
     let fail = |e: rusqlite::Error| sqlite_fault("make the master table", &e);
     configure(&connection)?;
     let transaction = connection.transaction().map_err(fail)?;
-    transaction.execute_batch(SCHEMA_0001).map_err(fail)?;
+    for schema in SCHEMAS {
+        transaction.execute_batch(schema).map_err(fail)?;
+    }
     transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(fail)?;
     transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(fail)?;
     transaction
@@ -185,6 +192,19 @@ fn initialise(
         .map_err(fail)?;
     transaction.commit().map_err(fail)?;
     Ok(MasterTable { connection, path: path.to_owned(), run: 0 })
+}
+
+/// Brings the file of an older build to the present form, whole or not at all.
+fn upgrade(connection: &Connection) -> Result<(), Fault> {
+    let fail = |e: rusqlite::Error| sqlite_fault("upgrade the master table", &e);
+    let transaction = connection.unchecked_transaction().map_err(fail)?;
+    let version: i32 =
+        transaction.query_row("pragma user_version", [], |row| row.get(0)).map_err(fail)?;
+    for schema in SCHEMAS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        transaction.execute_batch(schema).map_err(fail)?;
+    }
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION).map_err(fail)?;
+    transaction.commit().map_err(fail)
 }
 
 fn configure(connection: &Connection) -> Result<(), Fault> {

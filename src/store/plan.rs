@@ -54,7 +54,7 @@ fn write_table(
             "insert into plan_table (id, source_schema, source_name, target_schema, target_name, \
              path, path_reason, method, method_columns, rows_estimated, bytes_estimated, \
              pages_estimated, target_unlogged, existing, overrides_identity, first_chunk, \
-             chunk_count) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+             chunk_count, row_key) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         )?
         .execute(params![
             id,
@@ -74,6 +74,7 @@ fn write_table(
             table.overrides_identity,
             first_chunk,
             table.chunks.len() as i64,
+            format::list_text(&table.key),
         ])?;
     write_columns(transaction, id, table)?;
     let mut insert = transaction.prepare_cached(
@@ -103,8 +104,8 @@ fn write_columns(
 ) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
         "insert into plan_column (table_id, position, name, target_name, source_declared, \
-         source_logical, target_declared, target_logical, fit, reason) \
-         values (?,?,?,?,?,?,?,?,?,?)",
+         source_logical, target_declared, target_logical, fit, reason, transform, rule_by, \
+         rule_instead_of) values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?;
     for (position, column) in (0_i64..).zip(&table.columns) {
         insert.execute(params![
@@ -118,6 +119,9 @@ fn write_columns(
             format::logical_text(&column.target_logical),
             format::fit_word(column.fit),
             column.reason,
+            format::transform_text(&column.transform),
+            column.rule.as_ref().map(|rule| rule.by.as_str()),
+            column.rule.as_ref().map(|rule| rule.instead_of.as_str()),
         ])?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::core::job::{
     Actor, Assignment, ChunkStatus, Command, Event, IdleWorkers, Input, Job, JobState, Notice,
     Report, Work, WorkerId,
 };
-use crate::core::mapping::Fit;
+use crate::core::mapping::{Fit, Transform};
 use crate::core::name::{Dialect, JobName, ObjectName};
 use crate::core::plan::{
     ChecklistEntry, ColumnPlan, CopyFormat, DataPath, Existing, Fate, Finding, LockMode,
@@ -42,6 +42,8 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
             target_logical: LogicalType::Array(Box::new(LogicalType::Any)),
             fit: Fit::Wider,
             reason: "because".to_owned(),
+            transform: Transform::default(),
+            rule: None,
         }],
         path: DataPath::DirectCopy(CopyFormat::Binary),
         path_reason: "equal engines".to_owned(),
@@ -54,6 +56,7 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
         target_unlogged: true,
         existing: Existing::Truncated,
         overrides_identity: true,
+        key: Vec::new(),
     }
 }
 

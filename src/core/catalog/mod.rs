@@ -34,6 +34,8 @@ pub struct Server {
     pub superuser: bool,
     /// Connections this user may still open; `None` where there is no limit.
     pub connections_free: Option<u32>,
+    /// MariaDB, where `dialect` is MySQL.
+    pub mariadb: bool,
 }
 
 /// What kind of relation a table is.
@@ -66,6 +68,10 @@ pub struct Table {
     pub without_rowid: bool,
     /// SQLite: `STRICT`.
     pub strict: bool,
+    /// MySQL's storage engine (`InnoDB`, `MyISAM`); `None` elsewhere.
+    pub engine: Option<String>,
+    /// Rows of a transaction that fails are taken back. False for MyISAM and its like.
+    pub transactional: bool,
     /// Row security applies to this user: a plain read would silently see fewer rows.
     pub row_security: bool,
     pub columns: Vec<Column>,
@@ -109,6 +115,14 @@ pub struct Column {
     pub collation: Option<String>,
     /// PostgreSQL: the type's COPY binary form means the same on another server (no oids inside).
     pub binary_portable: bool,
+    /// MySQL: the character set of a text column (`utf8mb4`, `latin1`); `None` elsewhere.
+    pub charset: Option<String>,
+    /// Labels of an enum or set, in the order that sorts them.
+    pub labels: Vec<String>,
+    /// MySQL: `ON UPDATE` expression (`current_timestamp()`).
+    pub on_update: Option<String>,
+    /// Left out by `SELECT *`.
+    pub invisible: bool,
     pub comment: Option<String>,
 }
 
@@ -155,6 +169,8 @@ pub enum LogicalType {
     Time {
         zoned: bool,
     },
+    /// MySQL's TIME: from -838:59:59 to 838:59:59.
+    TimeSpan,
     Timestamp {
         zoned: bool,
     },
@@ -165,6 +181,12 @@ pub enum LogicalType {
     },
     Xml,
     Enum,
+    /// MySQL's SET: any of its labels, joined by commas.
+    Set,
+    /// MySQL's YEAR: 0 and 1901 to 2155.
+    Year,
+    /// MySQL's spatial types: an SRID of four bytes, little-endian, then WKB.
+    Geometry,
     Bits {
         max: Option<u32>,
         varying: bool,
@@ -210,6 +232,8 @@ pub struct Index {
 pub struct IndexColumn {
     pub name: String,
     pub descending: bool,
+    /// MySQL: only so many characters (bytes of a binary column) are indexed.
+    pub prefix: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,12 +37,15 @@
 //! sign in SQLite. NaN is refused in number columns: SQLite would store NULL.
 
 mod postgres;
+mod rules;
 mod sqlite;
 
+pub use rules::{MapRules, RuleApplied, Transform};
 pub use sqlite::{Sample, Storage, affinity, meaning_of_sample, sqlite_type};
 
 use super::catalog::{Column, LogicalType};
-use super::name::Dialect;
+use super::name::{Dialect, ObjectName};
+use std::borrow::Cow;
 
 /// What a conversion does to values. Ordered: a table's verdict is its worst column's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,7 +80,10 @@ pub struct ColumnFit {
     pub logical: LogicalType,
     pub fit: Fit,
     /// Why this type; a phrase for the plan.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
+    pub transform: Transform,
+    /// A rule of the job changed the type.
+    pub rule: Option<RuleApplied>,
 }
 
 /// What SQLite does to a value it stores in a column of a declared type.
@@ -90,19 +96,46 @@ pub enum Affinity {
     Numeric,
 }
 
-/// What `column` of a `source` database becomes on the other engine: SQLite's on PostgreSQL,
-/// PostgreSQL's on SQLite. Nothing is known of other engines yet. Between equal engines columns
-/// travel as they are and nobody asks.
+/// What PostgreSQL would be asked to hold of a column of SQLite: what a sample is compared with.
 #[must_use]
-pub fn fit(source: Dialect, column: &Column) -> ColumnFit {
-    match source {
-        Dialect::Sqlite => sqlite::to_postgres(column),
-        Dialect::Postgres => postgres::to_sqlite(column),
-        Dialect::Mysql => ColumnFit {
+pub fn sqlite_meaning(column: &Column) -> LogicalType {
+    sqlite::to_postgres(column).logical
+}
+
+/// What is to be mapped.
+#[derive(Clone, Copy, Debug)]
+pub struct FitRequest<'a> {
+    pub from: Dialect,
+    pub to: Dialect,
+    /// The table on the source, for rules that name one.
+    pub table: &'a ObjectName,
+    pub column: &'a Column,
+    pub rules: &'a MapRules,
+}
+
+/// What a column becomes on the other engine. Between equal engines columns travel as they are
+/// unless a rule says otherwise.
+#[must_use]
+pub fn fit(request: &FitRequest<'_>) -> ColumnFit {
+    let column = request.column;
+    match (request.from, request.to) {
+        (Dialect::Sqlite, Dialect::Postgres) => sqlite::to_postgres(column),
+        (Dialect::Postgres, Dialect::Sqlite) => postgres::to_sqlite(column),
+        (from, to) if from == to => ColumnFit {
+            declared: column.declared.clone(),
+            logical: column.logical.clone(),
+            fit: Fit::Exact,
+            reason: Cow::Borrowed("the same engine"),
+            transform: Transform::default(),
+            rule: None,
+        },
+        _ => ColumnFit {
             declared: String::new(),
             logical: LogicalType::Other(column.declared.clone()),
             fit: Fit::Unsupported,
-            reason: "MySQL is not supported yet",
+            reason: Cow::Borrowed("MySQL is not supported yet"),
+            transform: Transform::default(),
+            rule: None,
         },
     }
 }
@@ -122,12 +155,23 @@ mod tests {
             identity: None,
             collation: None,
             binary_portable: true,
+            charset: None,
+            labels: Vec::new(),
+            on_update: None,
+            invisible: false,
             comment: None,
         }
     }
 
+    /// SQLite to PostgreSQL and back.
+    fn across(from: Dialect, column: &Column) -> ColumnFit {
+        let to = if from == Dialect::Sqlite { Dialect::Postgres } else { Dialect::Sqlite };
+        let table = ObjectName::new("s", "t");
+        fit(&FitRequest { from, to, table: &table, column, rules: &MapRules::default() })
+    }
+
     fn from_sqlite(declared: &str) -> (String, Fit) {
-        let fit = fit(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
+        let fit = across(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
         (fit.declared, fit.fit)
     }
 
@@ -191,7 +235,7 @@ mod tests {
             ("bytea", LogicalType::Bytes { max: None }, "BLOB", Affinity::Blob),
             ("date", LogicalType::Date, "DATE", Affinity::Numeric),
         ] {
-            let fit = fit(Dialect::Postgres, &column(declared, logical));
+            let fit = across(Dialect::Postgres, &column(declared, logical));
             assert_eq!(fit.declared, expected, "{declared}");
             assert_eq!(affinity(&fit.declared), kept, "{declared}");
             assert!(fit.fit <= Fit::Wider, "{declared}");
@@ -211,8 +255,8 @@ mod tests {
             "TIME",
             "BLOB",
         ] {
-            let there = fit(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
-            let back = fit(Dialect::Postgres, &column(&there.declared, there.logical.clone()));
+            let there = across(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
+            let back = across(Dialect::Postgres, &column(&there.declared, there.logical.clone()));
             assert_eq!(sqlite_type(&back.declared), sqlite_type(declared), "{declared}");
         }
     }

@@ -1,7 +1,7 @@
 //! PostgreSQL's types on SQLite.
 
 use super::super::catalog::{Column, LogicalType};
-use super::{ColumnFit, Fit};
+use super::{ColumnFit, Fit, Transform};
 
 /// Decimal digits that SQLite's 64-bit floats always keep.
 const FLOAT_DIGITS: u16 = 15;
@@ -51,11 +51,22 @@ pub(super) fn to_sqlite(column: &Column) -> ColumnFit {
         | LogicalType::Xml
         | LogicalType::Enum
         | LogicalType::Interval
+        | LogicalType::TimeSpan
+        | LogicalType::Set
+        | LogicalType::Year
+        | LogicalType::Geometry
         | LogicalType::Bits { .. }
         | LogicalType::Array(_)
         | LogicalType::Any
         | LogicalType::Numeric
         | LogicalType::Other(_) => ("TEXT".to_owned(), text(), Fit::Wider, AS_TEXT),
     };
-    ColumnFit { declared, logical, fit, reason }
+    ColumnFit {
+        declared,
+        logical,
+        fit,
+        reason: reason.into(),
+        transform: Transform::default(),
+        rule: None,
+    }
 }

@@ -1,7 +1,7 @@
 //! SQLite's declared types: their affinity, their meaning, and what they become on PostgreSQL.
 
 use super::super::catalog::{Column, LogicalType};
-use super::{Affinity, ColumnFit, Fit};
+use super::{Affinity, ColumnFit, Fit, Transform};
 
 /// PostgreSQL's largest declared precision.
 const PRECISION_MAX: u16 = 1000;
@@ -186,7 +186,14 @@ pub(super) fn to_postgres(column: &Column) -> ColumnFit {
     let (declared, logical, fit, reason) = rule(&column.logical);
     let promised = sqlite_type(&column.declared);
     let reason = if promised == column.logical { reason } else { SAMPLED };
-    ColumnFit { declared, logical, fit, reason }
+    ColumnFit {
+        declared,
+        logical,
+        fit,
+        reason: reason.into(),
+        transform: Transform::default(),
+        rule: None,
+    }
 }
 
 fn rule(logical: &LogicalType) -> (String, LogicalType, Fit, &'static str) {
@@ -232,8 +239,12 @@ fn rule(logical: &LogicalType) -> (String, LogicalType, Fit, &'static str) {
             ("text".to_owned(), TEXT, Fit::Lossy, reason)
         }
         LogicalType::Interval
+        | LogicalType::TimeSpan
         | LogicalType::Xml
         | LogicalType::Enum
+        | LogicalType::Set
+        | LogicalType::Year
+        | LogicalType::Geometry
         | LogicalType::Bits { .. }
         | LogicalType::Array(_)
         | LogicalType::Other(_) => wider("text", TEXT, "text"),

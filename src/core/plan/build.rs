@@ -191,7 +191,15 @@ fn plan_table(
             && spec.target.dialect == Dialect::Postgres,
         existing,
         overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
+        key: row_key(table),
     }
+}
+
+/// The columns that name a row of `table`.
+fn row_key(table: &Table) -> Vec<String> {
+    let unique = || table.keys.iter().find(|key| key.not_null);
+    let key = table.keys.iter().find(|key| key.primary && key.not_null).or_else(unique);
+    key.map(|key| key.columns.clone()).unwrap_or_default()
 }
 
 /// Direct wherever both ends speak the same form; the reason is shown with the plan.

@@ -1,7 +1,7 @@
 //! Names and columns on the target.
 
 use super::super::catalog::{Column, Table};
-use super::super::mapping::{self, Fit};
+use super::super::mapping::{self, Fit, FitRequest, Transform};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
 use super::super::sql::{column_names, fit_name};
@@ -43,11 +43,12 @@ pub fn plan_columns(spec: &JobSpec, table: &Table, there: Option<&Table>) -> Vec
         false => column_names(spec.target.dialect, &table.columns),
     };
     let named = table.columns.iter().zip(names).filter(|(c, _)| c.generated.is_none());
-    named.map(|(column, name)| plan_column(spec, column, name, there)).collect()
+    named.map(|(column, name)| plan_column(spec, table, column, name, there)).collect()
 }
 
 fn plan_column(
     spec: &JobSpec,
+    table: &Table,
     column: &Column,
     target_name: String,
     there: Option<&Table>,
@@ -61,13 +62,23 @@ fn plan_column(
         target_logical: column.logical.clone(),
         fit: Fit::Exact,
         reason: String::new(),
+        transform: Transform::default(),
+        rule: None,
     };
     if spec.source.dialect != spec.target.dialect {
-        let fit = mapping::fit(spec.source.dialect, column);
+        let fit = mapping::fit(&FitRequest {
+            from: spec.source.dialect,
+            to: spec.target.dialect,
+            table: &table.name,
+            column,
+            rules: &spec.rules,
+        });
         plan.target_declared = fit.declared;
         plan.target_logical = fit.logical;
         plan.fit = fit.fit;
-        plan.reason = fit.reason.to_owned();
+        plan.reason = fit.reason.into_owned();
+        plan.transform = fit.transform;
+        plan.rule = fit.rule;
     }
     if let Some(other) = there.and_then(|t| t.column(&plan.target_name))
         && other.declared != plan.target_declared

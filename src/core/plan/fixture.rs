@@ -16,6 +16,7 @@ pub fn server(dialect: Dialect) -> Server {
         identity: None,
         superuser: true,
         connections_free: None,
+        mariadb: false,
     }
 }
 
@@ -30,6 +31,10 @@ pub fn column(name: &str, declared: &str, logical: LogicalType) -> Column {
         identity: None,
         collation: None,
         binary_portable: true,
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: None,
     }
 }
@@ -46,6 +51,8 @@ pub fn table(name: &str) -> Table {
         unlogged: false,
         without_rowid: false,
         strict: false,
+        engine: None,
+        transactional: true,
         row_security: false,
         columns: vec![column("id", "bigint", LogicalType::Int { bits: 64, unsigned: false })],
         keys: Vec::new(),

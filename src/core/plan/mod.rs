@@ -18,7 +18,7 @@ pub use select::selected_tables;
 
 use super::catalog::{LogicalType, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
-use super::mapping::Fit;
+use super::mapping::{Fit, RuleApplied, Transform};
 use super::name::{Dialect, ObjectName};
 
 /// Index into [`MigrationPlan::tables`].
@@ -86,6 +86,9 @@ pub struct TablePlan {
     /// GENERATED ALWAYS identity columns are written: the load must say OVERRIDING SYSTEM VALUE
     /// where it is not a COPY.
     pub overrides_identity: bool,
+    /// Source columns that name a row: the primary key, else the first unique key without NULLs.
+    /// Empty when there is none.
+    pub key: Vec<String>,
 }
 
 /// What the job does with a target table it did not create.
@@ -108,6 +111,10 @@ pub struct ColumnPlan {
     pub target_logical: LogicalType,
     pub fit: Fit,
     pub reason: String,
+    /// What is done to values beyond what follows from the two types.
+    pub transform: Transform,
+    /// A rule of the job changed the target's type.
+    pub rule: Option<RuleApplied>,
 }
 
 /// One node of the work graph.

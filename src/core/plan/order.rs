@@ -87,6 +87,7 @@ mod tests {
             target_unlogged: false,
             existing,
             overrides_identity: false,
+            key: Vec::new(),
         }
     }
 

@@ -28,6 +28,7 @@ pub fn translated_items(
         tables: selected,
         others: &others,
         sequences: &sequences,
+        rules: &spec.rules,
         name,
     });
     checklist.extend(translation.items.iter().map(created));

@@ -6,6 +6,18 @@ use super::super::name::Dialect;
 /// PostgreSQL's port when nobody names one.
 pub const POSTGRES_PORT: u16 = 5432;
 
+/// MySQL's and MariaDB's.
+pub const MYSQL_PORT: u16 = 3306;
+
+/// The port a server of `dialect` has when nobody names one; SQLite has none.
+#[must_use]
+pub fn default_port(dialect: Dialect) -> u16 {
+    match dialect {
+        Dialect::Postgres | Dialect::Sqlite => POSTGRES_PORT,
+        Dialect::Mysql => MYSQL_PORT,
+    }
+}
+
 /// Where one end of a copy is, without any secret: passwords are looked up by the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -25,7 +37,8 @@ pub struct Endpoint {
 /// What a login needs to know, read from an endpoint's URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerAddress {
-    /// A name, an address, or the directory of a unix socket (begins with `/`).
+    /// A name, an address, or a unix socket (begins with `/`): PostgreSQL's directory of it, MySQL's
+    /// file.
     pub host: String,
     pub port: u16,
     pub user: String,
@@ -44,10 +57,12 @@ impl Endpoint {
         let (authority, database) = main.split_once('/').unwrap_or((main, ""));
         let (user, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (host, port) = split_port(host_port)?;
-        let socket = query.split('&').find_map(|pair| pair.strip_prefix("host="));
+        // `host` is a directory of libpq's, `socket` a file of MySQL's.
+        let parameter = if self.dialect == Dialect::Mysql { "socket=" } else { "host=" };
+        let socket = query.split('&').find_map(|pair| pair.strip_prefix(parameter));
         Some(ServerAddress {
             host: percent_decode(socket.unwrap_or(host))?,
-            port: port.unwrap_or(POSTGRES_PORT),
+            port: port.unwrap_or(default_port(self.dialect)),
             user: percent_decode(user)?,
             database: percent_decode(database)?,
         })
@@ -88,7 +103,9 @@ impl Endpoint {
                 let local = server.host.starts_with('/');
                 let host = if local { "local" } else { &server.host };
                 match server.port {
-                    POSTGRES_PORT => format!("{short}:{database}@{host}"),
+                    port if port == default_port(self.dialect) => {
+                        format!("{short}:{database}@{host}")
+                    }
                     port => format!("{short}:{database}@{host}:{port}"),
                 }
             }

@@ -7,12 +7,14 @@ mod selection;
 
 pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
 pub use endpoint::{
-    Endpoint, POSTGRES_PORT, ServerAddress, percent_decode, percent_encode, split_port,
+    Endpoint, MYSQL_PORT, POSTGRES_PORT, ServerAddress, default_port, percent_decode,
+    percent_encode, split_port,
 };
 pub use secret::Secret;
 pub use selection::{Pattern, Selection};
 
 use super::chunk::CHUNK_BYTES_DEFAULT;
+use super::mapping::MapRules;
 use super::name::JobName;
 
 /// Threads when nobody says otherwise.
@@ -54,6 +56,35 @@ pub enum Content {
     SchemaOnly,
 }
 
+/// What a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum JobKind {
+    #[default]
+    Copy,
+    /// Compares both sides and changes nothing, unless `repair` was asked for.
+    Verify,
+}
+
+/// What happens to rows that the target refuses (SQL*Loader's bad file).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadRows {
+    /// The chunk fails.
+    Fail,
+    /// They are put aside, and the chunk's other rows are kept, up to a limit per table and per job.
+    Reject { per_table: u64, per_job: u64 },
+}
+
+/// Rejects a table and a job may have when nobody says otherwise.
+pub const REJECTS_PER_TABLE_DEFAULT: u64 = 1_000;
+pub const REJECTS_PER_JOB_DEFAULT: u64 = 10_000;
+
+/// A source schema under another name on the target (Data Pump's REMAP_SCHEMA).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaRemap {
+    pub from: String,
+    pub to: String,
+}
+
 /// One job as asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JobSpec {
@@ -73,6 +104,17 @@ pub struct JobSpec {
     pub content: Content,
     /// Lossy conversions were accepted.
     pub accept_lossy: bool,
+    pub kind: JobKind,
+    /// Wishes for types.
+    pub rules: MapRules,
+    pub remap_schemas: Vec<SchemaRemap>,
+    /// The plan looks at values to answer what is lossy by data.
+    pub value_scan: bool,
+    pub bad_rows: BadRows,
+    /// A copy is followed by a verification of what it wrote.
+    pub verify_after: bool,
+    /// A verification copies what differs again.
+    pub repair: bool,
 }
 
 impl JobSpec {
@@ -94,6 +136,13 @@ impl JobSpec {
             access: AccessMethod::Automatic,
             content: Content::All,
             accept_lossy: false,
+            kind: JobKind::Copy,
+            rules: MapRules::default(),
+            remap_schemas: Vec::new(),
+            value_scan: false,
+            bad_rows: BadRows::Fail,
+            verify_after: false,
+            repair: false,
         }
     }
 }

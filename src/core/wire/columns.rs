@@ -101,7 +101,11 @@ fn kind_of(logical: &LogicalType) -> Kind {
         LogicalType::Uuid => Kind::Uuid,
         LogicalType::Json { binary: false } => Kind::Json,
         LogicalType::Json { binary: true } => Kind::Jsonb,
+        LogicalType::Year => Kind::Int2,
         LogicalType::Interval
+        | LogicalType::TimeSpan
+        | LogicalType::Set
+        | LogicalType::Geometry
         | LogicalType::Xml
         | LogicalType::Bits { .. }
         | LogicalType::Array(_)

@@ -94,7 +94,7 @@ impl<'a> Scan<'a> {
     fn year(&mut self, form: WireForm) -> Option<i64> {
         let digits = self.digits();
         let lawful = match form {
-            WireForm::Native => digits.len() == 4,
+            WireForm::Native | WireForm::MysqlText => digits.len() == 4,
             WireForm::CopyText => (4..=7).contains(&digits.len()),
         };
         lawful.then(|| digits.iter().fold(0, |n, d| n * 10 + i64::from(d - b'0')))

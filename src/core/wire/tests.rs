@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::core::catalog::{LogicalType, TableEstimate};
 use crate::core::chunk::ChunkMethod;
-use crate::core::mapping::Fit;
+use crate::core::mapping::{Fit, Transform};
 use crate::core::plan::{ColumnPlan, CopyFormat, DataPath, Existing, TablePlan};
 use crate::core::value::{CellRef, RowBatch, WireForm};
 
@@ -20,6 +20,8 @@ fn table(columns: &[(&str, LogicalType, &str, LogicalType)]) -> TablePlan {
             target_logical: target.clone(),
             fit: Fit::Exact,
             reason: String::new(),
+            transform: Transform::default(),
+            rule: None,
         };
     TablePlan {
         source: ObjectName::new("main", "t"),
@@ -33,6 +35,7 @@ fn table(columns: &[(&str, LogicalType, &str, LogicalType)]) -> TablePlan {
         target_unlogged: false,
         existing: Existing::Created,
         overrides_identity: false,
+        key: Vec::new(),
     }
 }
 

@@ -112,6 +112,7 @@ impl World {
             identity: Some(format!("memory {database}")),
             superuser: true,
             connections_free: Some(97),
+            mariadb: false,
         }
     }
 }

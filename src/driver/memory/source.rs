@@ -172,6 +172,10 @@ fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
         identity: table.has_key.then_some(Identity::ByDefault),
         collation: None,
         binary_portable: true,
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: None,
     };
     let body = Column {
@@ -186,7 +190,7 @@ fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
         name: format!("ix_{}_{number}", table.name.name),
         unique: false,
         method: "btree".to_owned(),
-        columns: vec![IndexColumn { name: "body".to_owned(), descending: false }],
+        columns: vec![IndexColumn { name: "body".to_owned(), descending: false, prefix: None }],
         predicate: None,
         definition: index_statement(table, number),
     };
@@ -200,6 +204,8 @@ fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
         unlogged: false,
         without_rowid: false,
         strict: false,
+        engine: None,
+        transactional: true,
         row_security: false,
         columns: vec![id, body],
         keys: table.has_key.then(|| primary_key(table)).into_iter().collect(),

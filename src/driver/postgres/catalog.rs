@@ -77,6 +77,7 @@ pub(super) async fn server(link: &Link, on: &mut PgConnection) -> Result<Server,
         identity: Some(format!("{cluster}/{oid}")),
         superuser: link.get(row, "superuser")?,
         connections_free: free.map(|n| u32::try_from(n).unwrap_or(0)),
+        mariadb: false,
     })
 }
 
@@ -316,6 +317,8 @@ fn table_of(link: &Link, row: &PgRow, oid: i64, name: ObjectName) -> Result<Tabl
         unlogged: link.get(row, "unlogged")?,
         without_rowid: false,
         strict: false,
+        engine: None,
+        transactional: true,
         row_security: link.get(row, "row_security")?,
         columns: Vec::new(),
         keys: Vec::new(),
@@ -366,6 +369,10 @@ fn column_of(link: &Link, row: &PgRow, types: &TypeTable) -> Result<Column, Faul
         identity,
         collation: link.get(row, "collation")?,
         binary_portable: types.is_binary_portable(type_oid),
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: link.get(row, "comment")?,
     })
 }
@@ -442,7 +449,7 @@ impl IndexRow {
             Vec::new()
         } else {
             let parts = self.columns.into_iter().zip(self.descending);
-            parts.map(|(name, descending)| IndexColumn { name, descending }).collect()
+            parts.map(|(name, descending)| IndexColumn { name, descending, prefix: None }).collect()
         };
         table.indexes.push(Index {
             name: self.name,

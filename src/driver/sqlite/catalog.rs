@@ -143,6 +143,8 @@ fn table_of(row: &Row<'_>) -> rusqlite::Result<Table> {
         unlogged: false,
         without_rowid: row.get(2)?,
         strict: row.get(3)?,
+        engine: None,
+        transactional: true,
         row_security: false,
         columns: Vec::new(),
         keys: Vec::new(),
@@ -299,7 +301,7 @@ impl Reading<'_> {
             .iter()
             .map(|row| {
                 let name = row.column.clone()?;
-                Some(IndexColumn { name, descending: row.descending })
+                Some(IndexColumn { name, descending: row.descending, prefix: None })
             })
             .collect();
         let definition = group[0].sql.clone().unwrap_or_default();
@@ -436,6 +438,10 @@ fn column_of(row: &Row<'_>, text: Option<&TableText>) -> rusqlite::Result<Column
         identity: None,
         collation: written.collation.filter(|c| !c.eq_ignore_ascii_case("BINARY")),
         binary_portable: true,
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: None,
         name,
         declared,

@@ -205,6 +205,7 @@ impl Place {
             identity,
             superuser: true,
             connections_free: None,
+            mariadb: false,
         })
     }
 }

@@ -273,7 +273,7 @@ struct Look {
 impl Look {
     fn new(column: &Column) -> Look {
         let sample = Sample { all_zoned: true, all_moments: true, ..Sample::default() };
-        let promised = mapping::fit(Dialect::Sqlite, column).logical;
+        let promised = mapping::sqlite_meaning(column);
         Look { declared: column.declared.clone(), promised, sample }
     }
 

@@ -2,10 +2,12 @@
 
 use crate::core::chunk::ChunkId;
 use crate::core::job::Command;
+use crate::core::mapping::MapRules;
 use crate::core::name::{Dialect, JobName};
 use crate::core::plan::{StepId, TableIndex};
 use crate::core::spec::{
-    AccessMethod, Content, Endpoint, JobSpec, Pattern, Selection, TableExists,
+    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Pattern, SchemaRemap, Selection,
+    TableExists,
 };
 use crate::protocol::{Action, EndpointMessage, SpecMessage};
 
@@ -25,6 +27,7 @@ const ACCESS: [(&str, AccessMethod); 3] = [
 ];
 const CONTENT: [(&str, Content); 3] =
     [("all", Content::All), ("data_only", Content::DataOnly), ("schema_only", Content::SchemaOnly)];
+const KINDS: [(&str, JobKind); 2] = [("copy", JobKind::Copy), ("verify", JobKind::Verify)];
 
 fn word_of<T: PartialEq>(list: &[(&'static str, T)], value: &T) -> String {
     let found = list.iter().find(|(_, v)| v == value);
@@ -60,6 +63,16 @@ pub fn spec_message(spec: &JobSpec) -> SpecMessage {
         access: word_of(&ACCESS, &spec.access),
         content: word_of(&CONTENT, &spec.content),
         accept_lossy: spec.accept_lossy,
+        kind: word_of(&KINDS, &spec.kind),
+        rules: spec.rules.to_text().to_owned(),
+        remap_schemas: spec.remap_schemas.iter().map(|r| (r.from.clone(), r.to.clone())).collect(),
+        value_scan: spec.value_scan,
+        rejects: match spec.bad_rows {
+            BadRows::Fail => None,
+            BadRows::Reject { per_table, per_job } => Some((per_table, per_job)),
+        },
+        verify_after: spec.verify_after,
+        repair: spec.repair,
     }
 }
 
@@ -98,6 +111,20 @@ pub fn spec_from(message: &SpecMessage) -> Result<JobSpec, String> {
         access: value_of(&ACCESS, "access", &message.access)?,
         content: value_of(&CONTENT, "content", &message.content)?,
         accept_lossy: message.accept_lossy,
+        kind: value_of(&KINDS, "kind", &message.kind)?,
+        rules: MapRules::parse(&message.rules)?,
+        remap_schemas: message
+            .remap_schemas
+            .iter()
+            .map(|(from, to)| SchemaRemap { from: from.clone(), to: to.clone() })
+            .collect(),
+        value_scan: message.value_scan,
+        bad_rows: match message.rejects {
+            None => BadRows::Fail,
+            Some((per_table, per_job)) => BadRows::Reject { per_table, per_job },
+        },
+        verify_after: message.verify_after,
+        repair: message.repair,
     })
 }
 
@@ -158,6 +185,10 @@ mod tests {
         spec.selection.tables.push(Pattern::new("crm.o*"));
         spec.access = AccessMethod::Conventional;
         spec.table_exists = TableExists::Replace;
+        spec.kind = JobKind::Verify;
+        spec.remap_schemas.push(SchemaRemap { from: "a".to_owned(), to: "b".to_owned() });
+        spec.bad_rows = BadRows::Reject { per_table: 7, per_job: 9 };
+        spec.repair = true;
         let line = serde_json::to_string(&spec_message(&spec)).unwrap();
         let back: SpecMessage = serde_json::from_str(&line).unwrap();
         assert_eq!(spec_from(&back), Ok(spec));

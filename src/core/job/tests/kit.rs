@@ -71,6 +71,7 @@ impl PlanKit {
             target_unlogged: false,
             existing: Existing::Created,
             overrides_identity: false,
+            key: Vec::new(),
         });
         table
     }

@@ -25,7 +25,7 @@ use super::super::catalog::{
     Column, DdlItem, ForeignKey, Identity, Key, LogicalType, OtherObject, Section, Sequence, Table,
     TableKind,
 };
-use super::super::mapping::{ColumnFit, fit};
+use super::super::mapping::{ColumnFit, FitRequest, MapRules, fit};
 use super::super::name::{Dialect, ObjectName};
 use super::names::Names;
 use super::{column_list, qualified, quote};
@@ -39,6 +39,7 @@ pub struct DdlRequest<'a> {
     pub tables: &'a [&'a Table],
     pub others: &'a [OtherObject],
     pub sequences: &'a [Sequence],
+    pub rules: &'a MapRules,
     /// How a table is called on the target.
     pub name: &'a dyn Fn(&ObjectName) -> ObjectName,
 }
@@ -154,7 +155,19 @@ impl<'a> Writer<'a> {
                 table,
                 target: (request.name)(&table.name),
                 names: column_names(request.to, &table.columns),
-                fits: table.columns.iter().map(|c| fit(request.from, c)).collect(),
+                fits: table
+                    .columns
+                    .iter()
+                    .map(|column| {
+                        fit(&FitRequest {
+                            from: request.from,
+                            to: request.to,
+                            table: &table.name,
+                            column,
+                            rules: request.rules,
+                        })
+                    })
+                    .collect(),
             })
             .collect();
         for table in &planned {

@@ -1,5 +1,6 @@
 //! Statements compared as text.
 
+use super::super::super::mapping::MapRules;
 use super::*;
 use crate::core::catalog::{
     Check, Generated, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
@@ -17,6 +18,10 @@ fn column(name: &str, declared: &str, logical: LogicalType) -> Column {
         identity: None,
         collation: None,
         binary_portable: true,
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: None,
     }
 }
@@ -38,6 +43,8 @@ fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
         unlogged: false,
         without_rowid: false,
         strict: false,
+        engine: None,
+        transactional: true,
         row_security: false,
         columns,
         keys: Vec::new(),
@@ -85,7 +92,7 @@ fn index(name: &str, columns: &[&str], predicate: Option<&str>) -> Index {
         method: "btree".to_owned(),
         columns: columns
             .iter()
-            .map(|c| IndexColumn { name: (*c).to_owned(), descending: false })
+            .map(|c| IndexColumn { name: (*c).to_owned(), descending: false, prefix: None })
             .collect(),
         predicate: predicate.map(str::to_owned),
         definition: format!("CREATE INDEX {name} ..."),
@@ -96,7 +103,15 @@ fn translated(from: Dialect, tables: &[&Table], sequences: &[Sequence]) -> Trans
     let to = if from == Dialect::Sqlite { Dialect::Postgres } else { Dialect::Sqlite };
     let schema = if from == Dialect::Sqlite { "public" } else { "main" };
     let name = |n: &ObjectName| ObjectName::new(schema, n.name.as_str());
-    items_for(&DdlRequest { from, to, tables, others: &[], sequences, name: &name })
+    items_for(&DdlRequest {
+        from,
+        to,
+        tables,
+        others: &[],
+        sequences,
+        rules: &MapRules::default(),
+        name: &name,
+    })
 }
 
 fn statements(made: &Translation) -> Vec<String> {
@@ -286,6 +301,7 @@ fn partitions_read_as_one_and_nothing_is_lost_without_a_word() {
         tables: &[&parent, &leaf],
         others: &others,
         sequences: &[],
+        rules: &MapRules::default(),
         name: &name,
     });
     assert_eq!(

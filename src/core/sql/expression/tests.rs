@@ -13,6 +13,10 @@ fn columns() -> (Vec<Column>, Vec<String>) {
         identity: None,
         collation: None,
         binary_portable: true,
+        charset: None,
+        labels: Vec::new(),
+        on_update: None,
+        invisible: false,
         comment: None,
     };
     let text = LogicalType::Text { max: None, fixed: false };

@@ -9,7 +9,7 @@ use crate::core::chunk::{
     BoundsRequest, ChunkMethod, ChunkRange, PlannedChunk, ctid_ranges, key_ranges, spread,
 };
 use crate::core::fault::{Fault, FaultKind, Side};
-use crate::core::mapping::Fit;
+use crate::core::mapping::{Fit, Transform};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{
     ColumnPlan, CopyFormat, DataPath, Existing, MigrationPlan, Step, StepKind, TablePlan,
@@ -116,6 +116,8 @@ pub fn table_plan(table: &Table, method: ChunkMethod, chunks: Vec<PlannedChunk>)
         target_logical: c.logical.clone(),
         fit: Fit::Exact,
         reason: String::new(),
+        transform: Transform::default(),
+        rule: None,
     };
     TablePlan {
         source: table.name.clone(),
@@ -129,6 +131,7 @@ pub fn table_plan(table: &Table, method: ChunkMethod, chunks: Vec<PlannedChunk>)
         target_unlogged: table.unlogged,
         existing: Existing::Created,
         overrides_identity: false,
+        key: Vec::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::place::Place;
 use crate::core::catalog::{Catalog, Section, Table, TableKind};
 use crate::core::chunk::{BoundsRequest, ChunkMethod, ChunkRange, key_ranges, rowid_ranges};
 use crate::core::fault::{Fault, FaultKind, Side};
-use crate::core::mapping::Fit;
+use crate::core::mapping::{Fit, Transform};
 use crate::core::plan::{ColumnPlan, DataPath, Existing, TablePlan};
 use crate::core::spec::Selection;
 use crate::driver::pipe::{Unlimited, WorkGauge, pipe};
@@ -75,6 +75,8 @@ fn plan_of(table: &Table, method: ChunkMethod) -> TablePlan {
                 target_logical: c.logical.clone(),
                 fit: Fit::Exact,
                 reason: String::new(),
+                transform: Transform::default(),
+                rule: None,
             })
             .collect(),
         path: DataPath::Conventional,
@@ -85,6 +87,7 @@ fn plan_of(table: &Table, method: ChunkMethod) -> TablePlan {
         target_unlogged: false,
         existing: Existing::Created,
         overrides_identity: false,
+        key: Vec::new(),
     }
 }
 
