@@ -3,6 +3,7 @@
 mod ddl;
 mod default;
 mod expression;
+mod mysql_adapt;
 mod mysql_table;
 mod names;
 mod range;
@@ -11,6 +12,7 @@ mod sqlite_table;
 mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
+pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::fit as fit_name;
 pub use range::{KeyColumn, predicate};

@@ -254,19 +254,24 @@ fn join_spans(sql: &str, all: &[Spanned], numbers: &[usize]) -> String {
     balanced(text)
 }
 
-/// `/*!50100 a */ b` cut at a token has lost the mark in front or behind.
+/// `/*!50100 a */ b` cut at a token has lost the mark in front; the other one goes as well.
 fn balanced(text: String) -> String {
-    let opened = text.rfind("/*!");
-    let closed = text.rfind("*/");
-    match (opened, closed) {
-        (Some(open), Some(close)) if open < close => text,
-        (Some(_), _) => format!("{text} */"),
-        (None, Some(close)) => text[..close].trim_end().to_owned(),
-        (None, None) => text,
+    let mut from = 0;
+    for spanned in tokens(&text, Dialect::Mysql) {
+        let gap = &text[from..spanned.start];
+        if gap.contains("/*!") {
+            break;
+        }
+        if let Some(at) = gap.find("*/") {
+            let (before, after) = (text[..from + at].trim_end(), &text[from + at + 2..]);
+            return format!("{before}{after}");
+        }
+        from = spanned.end;
     }
+    text
 }
 
-pub(super) fn name_of(token: &Token) -> Option<String> {
+fn name_of(token: &Token) -> Option<String> {
     match token {
         Token::Word(name) | Token::Quoted(name) => Some(name.clone()),
         _ => None,
@@ -288,8 +293,8 @@ fn definition_end(all: &[Spanned], from: usize) -> Option<usize> {
     None
 }
 
-/// Reads one definition; also text that [`super::mysql_adapt`] has changed.
-pub(super) fn entry(sql: &str, all: &[Spanned]) -> Option<Entry> {
+/// Reads one definition.
+fn entry(sql: &str, all: &[Spanned]) -> Option<Entry> {
     let first = all.first()?;
     let last = all.last()?;
     // A comment that runs closes behind the last token.
