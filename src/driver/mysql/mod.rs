@@ -3,6 +3,7 @@
 
 mod address;
 mod catalog;
+mod connect;
 mod fault;
 mod source;
 mod target;
