@@ -92,11 +92,7 @@ fn is_type_text(text: &str) -> bool {
         }
     }
     // Backslashes in labels would be read one way here and another there.
-    depth == 0
-        && pairs <= 1
-        && !(label || name)
-        && !text.contains('\\')
-        && !text.trim().is_empty()
+    depth == 0 && pairs <= 1 && !(label || name) && !text.contains('\\') && !text.trim().is_empty()
 }
 
 /// Where UUIDs go.
