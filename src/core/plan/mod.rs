@@ -7,6 +7,7 @@ mod existing;
 mod findings;
 #[cfg(test)]
 mod fixture;
+mod naming;
 mod order;
 mod select;
 mod steps;
@@ -15,6 +16,7 @@ mod translate;
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
 pub use findings::type_findings;
+pub use naming::Naming;
 pub use select::selected_tables;
 
 use super::catalog::{LogicalType, TableEstimate};
