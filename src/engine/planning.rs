@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::incoming::Inbox;
+use super::scanning::scan_values;
 use crate::core::catalog::Catalog;
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
@@ -40,6 +42,7 @@ pub struct Databases {
 pub(super) async fn make_plan(
     spec: &JobSpec,
     databases: &Databases,
+    inbox: &Inbox,
 ) -> Result<MigrationPlan, Fault> {
     if let (JobKind::Verify, Some(mirror)) = (spec.kind, &databases.mirror) {
         return make_verification(spec, &databases.source, mirror, &databases.target).await;
@@ -78,6 +81,10 @@ pub(super) async fn make_plan(
         bounds: &bounds,
         attachable,
     });
+    if spec.value_scan {
+        let catalogs = (&source_catalog, &target_catalog);
+        scan_values(&mut plan, spec, source, catalogs, inbox).await?;
+    }
     let (here, there) = tokio::try_join!(
         async { source.preflight(&plan).await.map_err(|f| f.while_doing("check the source")) },
         async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },

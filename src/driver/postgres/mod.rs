@@ -26,6 +26,7 @@ mod mend;
 mod mentioned;
 mod preflight;
 mod reader;
+mod scan;
 mod schema;
 mod snapshot;
 mod source;
@@ -35,6 +36,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use connect::quicken_sockets;
 
 use std::sync::Arc;
 

@@ -34,6 +34,7 @@ mod fault;
 mod master;
 mod mend;
 mod place;
+mod scan;
 mod source;
 mod survey;
 mod target;
