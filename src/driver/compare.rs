@@ -11,19 +11,20 @@
 //! Nothing is written anywhere but by [`Comparer::mend`], which hands the rows that differ to the
 //! target's [`Target::mend`].
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::pipe::{Activity, Throttle, check_counts, pipe};
 use super::{
-    Block, ChunkTask, Mend, MendRows, Snapshot, Source, SourceSession, Target, WorkGauge,
+    Block, ChunkTask, LedgerKey, Mend, MendRows, Snapshot, Source, SourceSession, Target, WorkGauge,
 };
+use crate::core::chunk::ChunkRange;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
-use crate::core::plan::TablePlan;
+use crate::core::plan::{Existing, TablePlan};
 use crate::core::value::RowBatch;
 use crate::core::verify::{
     BucketSums, Candidates, Change, Difference, Digest, Found, Outcome, ROWS_KEPT_PER_CHUNK,
-    RowTexts, excerpt, keys_of, mirrored, shown_cell,
+    RowTexts, excerpt, hashed_in_servers, keys_of, mirrored, read_by_cells, shown_cell,
 };
 
 /// Canonical text of rows held at once while differing buckets are taken apart.
@@ -42,6 +43,19 @@ pub struct Comparison {
     pub to: Dialect,
     /// Both servers print every column alike: they may hash for themselves.
     pub in_servers: bool,
+}
+
+impl Comparison {
+    /// The chunk `range` of a planned table, between two engines.
+    #[must_use]
+    pub fn of(plan: &TablePlan, range: ChunkRange, key: LedgerKey, ends: (Dialect, Dialect)) -> Self {
+        let source = ChunkTask { table: Arc::new(read_by_cells(plan)), range, key };
+        let there = plan.existing != Existing::Created;
+        let mirror = || ChunkTask { table: Arc::new(mirrored(plan)), ..source.clone() };
+        let target = there.then(mirror);
+        let in_servers = hashed_in_servers(plan);
+        Comparison { source, target, from: ends.0, to: ends.1, in_servers }
+    }
 }
 
 /// A session of each side.
@@ -307,9 +321,10 @@ impl Comparer {
         sessions: &mut Sessions,
         wanted: Vec<usize>,
     ) -> Result<Candidates, Fault> {
-        let held = std::cell::RefCell::new(Candidates::new(wanted));
+        // Both sides add to it, in turns and in one task: nobody ever waits here.
+        let held = Mutex::new(Candidates::new(wanted));
         let keep = |of_source: bool, texts: &mut RowTexts, batch: &RowBatch| {
-            let mut held = held.borrow_mut();
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
             for row in 0..batch.rows() {
                 let (key, whole, _) = texts.hash(batch, row);
                 if held.wants(key.bucket()) {
@@ -331,7 +346,7 @@ impl Comparer {
             }
             None => reading_source.await?,
         }
-        Ok(held.into_inner())
+        Ok(held.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn texts(&self) -> RowTexts {
@@ -381,16 +396,4 @@ fn rounds(here: &BucketSums, there: &BucketSums) -> Vec<Vec<usize>> {
         groups.last_mut().expect("one was pushed for the first bucket").push(bucket);
     }
     groups
-}
-
-/// The target's side of a chunk.
-#[must_use]
-pub fn target_task(source: &ChunkTask, mirror: Arc<TablePlan>) -> ChunkTask {
-    ChunkTask { table: mirror, ..source.clone() }
-}
-
-/// As [`mirrored`], shared.
-#[must_use]
-pub fn mirror_of(plan: &TablePlan) -> Arc<TablePlan> {
-    Arc::new(mirrored(plan))
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::incoming::{FromWorker, Incoming};
-use super::worker::{Done, Order, SnapshotRef, Worker, snapshot_of};
+use super::incoming::FromWorker;
+use super::worker::{Done, Order, SnapshotRef, Worker, snapshot_of, tell};
 use crate::core::chunk::ChunkId;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::verify::Outcome;
@@ -79,7 +79,7 @@ impl Worker {
                 comparer.second_look(first, &mut fresh).await?
             }
         };
-        self.found(Finding { chunk, outcome, mended: false }).await;
+        tell(&self.setup, found(chunk, outcome, false)).await;
         Ok(Done { rows, bytes })
     }
 
@@ -108,7 +108,7 @@ impl Worker {
                 let nothing = (Default::default(), Default::default());
                 let mut outcome = comparer.second_look(nothing, &mut fresh).await?;
                 outcome.settled = false;
-                self.found(Finding { chunk: *chunk, outcome, mended: true }).await;
+                tell(&self.setup, found(*chunk, outcome, true)).await;
             }
         }
         if what == MendWhat::Extra
@@ -122,11 +122,11 @@ impl Worker {
         Ok(Done { rows, bytes: 0 })
     }
 
-    /// Tells the loop before the work itself is reported: both are saved in this order.
-    async fn found(&self, finding: Finding) {
-        let what = FromWorker::Compared(Box::new(finding));
-        let _ = self.setup.inbox.send(Incoming::Worker(self.setup.id, what)).await;
-    }
+}
+
+/// Told before the work itself is reported: both are saved in this order.
+fn found(chunk: ChunkId, outcome: Outcome, mended: bool) -> FromWorker {
+    FromWorker::Compared(Box::new(Finding { chunk, outcome, mended }))
 }
 
 fn no_twin() -> Fault {

@@ -4,8 +4,6 @@
 //! the ledger, a verification compares it with itself. What was compared stays compared; what a
 //! dead engine held is compared again.
 
-use std::sync::Arc;
-
 use super::compare::Finding;
 use super::control::Engine;
 use super::incoming::{Incoming, LedgerUse};
@@ -13,11 +11,10 @@ use super::worker::Task;
 use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, StepStatus};
-use crate::core::plan::{DIFFERS, Existing, MEND_ROWS, StepId, TableIndex, TablePlan};
+use crate::core::plan::{DIFFERS, MEND_ROWS, StepId, TableIndex, TablePlan};
 use crate::core::spec::JobKind;
-use crate::core::verify::{hashed_in_servers, read_by_cells};
-use crate::driver::compare::{Comparison, MendWhat, mirror_of, target_task};
-use crate::driver::{ChunkTask, LedgerKey, LedgerRow};
+use crate::driver::compare::{Comparison, MendWhat};
+use crate::driver::{LedgerKey, LedgerRow};
 use crate::protocol::ComparedView;
 use crate::protocol::convert::{ComparedFigures, compared_view};
 use crate::store::{Compared, ComparedSums};
@@ -51,19 +48,9 @@ impl Engine {
     fn comparison(&self, chunk: ChunkId) -> Result<Comparison, Fault> {
         let held = &self.job.chunks[chunk.0 as usize];
         let plan = &self.tables[held.table.0 as usize];
-        let source = ChunkTask {
-            table: Arc::new(read_by_cells(plan)),
-            range: self.master.range(chunk)?,
-            key: LedgerKey::Chunk(chunk.0),
-        };
-        let there = plan.existing != Existing::Created;
-        Ok(Comparison {
-            target: there.then(|| target_task(&source, mirror_of(plan))),
-            source,
-            from: self.spec.source.dialect,
-            to: self.spec.target.dialect,
-            in_servers: hashed_in_servers(plan),
-        })
+        let ends = (self.spec.source.dialect, self.spec.target.dialect);
+        let range = self.master.range(chunk)?;
+        Ok(Comparison::of(plan, range, LedgerKey::Chunk(chunk.0), ends))
     }
 
     pub(super) fn compare_order(&self, chunk: ChunkId, attempt: u32) -> Result<Task, Fault> {

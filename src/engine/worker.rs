@@ -108,7 +108,7 @@ pub(super) async fn work(setup: WorkerSetup, mut orders: mpsc::Receiver<Order>) 
     }
 }
 
-async fn tell(setup: &WorkerSetup, what: FromWorker) {
+pub(super) async fn tell(setup: &WorkerSetup, what: FromWorker) {
     // The loop outlives its workers; when it is gone there is nobody to tell.
     let _ = setup.inbox.send(Incoming::Worker(setup.id, what)).await;
 }

@@ -99,7 +99,7 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         threads: threads_view(context),
         rate: rate_view(context),
         progress: progress_view(context, tables),
-        phases: phases(job, tables),
+        phases: named_phases(spec.kind, phases(job, tables)),
         held_by: held_by(context),
         alerts: alerts(context, tables),
         snapshots: job.snapshots,
@@ -210,6 +210,15 @@ fn percent(view: &ProgressView, chunks: u32, state: JobState) -> u8 {
     let total = u128::from(view.bytes_total);
     let share = (done * 100).checked_div(total).unwrap_or(0);
     u8::try_from(share).unwrap_or(99).clamp(0, 99)
+}
+
+/// A verification compares where a copy copies.
+fn named_phases(kind: JobKind, mut phases: Vec<PhaseView>) -> Vec<PhaseView> {
+    if kind == JobKind::Verify {
+        let loads = phases.iter_mut().filter(|phase| phase.name == "copy");
+        loads.for_each(|phase| phase.name = "compare".to_owned());
+    }
+    phases
 }
 
 /// The phases there is something to do in, in order.
