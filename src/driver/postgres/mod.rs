@@ -35,6 +35,8 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub(super) use connect::quicken_sockets;
+
 use std::sync::Arc;
 
 use super::url::Access;
