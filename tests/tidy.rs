@@ -56,6 +56,10 @@ const MODULES: &[Module] = &[
         "core::job",
         &["core::plan", "core::spec", "core::chunk", "core::catalog", "core::fault"],
     ),
+    module(
+        "core::verify",
+        &["core::plan", "core::wire", "core::mapping", "core::chunk", "core::catalog"],
+    ),
     module("clock", &[]),
     module("config", &["core::spec", "core::chunk", "core::name", "core::fault"]),
     module("sqlite", &["core::fault"]),
@@ -73,6 +77,7 @@ const MODULES: &[Module] = &[
             "core::spec",
             "core::sql",
             "core::value",
+            "core::verify",
             "core::wire",
             "sqlite",
         ],

@@ -124,6 +124,18 @@ impl JobName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// What a verification of this job is called: `crm-1120.verify`, `crm-1120.verify-2`.
+    #[must_use]
+    pub fn verification(&self, number: u32) -> JobName {
+        let tail = match number {
+            0 | 1 => ".verify".to_owned(),
+            number => format!(".verify-{number}"),
+        };
+        let room = JOB_NAME_LEN_MAX - tail.len();
+        let stem = self.0.get(..room).unwrap_or(&self.0);
+        JobName(format!("{stem}{tail}"))
+    }
 }
 
 impl fmt::Display for JobName {

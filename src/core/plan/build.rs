@@ -202,7 +202,7 @@ fn plan_table(
 }
 
 /// The columns that name a row of `table`.
-fn row_key(table: &Table) -> Vec<String> {
+pub(super) fn row_key(table: &Table) -> Vec<String> {
     let unique = || table.keys.iter().find(|key| key.not_null);
     let key = table.keys.iter().find(|key| key.primary && key.not_null).or_else(unique);
     key.map(|key| key.columns.clone()).unwrap_or_default()

@@ -170,7 +170,7 @@ pub fn about_homeless(tables: &[ObjectName]) -> Option<Finding> {
     )
 }
 
-fn secured(selected: &[&Table]) -> Option<Finding> {
+pub(super) fn secured(selected: &[&Table]) -> Option<Finding> {
     let names = list(selected.iter().filter(|t| t.row_security).map(|t| &t.name))?;
     Some(
         Finding::new(
