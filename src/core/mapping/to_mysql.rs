@@ -124,7 +124,7 @@ const MARIADB_TO_MYSQL: &[CastRule] = casts! {
     ("uuid", Uuid) => "char(36) character set ascii collate ascii_bin", Wider, UUID_TEXT;
     ("inet4", Other(_)) => "varchar(15) character set ascii collate ascii_bin", Wider,
         "MySQL has no type for addresses: their text";
-    ("inet6", Other(_)) => "varchar(45) character set ascii collate ascii_bin", Wider,
+    ("inet6", Other(_)) => "varchar(39) character set ascii collate ascii_bin", Wider,
         "MySQL has no type for addresses: their text";
     ("xmltype", Xml) => "longtext", Wider, "MySQL has no type for XML: its text";
 };
