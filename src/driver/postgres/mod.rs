@@ -24,6 +24,7 @@ mod ledger;
 mod mentioned;
 mod preflight;
 mod reader;
+mod scan;
 mod schema;
 mod snapshot;
 mod source;
