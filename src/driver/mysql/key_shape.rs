@@ -13,6 +13,8 @@ pub(super) struct KeyShape {
     pub columns: Vec<(String, String)>,
     /// The first unique index that begins with these columns, the primary key before all.
     pub index: Option<String>,
+    /// How many columns from the first the index keeps in one direction.
+    pub one_way: usize,
 }
 
 impl KeyShape {
@@ -43,12 +45,12 @@ impl KeyShape {
         let columns_typed: Vec<(String, String)> = typed.collect::<Result<_, Fault>>()?;
         let rows = session
             .rows(&format!(
-                "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS \
+                "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, COLLATION FROM information_schema.STATISTICS \
                  WHERE {place} AND NON_UNIQUE = 0 \
                  ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
             ))
             .await?;
-        let mut indexes: Vec<(String, Vec<String>)> = Vec::new();
+        let mut indexes: Vec<(String, Vec<(String, bool)>)> = Vec::new();
         for row in &rows {
             let name = word(row, 0);
             if indexes.last().is_none_or(|(last, _)| *last != name) {
@@ -56,14 +58,21 @@ impl KeyShape {
             }
             let whole = text(row, 2).is_none();
             let column = if whole { word(row, 1) } else { String::new() };
-            indexes.last_mut().expect("pushed above").1.push(column);
+            let part = (column, word(row, 3) == "D");
+            indexes.last_mut().expect("pushed above").1.push(part);
         }
-        let begins = |parts: &[String]| {
-            parts.len() >= columns.len()
-                && parts.iter().zip(columns).all(|(part, name)| part.eq_ignore_ascii_case(name))
+        let begins = |parts: &[(String, bool)]| {
+            let same =
+                |((part, _), name): (&(String, bool), &String)| part.eq_ignore_ascii_case(name);
+            parts.len() >= columns.len() && parts.iter().zip(columns).all(same)
         };
-        let index = indexes.into_iter().find(|(_, parts)| begins(parts)).map(|(name, _)| name);
-        Ok(KeyShape { columns: columns_typed, index })
+        let (index, parts) = match indexes.into_iter().find(|(_, parts)| begins(parts)) {
+            Some((name, parts)) => (Some(name), parts),
+            None => (None, Vec::new()),
+        };
+        let one_way = parts.iter().take(columns.len()).take_while(|p| p.1 == parts[0].1).count();
+        let one_way = if parts.is_empty() { columns.len() } else { one_way };
+        Ok(KeyShape { columns: columns_typed, index, one_way })
     }
 
     pub(super) fn key(&self) -> Vec<KeyColumn<'_>> {

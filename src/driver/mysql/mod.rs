@@ -8,6 +8,7 @@ mod connect;
 mod definitions;
 mod fault;
 mod key_shape;
+mod middle;
 mod pool;
 mod preflight;
 mod reader;
@@ -16,6 +17,9 @@ mod snapshot;
 mod source;
 mod target;
 mod types;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
