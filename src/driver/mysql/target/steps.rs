@@ -60,7 +60,9 @@ pub(super) async fn run(
     };
     if changes_session {
         // The next piece of work finds the session as we want it.
-        line.statement(settings::for_steps()).await.ok();
+        for statement in ["SET NAMES utf8mb4".to_owned(), settings::for_steps()] {
+            line.statement(statement).await.ok();
+        }
     }
     done
 }

@@ -187,15 +187,36 @@ async fn odd_values_arrive_as_they_left() {
     let rows: Rows = vec![vec![Some("")], vec![None], vec![Some("x")], vec![Some("")]];
     assert_eq!(send(&mut writer, &chunk(&one, 1), &rows).await.unwrap().rows, 4);
     assert_eq!(crossing.ask("count(v), count(*), sum(length(v)) FROM one"), "3\t4\t1");
-    // A value that is larger than a packet goes in pieces.
+}
+
+#[tokio::test]
+async fn values_larger_than_a_packet_arrive_or_are_refused() {
+    let crossing = Crossing::new("CREATE TABLE l (t longtext); CREATE TABLE b (v longblob)").await;
     crossing.server.sql("SET GLOBAL max_allowed_packet = 1048576");
     let mut writer = crossing.writer().await;
-    let mut blob = RowBatch::with_capacity(1, 64);
-    blob.set_form(WireForm::MysqlText);
-    blob.push_blob(&vec![0xA7; 400_000]);
-    let b = table("b", &[("v", "longblob")]);
-    assert_eq!(send_batches(&mut writer, &chunk(&b, 2), vec![blob]).await.unwrap().rows, 1);
-    assert_eq!(crossing.ask("length(v), hex(left(v, 2)) FROM b"), "400000\tA7A7");
+    let of = |size: usize, blob: bool| {
+        let mut batch = RowBatch::with_capacity(1, size);
+        batch.set_form(WireForm::MysqlText);
+        if blob {
+            batch.push_blob(&vec![0xA7; size]);
+        } else {
+            batch.push_text(&vec![b'x'; size]);
+        }
+        vec![batch]
+    };
+    let (l, b) = (table("l", &[("t", "longtext")]), table("b", &[("v", "longblob")]));
+    let done = Ok(Written { rows: 1, already: false });
+    assert_eq!(send_batches(&mut writer, &chunk(&l, 0), of(3_000_000, false)).await, done);
+    assert_eq!(send_batches(&mut writer, &chunk(&b, 1), of(3_000_000, true)).await, done);
+    assert_eq!(crossing.ask("length(t) FROM l"), "3000000");
+    assert_eq!(crossing.ask("length(v), hex(right(v, 2)) FROM b"), "3000000\tA7A7");
+    // An INSERT has to fit into one.
+    crossing.server.sql("SET GLOBAL local_infile = 0");
+    let refused = send_batches(&mut writer, &chunk(&l, 2), of(3_000_000, false)).await.unwrap_err();
+    assert_eq!(refused.kind, FaultKind::RowRefused, "{refused}");
+    assert!(refused.message.contains("row 1 of the chunk needs a packet of"), "{refused}");
+    assert!(refused.hint.unwrap().contains("local_infile = 1"));
+    assert_eq!(crossing.ask("count(*) FROM l"), "1");
 }
 
 #[tokio::test]

@@ -78,7 +78,7 @@ async fn tables_that_refer_to_each_other_are_dropped_in_any_order() {
     assert_eq!(crossing.server.sql("SHOW TABLES IN home"), "kept\nother");
     let referenced = step(2, &["DROP TABLE IF EXISTS home.other"]);
     let refused = writer.run(&referenced).await.unwrap_err();
-    assert_eq!(refused.code.as_deref(), Some("1451"), "{refused}");
+    assert!(matches!(refused.code.as_deref(), Some("1451" | "3730")), "{refused}");
     assert_eq!(crossing.server.sql("SHOW TABLES IN home"), "kept\nother");
 }
 
