@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::compare::Finding;
 use crate::core::catalog::Server;
 use crate::core::fault::{Fault, Side};
 use crate::core::job::{Report, WorkerId};
@@ -28,6 +29,8 @@ pub(super) type Outbox = mpsc::Sender<Arc<[u8]>>;
 /// One thing that happened.
 pub(super) enum Incoming {
     Planned(Result<Box<MigrationPlan>, Fault>),
+    /// How far a long part of planning is.
+    PlanningTold(String),
     Worker(WorkerId, FromWorker),
     /// The ledger as the target has it; `None`: there is none.
     LedgerRead {
@@ -35,7 +38,7 @@ pub(super) enum Incoming {
         doubts: u32,
         outcome: Result<Option<Vec<LedgerRow>>, Fault>,
     },
-    SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
+    SnapshotOpened(Result<OpenedSnapshot, Fault>),
     SnapshotChecked {
         number: u32,
         outcome: Result<(), Fault>,
@@ -58,6 +61,12 @@ pub(super) enum Incoming {
     Signal(Signal),
 }
 
+/// A snapshot of the source; a verification has one of the target as well.
+pub(super) struct OpenedSnapshot {
+    pub(super) snapshot: Box<dyn Snapshot>,
+    pub(super) twin: Option<Box<dyn Snapshot>>,
+}
+
 /// Why the ledger was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LedgerUse {
@@ -67,6 +76,8 @@ pub(super) enum LedgerUse {
 }
 
 pub(super) enum FromWorker {
+    /// A chunk was compared; its report follows.
+    Compared(Box<Finding>),
     /// Its sessions are open: it can take work.
     Ready,
     ConnectFailed(Fault),
