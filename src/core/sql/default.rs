@@ -16,7 +16,7 @@ pub fn translate_default(
     to: Dialect,
     logical: &LogicalType,
 ) -> Result<String, String> {
-    let scope = Scope { from, to, columns: &[], target_names: &[] };
+    let scope = Scope::bare(from, to);
     let written = translate(text, &scope)?;
     let bare = strip_parentheses(&written);
     match to {
@@ -107,7 +107,7 @@ fn text_of(bare: &str) -> Option<String> {
 
 /// A date of the calendar, with a time of day or without. A default that the server refuses would
 /// take the whole table with it.
-fn is_moment(text: &str) -> bool {
+pub(super) fn is_moment(text: &str) -> bool {
     let (date, time) = match text.split_once([' ', 'T']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),

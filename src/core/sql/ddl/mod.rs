@@ -27,6 +27,7 @@ use super::super::catalog::{
 };
 use super::super::mapping::{ColumnFit, FitRequest, MapRules, fit};
 use super::super::name::{Dialect, ObjectName};
+use super::expression::{Scope, known_columns};
 use super::names::Names;
 use super::{column_list, qualified, quote};
 
@@ -275,6 +276,15 @@ impl<'a> Writer<'a> {
             };
             self.refuse(&other.kind, other.name.clone(), reason, other.definition.clone());
         }
+    }
+
+    /// The columns of a table, for its checks and generated columns.
+    fn scope(&self, at: usize) -> Scope<'a> {
+        let planned = &self.planned[at];
+        let (from, to) = (self.request.from, self.request.to);
+        let there = planned.names.iter().map(String::as_str);
+        let there = there.zip(planned.fits.iter().map(|fit| &fit.logical));
+        Scope::of_columns(from, to, known_columns(from, to, &planned.table.columns, there))
     }
 
     /// The clauses after `REFERENCES ...`.

@@ -1,7 +1,7 @@
 //! SQLite's tables on PostgreSQL.
 
 use super::super::default::translate_default;
-use super::super::expression::{Scope, translate, translate_condition};
+use super::super::expression::{translate, translate_condition};
 use super::super::token::{Token, tokens};
 use super::super::{fit_name, literal};
 use super::{
@@ -103,16 +103,6 @@ impl Writer<'_> {
             self.refuse("COLLATION", self.part(at, &column.name), reason, None);
         }
         Some(text)
-    }
-
-    fn scope(&self, at: usize) -> Scope<'_> {
-        let planned = &self.planned[at];
-        Scope {
-            from: self.request.from,
-            to: self.request.to,
-            columns: &planned.table.columns,
-            target_names: &planned.names,
-        }
     }
 
     fn alter(&mut self, at: usize, kind: &str, name: &str, body: &str) -> u32 {

@@ -1,7 +1,7 @@
 //! PostgreSQL's tables on SQLite.
 
 use super::super::default::translate_default;
-use super::super::expression::{Scope, translate, translate_condition};
+use super::super::expression::{translate, translate_condition};
 use super::super::literal;
 use super::{
     Dialect, ForeignKey, Identity, ObjectName, Section, TableKind, Writer, is_numbered, qualified,
@@ -59,16 +59,6 @@ impl Writer<'_> {
         self.table_ids.insert(target, id);
     }
 
-    fn source_scope(&self, at: usize) -> Scope<'_> {
-        let planned = &self.planned[at];
-        Scope {
-            from: self.request.from,
-            to: LI,
-            columns: &planned.table.columns,
-            target_names: &planned.names,
-        }
-    }
-
     fn whole_column(&mut self, at: usize, number: usize, is_rowid: bool) -> Option<String> {
         let planned = &self.planned[at];
         let column = planned.table.columns[number].clone();
@@ -80,7 +70,7 @@ impl Writer<'_> {
         let declared = planned.fits[number].declared.clone();
         let mut text = [name.as_str(), declared.as_str()].join(" ").trim_end().to_owned();
         if let Some(generated) = &column.generated {
-            return match translate(&generated.expression, &self.source_scope(at)) {
+            return match translate(&generated.expression, &self.scope(at)) {
                 Ok(sql) => Some(format!("{text} GENERATED ALWAYS AS ({sql}) STORED")),
                 Err(why) => {
                     let why = format!("the column is left out: {why}");
@@ -128,7 +118,7 @@ impl Writer<'_> {
         let checks = self.planned[at].table.checks.clone();
         let mut lines = Vec::new();
         for check in checks {
-            match translate_condition(&check.expression, &self.source_scope(at)) {
+            match translate_condition(&check.expression, &self.scope(at)) {
                 Ok(sql) => lines.push(format!("{}CHECK ({sql})", named(&check.name))),
                 Err(why) => {
                     let text = Some(format!("CHECK ({})", check.expression));
@@ -218,7 +208,7 @@ impl Writer<'_> {
         let condition = match &index.predicate {
             None => String::new(),
             Some(predicate) => {
-                format!(" WHERE {}", translate_condition(predicate, &self.source_scope(at))?)
+                format!(" WHERE {}", translate_condition(predicate, &self.scope(at))?)
             }
         };
         Ok(format!("({}){condition}", parts.join(", ")))
