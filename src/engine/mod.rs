@@ -20,6 +20,7 @@ mod narrate;
 mod planning;
 mod publish;
 mod requests;
+mod scanning;
 pub mod sim;
 mod steer;
 mod tasks;
