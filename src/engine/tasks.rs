@@ -35,7 +35,8 @@ impl Engine {
         if self.job.wants_snapshot(now) {
             self.open_snapshot();
         }
-        if !self.verifies() && self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before {
+        if !self.verifies() && self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before
+        {
             self.clean_up();
         }
         for side in self.job.probes_due(now) {
