@@ -14,5 +14,6 @@ mod cli;
 mod consoles;
 mod crash;
 mod rejects;
+mod scan;
 mod snapshot;
 mod steer;
