@@ -1,10 +1,14 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
+mod demo;
 mod examples;
+mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::demo::{DemoArgs, SimArgs};
 use self::examples::*;
+pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
 /// Moves databases while you watch and steer.
 ///
@@ -35,6 +39,7 @@ impl Invocation {
             Some(Command::Copy(args)) => &args.looks,
             Some(Command::Start(args)) => &args.looks,
             Some(Command::Attach(args)) => &args.looks,
+            Some(Command::Verify(args)) => &args.looks,
             _ => &self.looks,
         };
         let before = self.looks.clone();
@@ -102,6 +107,9 @@ pub enum Command {
     Plan(PlanArgs),
     /// Start a job that was defined with `new`
     Start(StartArgs),
+    /// Compare two databases, row by row where they differ; repair them
+    #[command(after_help = EXAMPLES_VERIFY)]
+    Verify(VerifyArgs),
     /// Open the console of a job; starts its engine when none runs
     #[command(after_help = EXAMPLES_ATTACH)]
     Attach(AttachArgs),
@@ -168,48 +176,6 @@ pub struct JobArg {
 }
 
 #[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Return at once; `tidegate attach demo` opens the screen
-    #[arg(long)]
-    pub detach: bool,
-    /// Rows of the sample's largest table
-    #[arg(long, value_name = "N")]
-    pub rows: Option<u64>,
-    /// Rate limit of the demo
-    #[arg(long, value_name = "RATE", default_value = "15MB/s")]
-    pub rate: String,
-    #[command(flatten)]
-    pub looks: Looks,
-}
-
-#[derive(Debug, Args)]
-pub struct SimArgs {
-    /// Return at once
-    #[arg(long)]
-    pub detach: bool,
-    /// What happens when: `at 5s source-lost for 20s`; may be given several times
-    #[arg(long, value_name = "LINE")]
-    pub script: Vec<String>,
-    /// Copy workers at the start
-    #[arg(long, value_name = "N", default_value = "12")]
-    pub threads: String,
-    /// How long one chunk takes
-    #[arg(long, value_name = "MS", default_value_t = 4_000)]
-    pub chunk_ms: u32,
-    /// So many tables instead of the usual 41
-    #[arg(long, value_name = "N")]
-    pub tables: Option<u32>,
-    /// So many chunks
-    #[arg(long, value_name = "N")]
-    pub chunks: Option<u32>,
-    /// Name of the job
-    #[arg(long, value_name = "NAME", default_value = "sim")]
-    pub job: String,
-    #[command(flatten)]
-    pub looks: Looks,
-}
-
-#[derive(Debug, Args)]
 pub struct CopyArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -225,6 +191,10 @@ pub struct CopyArgs {
     /// The target's name, instead of typing it (--if-exists truncate, replace)
     #[arg(long, value_name = "NAME")]
     pub yes_target: Option<String>,
+
+    /// Compare both sides when the copy is done, as job NAME.verify
+    #[arg(long)]
+    pub verify: bool,
 
     /// Answer yes to questions that can be undone
     #[arg(long, short = 'y')]
@@ -250,10 +220,10 @@ pub struct NewArgs {
 pub struct SpecArgs {
     /// Source: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
-    pub from: String,
+    pub from: Option<String>,
     /// Target: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
-    pub to: String,
+    pub to: Option<String>,
 
     /// Only these schemas (pattern with * and ?); may be given several times
     #[arg(long, value_name = "SCHEMA", help_heading = "What")]

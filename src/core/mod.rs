@@ -12,4 +12,5 @@ pub mod spec;
 pub mod sql;
 pub mod time;
 pub mod value;
+pub mod verify;
 pub mod wire;

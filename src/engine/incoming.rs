@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::compare::Finding;
 use crate::core::catalog::Server;
 use crate::core::fault::{Fault, Side};
 use crate::core::job::{Report, WorkerId};
@@ -37,7 +38,7 @@ pub(super) enum Incoming {
         doubts: u32,
         outcome: Result<Option<Vec<LedgerRow>>, Fault>,
     },
-    SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
+    SnapshotOpened(Result<OpenedSnapshot, Fault>),
     SnapshotChecked {
         number: u32,
         outcome: Result<(), Fault>,
@@ -60,6 +61,12 @@ pub(super) enum Incoming {
     Signal(Signal),
 }
 
+/// A snapshot of the source; a verification has one of the target as well.
+pub(super) struct OpenedSnapshot {
+    pub(super) snapshot: Box<dyn Snapshot>,
+    pub(super) twin: Option<Box<dyn Snapshot>>,
+}
+
 /// Why the ledger was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LedgerUse {
@@ -69,6 +76,8 @@ pub(super) enum LedgerUse {
 }
 
 pub(super) enum FromWorker {
+    /// A chunk was compared; its report follows.
+    Compared(Box<Finding>),
     /// Its sessions are open: it can take work.
     Ready,
     ConnectFailed(Fault),

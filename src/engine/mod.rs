@@ -10,6 +10,7 @@
 //! An engine lives as long as its lock. It is started by a client ([`serve`]) with one line on its
 //! standard input, makes or opens the job's file, and from then on belongs to nobody.
 
+mod compare;
 mod control;
 mod detach;
 mod follow;
@@ -27,6 +28,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod verify;
 mod views;
 mod worker;
 mod workers;
@@ -46,7 +48,7 @@ use crate::config::{Paths, password_for};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Actor, JobState};
 use crate::core::name::JobName;
-use crate::core::spec::{Endpoint, JobSpec, Secret};
+use crate::core::spec::{Endpoint, JobKind, JobSpec, Secret};
 use crate::driver::url::Access;
 use crate::driver::{memory, open_source, open_target};
 use crate::protocol::{LINE_BYTES_MAX, StartMessage, codec, convert};
@@ -231,7 +233,12 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
     if let Some(url) = memory_of(&spec.source) {
         let world = memory::World::from_url(url)?;
         let (source, target) = (world.source(), world.target());
-        return Ok(Databases { source, target, faults: Some(world.faults.clone()) });
+        if spec.kind == JobKind::Verify {
+            let what = "made-up databases cannot be verified";
+            return Err(Fault::new(FaultKind::Unsupported, Side::Engine, what)
+                .with_hint("Give PostgreSQL, MySQL or SQLite databases."));
+        }
+        return Ok(Databases { source, target, mirror: None, faults: Some(world.faults.clone()) });
     }
     let access = |endpoint: &Endpoint, typed: &Option<String>, side| -> Result<Access, Fault> {
         let password = match typed {
@@ -242,7 +249,14 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
         };
         Ok(Access { endpoint: endpoint.clone(), password, side, job_id: job_id.to_owned() })
     };
+    let mirror = match spec.kind {
+        JobKind::Copy => None,
+        JobKind::Verify => {
+            Some(open_source(access(&spec.target, &start.target_password, Side::Target)?)?)
+        }
+    };
     Ok(Databases {
+        mirror,
         source: open_source(access(&spec.source, &start.source_password, Side::Source)?)?,
         target: open_target(access(&spec.target, &start.target_password, Side::Target)?)?,
         faults: None,

@@ -52,6 +52,9 @@ pub struct JobView {
     pub log_path: String,
     /// Actions that would be refused now, with the sentence: verb -> reason.
     pub refused: Vec<(String, String)>,
+    /// Of a verification.
+    #[serde(default)]
+    pub compared: Option<ComparedView>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,6 +164,48 @@ pub struct TableView {
     /// Bytes per second now.
     pub bytes_per_s: u64,
     pub last_change_ms: i64,
+    /// Of a verification.
+    #[serde(default)]
+    pub compared: Option<ComparedView>,
+}
+
+/// What a verification found, of one table or of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComparedView {
+    pub chunks_equal: u32,
+    pub chunks_differ: u32,
+    pub chunks_repaired: u32,
+    pub source_rows: u64,
+    pub target_rows: u64,
+    /// Rows the target lacks.
+    pub missing: u64,
+    /// Rows only the target has.
+    pub extra: u64,
+    /// Rows with equal keys and different values.
+    pub different: u64,
+    /// There are more differences than were counted.
+    pub at_least: bool,
+    /// Tables or columns that only the source has.
+    pub shape: u32,
+    /// Something differs.
+    pub differs: bool,
+}
+
+/// A differing row; values only when they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceView {
+    pub table: String,
+    /// Number of the chunk within its table.
+    pub chunk: u32,
+    /// `missing`, `extra`, `different`.
+    pub change: String,
+    /// `id 4711`, or `row` with its hash where there is no key.
+    pub key: String,
+    /// The source's columns that differ.
+    pub columns: Vec<String>,
+    /// Column, value on the source, value on the target; `None`: NULL or not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<(String, Option<String>, Option<String>)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

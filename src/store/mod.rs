@@ -19,12 +19,14 @@ mod plan;
 mod read;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use append::{ActionRecord, Batch, Note, RunFigures, WorkerRecord};
 pub use load::StoredJob;
 pub use read::{
     ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary,
 };
+pub use verify::{Compared, ComparedRow, ComparedSums, ROWS_KEPT_PER_TABLE};
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;

@@ -8,7 +8,7 @@ Examples:
   tidegate                                       all jobs
 
 Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
-5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
+4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
 10 would have asked, 129 130 143 this command was ended and the job goes on.";
 
 pub(super) const EXAMPLES_COPY: &str = "\
@@ -23,6 +23,18 @@ printed on every change. URLs are postgres://user@host:port/database, sqlite:PAT
 a connection in config.toml; what a PostgreSQL URL leaves open comes from PGHOST, PGUSER,
 ~/.pgpass and the like, as with psql. When the plan has a BLOCK finding nothing is started and
 nothing is left behind (exit code 5).";
+
+pub(super) const EXAMPLES_VERIFY: &str = "\
+Examples:
+  tidegate verify --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate verify crm-1120                       what that job copied
+  tidegate verify show crm-1120.verify           rows that differ, by key
+  tidegate verify show crm-1120.verify --values  with the values of both sides
+  tidegate verify crm-1120 --repair              put the target right, then look again
+
+Rows are compared by hashes of their values, chunk by chunk, in a snapshot of each side; a chunk
+that differs is looked at again in new snapshots and taken apart to its rows. Nothing is written
+without --repair. Exit codes: 0 equal, 4 something differs, 3 some chunks could not be compared.";
 
 pub(super) const EXAMPLES_NEW: &str = "\
 Examples:

@@ -7,15 +7,19 @@ mod existing;
 mod findings;
 #[cfg(test)]
 pub(in crate::core) mod fixture;
+mod naming;
 mod order;
 mod select;
 mod steps;
 mod translate;
+mod verify;
 
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
 pub use findings::type_findings;
+pub use naming::Naming;
 pub use select::selected_tables;
+pub use verify::{DIFFERS, MEND_EXTRA, MEND_ROWS, build_verification, verification_bounds};
 
 use super::catalog::{LogicalType, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
@@ -155,6 +159,8 @@ pub enum StepKind {
     LargeObjects,
     Refresh,
     Analyse,
+    /// Of a verification: rows that differ are copied again (`statements` says which).
+    Mend,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -442,7 +442,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn step(kind: StepKind, section: Section, title: String) -> Step {
+pub(super) fn step(kind: StepKind, section: Section, title: String) -> Step {
     Step {
         kind,
         section,

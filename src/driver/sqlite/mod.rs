@@ -32,6 +32,7 @@ mod bounds;
 mod catalog;
 mod fault;
 mod master;
+mod mend;
 mod place;
 mod scan;
 mod source;

@@ -97,6 +97,7 @@ impl Place {
             databases: Databases {
                 source: self.world.source(),
                 target: self.world.target(),
+                mirror: None,
                 faults: Some(self.world.faults.clone()),
             },
             clock: Arc::new(SystemClock),

@@ -5,6 +5,7 @@ mod job;
 mod spec;
 mod table;
 mod trouble;
+mod verify;
 
 pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
 pub use spec::{command_of, spec_from, spec_message};
@@ -12,6 +13,7 @@ pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
 pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
+pub use verify::{ComparedFigures, compared_view, difference_view};
 
 use super::{ChecklistView, FindingView, LogLine};
 use crate::core::job::Actor;

@@ -53,6 +53,7 @@ pub fn table_view(
         path: path_text(plan.path).to_owned(),
         bytes_per_s: moving.bytes_per_s,
         last_change_ms: last_change.0,
+        compared: None,
     }
 }
 
