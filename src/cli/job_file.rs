@@ -238,8 +238,8 @@ mod tests {
     }
 
     fn rules(list: &[&str]) -> Result<String, String> {
-        let filed = read(&flags(list)).map_err(|f| f.to_string())?;
-        let spec = filed.finish(spec(Dialect::Mysql)).map_err(|f| f.to_string())?;
+        let filed = read(&flags(list)).map_err(|f| f.message)?;
+        let spec = filed.finish(spec(Dialect::Mysql)).map_err(|f| f.message)?;
         Ok(spec.rules.to_text().to_owned())
     }
 
