@@ -1,4 +1,5 @@
-//! The job file and the flags about types: what the file says where no flag does, and both as rules.
+//! The job file and the flags about types: what the file says where no flag does, and both as
+//! rules.
 
 use std::fmt::Write as _;
 

@@ -65,10 +65,9 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
-    let translated = match same_engine {
-        true => Vec::new(),
-        false => translated_items(spec, ends, input.source, &selected, &namer, &mut checklist),
-    };
+    let mut translate =
+        || translated_items(spec, ends, input.source, &selected, &namer, &mut checklist);
+    let translated = if same_engine { Vec::new() } else { translate() };
     let items: &[DdlItem] = if same_engine { input.items } else { &translated };
     let choice = match same_engine {
         true => choose_items(&spec.selection, input.source, &selected, items),
