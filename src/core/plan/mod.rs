@@ -7,6 +7,7 @@ mod existing;
 mod findings;
 #[cfg(test)]
 mod fixture;
+mod mysql_items;
 mod naming;
 mod order;
 mod select;
