@@ -17,7 +17,9 @@ use super::naming::{Naming, about_names};
 use super::select::{ItemChoice, choose_items, selected_tables};
 use super::steps::{StepInput, build_steps, holds_rows};
 use super::translate::translated_items;
-use super::{ChecklistEntry, CopyFormat, DataPath, Existing, Fate, Finding, MigrationPlan, TablePlan};
+use super::{
+    ChecklistEntry, CopyFormat, DataPath, Existing, Fate, Finding, MigrationPlan, TablePlan,
+};
 
 /// All that the plan is made of; read by the engine beforehand.
 #[derive(Clone, Debug)]

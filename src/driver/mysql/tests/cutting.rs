@@ -102,7 +102,8 @@ async fn a_range_of_a_composite_key_is_a_range_of_its_index() {
         let range = ChunkRange::Key { from, until };
         let condition = predicate(Dialect::Mysql, &range, &key, "").unwrap();
         let plan = yard.sql(&format!(
-            "USE ranges; EXPLAIN SELECT * FROM pairs FORCE INDEX (PRIMARY) WHERE {condition}"
+            "USE ranges; EXPLAIN FORMAT=TRADITIONAL \
+             SELECT * FROM pairs FORCE INDEX (PRIMARY) WHERE {condition} ORDER BY a, b"
         ));
         assert!(plan.contains("range\tPRIMARY"), "{condition}: {plan}");
         // type, possible_keys, key, key_len, ref, rows.
