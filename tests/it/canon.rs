@@ -91,14 +91,17 @@ CREATE TABLE t (i bigint, n numeric, b boolean, s text, c char(5), v varchar, h 
     m mood, js json, st text[]);
 INSERT INTO t VALUES
  (1, 'NaN', true, '', '', 'x  ', '', 'infinity', '-infinity', 'infinity', '24:00',
-  '6CCD780C-BABA-1026-9564-5B8C656024DB', '-838:59:59', B'1000000101', '192.168.1.5', '{{1,2},{3,NULL}}',
-  'so so', '{ "a" : 1.50 }', '{a,b c}'),
+  '6CCD780C-BABA-1026-9564-5B8C656024DB', '-838:59:59', B'1000000101', '192.168.1.5',
+  '{{1,2},{3,NULL}}', 'so so', '{ "a" : 1.50 }', '{a,b c}'),
  (2, -12345678901234567890123456789012345.123456789012345678901234567890, false, E'\t\n\\N😀',
-  'ab', '', '\x00ff5c', '0044-03-15 BC', '0001-01-01 00:00 BC', '0001-01-01 00:30:00+01', '00:00:00.000001',
-  '00000000-0000-0000-0000-000000000000', '838:59:59.5', B'0000000000', '::1/64', '{}', '', '[]', '{}'),
+  'ab', '', '\x00ff5c', '0044-03-15 BC', '0001-01-01 00:00 BC', '0001-01-01 00:30:00+01',
+  '00:00:00.000001',
+  '00000000-0000-0000-0000-000000000000', '838:59:59.5', B'0000000000', '::1/64', '{}', '', '[]',
+  '{}'),
  (3, 0.00, NULL, NULL, 'ä b  ', NULL, NULL, '5874897-12-31', '294276-12-31 23:59:59.999999',
   '2020-06-01 12:00:00.120+02', '23:59:59.99', NULL, '00:00', NULL, NULL, NULL, NULL, NULL, NULL),
- (4, 100.10, true, 'N;', 'a', 'N;', '\x', '2020-02-29', '2020-02-29 10:00:00.500', NULL, NULL, NULL,
+ (4, 100.10, true, 'N;', 'a', 'N;', '\x', '2020-02-29', '2020-02-29 10:00:00.500', NULL, NULL,
+  NULL,
   '00:00:00.000001', B'1111111111', '10.0.0.0/8', '{7}', 'so so', 'null', '{a}'),
  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
   NULL, NULL, NULL);
@@ -164,8 +167,8 @@ const MARIADB: &str = r#"
 SET NAMES utf8mb4; SET time_zone = '+00:00';
 SET sql_mode = 'ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 CREATE DATABASE canon CHARACTER SET utf8mb4; USE canon;
-CREATE TABLE t (i bigint unsigned, z int(8) zerofill, n decimal(65,30), n0 decimal(20,0), s longtext,
-    c char(5), l varchar(20) character set latin1, h longblob, bt bit(64), d date, ts datetime(6),
+CREATE TABLE t (i bigint unsigned, z int(8) zerofill, n decimal(65,30), n0 decimal(20,0),
+    s longtext, c char(5), l varchar(20) character set latin1, h longblob, bt bit(64), d date, ts datetime(6),
     ts0 datetime, tz timestamp(3) NULL, ti time(6), y year, e enum('a','b c',''), st set('a','b c'),
     j json, u char(36), ub binary(16), us binary(16), g point);
 INSERT INTO t VALUES

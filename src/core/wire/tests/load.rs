@@ -333,8 +333,9 @@ proptest! {
                 let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
                 format!("\\x{digits}").into_bytes()
             };
-            let cells =
-                [text.clone().map(String::into_bytes), bytes.as_ref().map(hex), int.map(|i| i.to_string().into_bytes())];
+            let text = text.clone().map(String::into_bytes);
+            let int = int.map(|int| int.to_string().into_bytes());
+            let cells = [text, bytes.as_ref().map(hex), int];
             for cell in cells {
                 match cell {
                     Some(text) => sent.push_text(&text),
