@@ -168,12 +168,13 @@ SET NAMES utf8mb4; SET time_zone = '+00:00';
 SET sql_mode = 'ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION';
 CREATE DATABASE canon CHARACTER SET utf8mb4; USE canon;
 CREATE TABLE t (i bigint unsigned, z int(8) zerofill, n decimal(65,30), n0 decimal(20,0),
-    s longtext, c char(5), l varchar(20) character set latin1, h longblob, bt bit(64), d date, ts datetime(6),
+    s longtext, c char(5), l varchar(20) character set latin1, h longblob, bt bit(64),
+    d date, ts datetime(6),
     ts0 datetime, tz timestamp(3) NULL, ti time(6), y year, e enum('a','b c',''), st set('a','b c'),
     j json, u char(36), ub binary(16), us binary(16), g point);
 INSERT INTO t VALUES
- (18446744073709551615, 42, -99999999999999999999999999999999999.999999999999999999999999999999, 0,
-  CONCAT('tab', CHAR(9), 'line', CHAR(10), '\\N😀'), 'ab   ', 'é€', x'00ff5c', b'1', '0001-01-01',
+ (18446744073709551615, 42, -99999999999999999999999999999999999.999999999999999999999999999999,
+  0, CONCAT('tab', CHAR(9), 'line', CHAR(10), '\\N😀'), 'ab   ', 'é€', x'00ff5c', b'1', '0001-01-01',
   '9999-12-31 23:59:59.999999', '2020-01-01 00:00:00', '1970-01-01 00:00:01.500', '-838:59:59', 0,
   'b c', 'a,b c', '{ "a" : 1.50 }', '6CCD780C-BABA-1026-9564-5B8C656024DB',
   x'6ccd780cbaba102695645b8c656024db', x'1026baba6ccd780c95645b8c656024db', POINT(1, 2)),
