@@ -10,6 +10,7 @@ mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod canon;
 mod cli;
 mod consoles;
 mod crash;
