@@ -6,7 +6,7 @@ mod cut;
 mod existing;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(in crate::core) mod fixture;
 mod naming;
 mod order;
 mod select;
