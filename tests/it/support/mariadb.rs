@@ -80,6 +80,7 @@ impl MariaDbServer {
         command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", home.join("data").display()))
+            .arg(format!("--tmpdir={}", self.home.display()))
             .arg(format!("--socket={}", home.join("sock").display()))
             .arg(format!("--pid-file={}", home.join("pid").display()))
             .args(["--bind-address=127.0.0.1", &format!("--port={}", self.port)])
@@ -234,6 +235,8 @@ fn make_data(home: &std::path::Path, account: Option<Account>) {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
+        // A server that starts removes what it takes for its own leftovers there.
+        .arg(format!("--tmpdir={}", home.display()))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
     let made = run(run_as(command.current_dir(home), account));
     if made.code != Some(0) {

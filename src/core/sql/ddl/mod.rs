@@ -139,10 +139,12 @@ impl Planned<'_> {
         let [only] = self.primary_key()?.columns.as_slice() else { return None };
         let at = self.position(only)?;
         let column = &self.table.columns[at];
-        // Unsigned ones of 64 bits only where the target's type says that they fit.
-        let whole = matches!(column.logical, LogicalType::Int { unsigned: false, .. })
-            || matches!(column.logical, LogicalType::Int { bits, .. } if bits < 64)
-            || matches!(self.fits[at].logical, LogicalType::Int { unsigned: false, .. });
+        // Nobody counts to 2^63, so numbered ones fit whatever their type could hold.
+        let whole = match column.logical {
+            LogicalType::Int { unsigned: false, .. } => true,
+            LogicalType::Int { bits, .. } => bits < 64 || is_numbered(column),
+            _ => false,
+        };
         (whole && column.generated.is_none()).then_some(at)
     }
 }
