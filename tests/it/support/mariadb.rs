@@ -80,9 +80,10 @@ impl MariaDbServer {
         command
             .arg("--no-defaults")
             .arg(format!("--datadir={}", home.join("data").display()))
-            .arg(format!("--tmpdir={}", self.home.display()))
             .arg(format!("--socket={}", home.join("sock").display()))
             .arg(format!("--pid-file={}", home.join("pid").display()))
+            // A server removes what it takes for its own leftovers when it starts.
+            .arg(format!("--tmpdir={}", home.display()))
             .args(["--bind-address=127.0.0.1", &format!("--port={}", self.port)])
             .arg(format!("--init-file={}", home.join("init.sql").display()))
             .args(["--innodb-buffer-pool-size=32M", "--skip-name-resolve"])
@@ -235,7 +236,6 @@ fn make_data(home: &std::path::Path, account: Option<Account>) {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
-        // A server that starts removes what it takes for its own leftovers there.
         .arg(format!("--tmpdir={}", home.display()))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
     let made = run(run_as(command.current_dir(home), account));
