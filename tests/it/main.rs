@@ -14,6 +14,7 @@ mod canon;
 mod cli;
 mod consoles;
 mod crash;
+mod ddl;
 mod nine;
 mod rejects;
 mod roundtrip;
