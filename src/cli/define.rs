@@ -10,8 +10,8 @@ use crate::core::fault::Side;
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
 use crate::core::spec::THREADS_CEILING;
 use crate::core::spec::{
-    AccessMethod, Content, JobKind, JobSpec, Pattern, Secret, Selection, TableExists, parse_chunk_size,
-    parse_rate, parse_threads,
+    AccessMethod, Content, JobKind, JobSpec, Pattern, Secret, Selection, TableExists,
+    parse_chunk_size, parse_rate, parse_threads,
 };
 use crate::protocol::StartMessage;
 use crate::protocol::convert::spec_message;
@@ -35,6 +35,7 @@ impl Defined {
             spec: Some(spec_message(&self.spec)),
             source_password: text(&self.source_password),
             target_password: text(&self.target_password),
+            starts: false,
         }
     }
 }

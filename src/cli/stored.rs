@@ -20,7 +20,9 @@ use crate::protocol::convert::{
 use crate::protocol::{
     ChunkFilter, ChunkView, JobView, LogLine, PlanView, RunView, Snapshot, StepView, TableView,
 };
-use crate::store::{self, ChunkRow, ComparedSums, EventRow, MasterTable, RunRow, StoredJob, Summary};
+use crate::store::{
+    self, ChunkRow, ComparedSums, EventRow, MasterTable, RunRow, StoredJob, Summary,
+};
 
 /// Lines of the story in a snapshot: what a screen shows.
 const LOG_LINES: u32 = 50;
@@ -205,8 +207,8 @@ fn table_views(
     let views = stored.tables.iter().zip(0..).map(|(plan, number)| {
         let table = TableIndex(number);
         let found = sums.get(&table).copied().unwrap_or_default();
-        let compared = (stored.spec.kind == JobKind::Verify)
-            .then(|| compared_view([figures_of(&found)], 0));
+        let compared =
+            (stored.spec.kind == JobKind::Verify).then(|| compared_view([figures_of(&found)], 0));
         TableView { compared, ..convert::table_view(job, table, plan, none, Timestamp(0)) }
     });
     views.collect()

@@ -197,21 +197,18 @@ fn with_values(plan: &TablePlan, chunk: u32, row: RowValues) -> DifferenceView {
     let value = |side: &Option<Vec<Option<String>>>, at: usize| {
         side.as_ref().and_then(|values| values.get(at).cloned().flatten())
     };
-    let shown = plan.columns.iter().enumerate().filter(|(_, column)| {
-        view.columns.is_empty() || view.columns.contains(&column.name)
-    });
+    let shown = plan
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| view.columns.is_empty() || view.columns.contains(&column.name));
     view.values = shown
         .map(|(at, column)| (column.name.clone(), value(&row.source, at), value(&row.target, at)))
         .collect();
     view
 }
 
-fn access(
-    session: &Session,
-    stored: &StoredJob,
-    side: Side,
-    ask: bool,
-) -> Result<Access, Failure> {
+fn access(session: &Session, stored: &StoredJob, side: Side, ask: bool) -> Result<Access, Failure> {
     let endpoint: &Endpoint = match side {
         Side::Source => &stored.spec.source,
         Side::Target | Side::Engine => &stored.spec.target,

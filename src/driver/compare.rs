@@ -48,7 +48,12 @@ pub struct Comparison {
 impl Comparison {
     /// The chunk `range` of a planned table, between two engines.
     #[must_use]
-    pub fn of(plan: &TablePlan, range: ChunkRange, key: LedgerKey, ends: (Dialect, Dialect)) -> Self {
+    pub fn of(
+        plan: &TablePlan,
+        range: ChunkRange,
+        key: LedgerKey,
+        ends: (Dialect, Dialect),
+    ) -> Self {
         let source = ChunkTask { table: Arc::new(read_by_cells(plan)), range, key };
         let there = plan.existing != Existing::Created;
         let mirror = || ChunkTask { table: Arc::new(mirrored(plan)), ..source.clone() };
@@ -296,13 +301,12 @@ impl Comparer {
         };
         let (mut texts_here, mut texts_there) = (self.texts(), self.texts());
         let gauge = counted.then_some(&self.gauge);
-        let reading_source =
-            self.stream(&mut sessions.source, &self.comparison.source, |batch| {
-                add(&mut here, &mut texts_here, batch);
-                if let Some(gauge) = gauge {
-                    gauge.add(batch.rows() as u64, batch.byte_len() as u64);
-                }
-            });
+        let reading_source = self.stream(&mut sessions.source, &self.comparison.source, |batch| {
+            add(&mut here, &mut texts_here, batch);
+            if let Some(gauge) = gauge {
+                gauge.add(batch.rows() as u64, batch.byte_len() as u64);
+            }
+        });
         match &self.comparison.target {
             Some(task) => {
                 let reading_target = self.stream(&mut sessions.target, task, |batch| {
@@ -333,10 +337,9 @@ impl Comparer {
             }
         };
         let (mut texts_here, mut texts_there) = (self.texts(), self.texts());
-        let reading_source =
-            self.stream(&mut sessions.source, &self.comparison.source, |batch| {
-                keep(true, &mut texts_here, batch);
-            });
+        let reading_source = self.stream(&mut sessions.source, &self.comparison.source, |batch| {
+            keep(true, &mut texts_here, batch);
+        });
         match &self.comparison.target {
             Some(task) => {
                 let reading_target = self.stream(&mut sessions.target, task, |batch| {

@@ -112,7 +112,8 @@ impl Worker {
             }
         }
         if what == MendWhat::Extra
-            && let Some((_, comparison)) = chunks.iter().find(|(_, c)| c.source.table.key.is_empty())
+            && let Some((_, comparison)) =
+                chunks.iter().find(|(_, c)| c.source.table.key.is_empty())
         {
             let what = format!("{} has no key that names a row", comparison.source.table.source);
             return Err(Fault::new(FaultKind::Unsupported, Side::Target, what).with_hint(
@@ -121,7 +122,6 @@ impl Worker {
         }
         Ok(Done { rows, bytes: 0 })
     }
-
 }
 
 /// Told before the work itself is reported: both are saved in this order.

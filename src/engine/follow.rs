@@ -61,12 +61,11 @@ impl Engine {
             Event::SnapshotOpened { number, label } => {
                 self.snapshots.push((at, label.clone()));
                 self.figures.snapshot_label = Some(label.clone());
-                self.snapshot =
-                    self.opened.take().map(|(snapshot, twin)| SnapshotRef {
-                        number: *number,
-                        snapshot,
-                        twin,
-                    });
+                self.snapshot = self.opened.take().map(|(snapshot, twin)| SnapshotRef {
+                    number: *number,
+                    snapshot,
+                    twin,
+                });
             }
             Event::SnapshotClosed { .. } => self.snapshot = None,
             Event::HoldSet { hold } => self.follow_hold(hold.reason),

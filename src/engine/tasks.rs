@@ -35,7 +35,8 @@ impl Engine {
         if self.job.wants_snapshot(now) {
             self.open_snapshot();
         }
-        if !self.verifies() && self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before {
+        if !self.verifies() && self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before
+        {
             self.clean_up();
         }
         for side in self.job.probes_due(now) {
@@ -197,6 +198,7 @@ impl Engine {
                 let (tables, chunks) = (self.tables.len(), self.job.chunks.len());
                 let text = format!("planned: {tables} tables, {chunks} chunks{tail}");
                 self.tell(engine_note(now, level, text));
+                self.start_unasked();
             }
             Err(fault) => {
                 self.tell(fault_note(now, "plan", &fault));

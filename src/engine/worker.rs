@@ -210,9 +210,7 @@ impl Worker {
             }
             Task::Mend { what, chunks, .. } => self.mend(*what, chunks).await,
             // Looked at again: a verification empties nothing.
-            Task::BeginAgain { .. } if self.setup.ends.is_some() => {
-                Ok(Done { rows: 0, bytes: 0 })
-            }
+            Task::BeginAgain { .. } if self.setup.ends.is_some() => Ok(Done { rows: 0, bytes: 0 }),
             Task::Step { kind: StepKind::Sequence, task, .. } => {
                 self.set_sequences(order, task).await
             }

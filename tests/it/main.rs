@@ -16,3 +16,4 @@ mod crash;
 mod rejects;
 mod snapshot;
 mod steer;
+mod verify;

@@ -62,6 +62,7 @@ fn table(number: usize, row: &Row) -> TableView {
         path: "conventional".to_owned(),
         bytes_per_s: u64::from(running) * 6 * MB,
         last_change_ms: NOW_MS - i64::try_from(number).unwrap() * 1000,
+        compared: None,
     }
 }
 

@@ -20,8 +20,8 @@ use super::order::load_order;
 use super::select::selected_tables;
 use super::steps::step;
 use super::{
-    ColumnPlan, CopyFormat, DataPath, Existing, Finding, MigrationPlan, Severity, Step, StepId, StepKind, TableIndex,
-    TablePlan,
+    ColumnPlan, CopyFormat, DataPath, Existing, Finding, MigrationPlan, Severity, Step, StepId,
+    StepKind, TableIndex, TablePlan,
 };
 
 /// Findings of this topic are differences: the job ends as one that differs.
@@ -38,9 +38,10 @@ pub fn verification_bounds(
     target: &Catalog,
 ) -> Vec<BoundsRequest> {
     let pairs = Pairs::of(spec, source, target);
-    let requests = pairs.0.iter().filter_map(|pair| {
-        bounds_request(pair.table, &pair.cut(spec, source, spec.chunk_bytes))
-    });
+    let requests = pairs
+        .0
+        .iter()
+        .filter_map(|pair| bounds_request(pair.table, &pair.cut(spec, source, spec.chunk_bytes)));
     requests.collect()
 }
 
@@ -314,7 +315,9 @@ fn sorts_alike(spec: &JobSpec, here: &Column, there: &Column) -> bool {
     if from == to {
         let bytes_compared = |c: &Column| match from {
             Dialect::Sqlite => c.collation.is_none(),
-            Dialect::Postgres => matches!(c.collation.as_deref(), Some("C" | "POSIX" | "ucs_basic")),
+            Dialect::Postgres => {
+                matches!(c.collation.as_deref(), Some("C" | "POSIX" | "ucs_basic"))
+            }
             Dialect::Mysql => c.collation.as_deref().is_some_and(|name| name.ends_with("_bin")),
         };
         return match (&here.logical, &there.logical) {

@@ -65,7 +65,14 @@ struct Side {
 }
 
 impl Side {
-    fn keep(&mut self, key: RowHash, row: RowHash, cells: Vec<RowHash>, from: &RowBatch, at: usize) {
+    fn keep(
+        &mut self,
+        key: RowHash,
+        row: RowHash,
+        cells: Vec<RowHash>,
+        from: &RowBatch,
+        at: usize,
+    ) {
         if let Some(held) = self.held.get_mut(&key) {
             held.times += 1;
             return;

@@ -109,7 +109,9 @@ fn meaning_of(column: &ColumnPlan, from: Dialect, to: Dialect) -> Meaning {
             Meaning::Moment { zoned: *zoned }
         }
         (T::Date, _) | (_, T::Date) => Meaning::Date,
-        (T::Timestamp { zoned: a }, T::Timestamp { zoned: b }) => Meaning::Moment { zoned: *a || *b },
+        (T::Timestamp { zoned: a }, T::Timestamp { zoned: b }) => {
+            Meaning::Moment { zoned: *a || *b }
+        }
         (T::Timestamp { zoned }, _) | (_, T::Timestamp { zoned }) => {
             Meaning::Moment { zoned: *zoned }
         }
@@ -117,7 +119,9 @@ fn meaning_of(column: &ColumnPlan, from: Dialect, to: Dialect) -> Meaning {
         (T::Uuid, _) | (_, T::Uuid) => Meaning::Uuid,
         (T::Json { .. }, _) | (_, T::Json { .. }) => Meaning::Json,
         (T::Bytes { .. }, _) | (_, T::Bytes { .. }) => Meaning::Bytes,
-        (T::Float { bits: a }, T::Float { bits: b }) => Meaning::Real { single: *a < 64 || *b < 64 },
+        (T::Float { bits: a }, T::Float { bits: b }) => {
+            Meaning::Real { single: *a < 64 || *b < 64 }
+        }
         (T::Float { bits }, _) | (_, T::Float { bits }) => Meaning::Real { single: *bits < 64 },
         (T::Text { fixed: a, .. }, T::Text { fixed: b, .. }) => Meaning::Text { padded: *a || *b },
         (T::Text { fixed, .. }, other) | (other, T::Text { fixed, .. }) => match other {
@@ -171,7 +175,10 @@ fn write_value(meaning: Meaning, cell: CellRef<'_>, form: WireForm, out: &mut Ve
         }
         (Meaning::Time, CellRef::Text(text)) => {
             let parsed = parse_time(text).ok();
-            write_parsed(parsed.map(|(us, east)| us - i64::from(east.unwrap_or(0)) * 1_000_000), out)
+            write_parsed(
+                parsed.map(|(us, east)| us - i64::from(east.unwrap_or(0)) * 1_000_000),
+                out,
+            )
         }
         (Meaning::Moment { zoned }, CellRef::Text(text)) => {
             let moment = parse_timestamp(text, form).ok();

@@ -35,10 +35,8 @@ fn upsert(side: Side, open: &Connection, mend: &Mend, rows: &RowBatch) -> Result
         true => None,
         false => Some(update_text(mend, &names, &values)),
     };
-    let mut update =
-        update.map(|sql| open.prepare(&sql)).transpose().map_err(&failed)?;
-    let mut insert =
-        open.prepare(&sqlite_insert(&mend.table.target, &names)).map_err(&failed)?;
+    let mut update = update.map(|sql| open.prepare(&sql)).transpose().map_err(&failed)?;
+    let mut insert = open.prepare(&sqlite_insert(&mend.table.target, &names)).map_err(&failed)?;
     let mut binder = SqliteBinder::new(&mend.table);
     let changed: Vec<usize> = values.iter().chain(&mend.key).copied().collect();
     let all: Vec<usize> = (0..names.len()).collect();
