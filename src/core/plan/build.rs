@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{Catalog, Column, DdlItem, Table};
 use super::super::chunk::{BoundsRequest, KeyValues};
-use super::super::mapping::Fit;
+use super::super::mapping::{Ends, Fit};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{AccessMethod, Content, JobSpec, TableExists};
-use super::columns::{plan_columns, target_name};
+use super::columns::plan_columns;
 use super::cut::{bounds_request, choose_cut, cut_table};
 use super::existing::{Fates, TargetView, settle_existing};
 use super::findings;
+use super::naming::{Naming, about_names};
 use super::select::{ItemChoice, choose_items, selected_tables};
 use super::steps::{StepInput, build_steps, holds_rows};
 use super::translate::translated_items;
@@ -50,8 +51,8 @@ pub fn bounds_needed(spec: &JobSpec, source: &Catalog) -> Vec<BoundsRequest> {
 #[must_use]
 pub fn target_names(spec: &JobSpec, source: &Catalog) -> Vec<ObjectName> {
     let selected = selected_tables(&spec.selection, source);
-    let namer = target_name(spec, &selected);
-    selected.iter().map(|t| namer(&t.name)).collect()
+    let naming = Naming::new(spec, &selected);
+    selected.iter().map(|t| naming.of(&t.name)).collect()
 }
 
 /// Spec and two catalogues to a plan. Never fails: what cannot be done is a BLOCK finding.
@@ -59,12 +60,14 @@ pub fn target_names(spec: &JobSpec, source: &Catalog) -> Vec<ObjectName> {
 pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let spec = input.spec;
     let selected = selected_tables(&spec.selection, input.source);
-    let namer = target_name(spec, &selected);
+    let naming = Naming::new(spec, &selected);
+    let namer = |name: &ObjectName| naming.of(name);
+    let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
     let translated = match same_engine {
         true => Vec::new(),
-        false => translated_items(spec, input.source, &selected, &namer, &mut checklist),
+        false => translated_items(spec, ends, input.source, &selected, &namer, &mut checklist),
     };
     let items: &[DdlItem] = if same_engine { input.items } else { &translated };
     let choice = match same_engine {
@@ -75,6 +78,8 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let target = TargetView::new(input.target, input.nonempty);
     let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
     let mut findings = findings::about_ends(input, &selected);
+    findings.extend(about_names(spec, input.source, &selected));
+    findings.extend(findings::about_rules(spec, ends, &selected));
     let fates = settle_existing(spec, &target, &names, items, &mut findings);
 
     let homeless = match same_engine {
@@ -170,7 +175,8 @@ fn plan_table(
             input.target.tables.iter().find(|t| t.name == *target)
         }
     };
-    let columns = plan_columns(spec, table, there);
+    let ends = Ends::of(&input.source.server, &input.target.server);
+    let columns = plan_columns(spec, ends, table, there);
     let cut = choose_cut(&input.source.server, table, spec.chunk_bytes);
     let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
     let chunks = match spec.content {

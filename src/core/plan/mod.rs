@@ -7,6 +7,7 @@ mod existing;
 mod findings;
 #[cfg(test)]
 mod fixture;
+mod naming;
 mod order;
 mod select;
 mod steps;
@@ -16,6 +17,7 @@ mod verify;
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
 pub use findings::type_findings;
+pub use naming::Naming;
 pub use select::selected_tables;
 pub use verify::{DIFFERS, MEND_EXTRA, MEND_ROWS, build_verification, verification_bounds};
 

@@ -9,13 +9,14 @@
 
 use super::super::catalog::{Catalog, Column, Identity, LogicalType, Section, Table, TableKind};
 use super::super::chunk::{BoundsRequest, ChunkMethod, ChunkRange, PlannedChunk, parts_of};
-use super::super::mapping::Transform;
+use super::super::mapping::{Ends, Transform};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
 use super::build::{PlanInput, row_key};
-use super::columns::{plan_columns, target_name};
+use super::columns::plan_columns;
 use super::cut::{Cut, bounds_request, cut_table};
 use super::findings;
+use super::naming::Naming;
 use super::order::load_order;
 use super::select::selected_tables;
 use super::steps::step;
@@ -135,6 +136,7 @@ struct Pair<'a> {
     table: &'a Table,
     name: ObjectName,
     there: Option<&'a Table>,
+    ends: Ends,
 }
 
 struct Pairs<'a>(Vec<Pair<'a>>);
@@ -142,12 +144,13 @@ struct Pairs<'a>(Vec<Pair<'a>>);
 impl<'a> Pairs<'a> {
     fn of(spec: &JobSpec, source: &'a Catalog, target: &'a Catalog) -> Pairs<'a> {
         let selected = selected_tables(&spec.selection, source);
-        let namer = target_name(spec, &selected);
+        let naming = Naming::new(spec, &selected);
+        let ends = Ends::of(&source.server, &target.server);
         let compared = selected.iter().filter(|table| is_compared(table, &selected));
         let pair = |table: &&'a Table| {
-            let name = namer(&table.name);
+            let name = naming.of(&table.name);
             let there = target.tables.iter().find(|t| t.name == name);
-            Pair { table, name, there }
+            Pair { table, name, there, ends }
         };
         Pairs(compared.map(pair).collect())
     }
@@ -172,7 +175,7 @@ impl Pair<'_> {
         let table = self.table;
         let cut = self.cut(spec, input.source, spec.chunk_bytes);
         let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
-        let mut columns = plan_columns(spec, table, self.there);
+        let mut columns = plan_columns(spec, self.ends, table, self.there);
         columns.retain(|c| self.there.is_none_or(|t| t.column(&c.target_name).is_some()));
         let key = row_key(table);
         let named = |name: &String| columns.iter().any(|c| c.name == *name);
@@ -214,7 +217,7 @@ impl Pair<'_> {
             return whole("smaller than a chunk");
         }
         let Some(there) = self.there else { return whole("not on the target") };
-        let columns = plan_columns(spec, table, Some(there));
+        let columns = plan_columns(spec, self.ends, table, Some(there));
         let target_of = |name: &str| {
             let column = columns.iter().find(|c| c.name == name)?;
             there.column(&column.target_name)
@@ -260,7 +263,7 @@ impl Pair<'_> {
 
     fn missing_columns(&self, spec: &JobSpec) -> Option<Finding> {
         let there = self.there?;
-        let absent: Vec<String> = plan_columns(spec, self.table, Some(there))
+        let absent: Vec<String> = plan_columns(spec, self.ends, self.table, Some(there))
             .into_iter()
             .filter(|c| there.column(&c.target_name).is_none())
             .map(|c| c.target_name)

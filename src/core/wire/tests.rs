@@ -1,6 +1,7 @@
 //! Rows through both ends of the wire: what goes in comes back, or is refused by name.
 
 mod load;
+mod mysql;
 
 use proptest::prelude::*;
 

@@ -25,7 +25,7 @@ use super::super::catalog::{
     Column, DdlItem, ForeignKey, Identity, Key, LogicalType, OtherObject, Section, Sequence, Table,
     TableKind,
 };
-use super::super::mapping::{ColumnFit, FitRequest, MapRules, fit};
+use super::super::mapping::{ColumnFit, Ends, MapRules, fit_table};
 use super::super::name::{Dialect, ObjectName};
 use super::names::Names;
 use super::{column_list, qualified, quote};
@@ -35,6 +35,8 @@ use super::{column_list, qualified, quote};
 pub struct DdlRequest<'a> {
     pub from: Dialect,
     pub to: Dialect,
+    /// The servers, where flavour and version matter.
+    pub ends: Ends,
     /// The tables of the job.
     pub tables: &'a [&'a Table],
     pub others: &'a [OtherObject],
@@ -77,9 +79,13 @@ pub fn items_for(request: &DdlRequest<'_>) -> Translation {
 
 /// Names of a table's columns on the target, in order; equal to the source's wherever they can be.
 #[must_use]
-pub fn column_names(to: Dialect, columns: &[Column]) -> Vec<String> {
+pub fn column_names(to: Dialect, columns: &[Column], rules: &MapRules) -> Vec<String> {
     let mut names = Names::new(to);
-    columns.iter().map(|column| names.give(&column.name, &column.name)).collect()
+    let fold = |name: &str| match rules.switches().folds() {
+        true => name.to_lowercase(),
+        false => name.to_owned(),
+    };
+    columns.iter().map(|column| names.give(&fold(&column.name), &column.name)).collect()
 }
 
 /// A table with everything about it that depends on the target.
@@ -154,20 +160,8 @@ impl<'a> Writer<'a> {
             .map(|table| Planned {
                 table,
                 target: (request.name)(&table.name),
-                names: column_names(request.to, &table.columns),
-                fits: table
-                    .columns
-                    .iter()
-                    .map(|column| {
-                        fit(&FitRequest {
-                            from: request.from,
-                            to: request.to,
-                            table: &table.name,
-                            column,
-                            rules: request.rules,
-                        })
-                    })
-                    .collect(),
+                names: column_names(request.to, &table.columns, request.rules),
+                fits: fit_table(request.ends, table, request.rules),
             })
             .collect();
         for table in &planned {
