@@ -6,7 +6,7 @@ mod cut;
 mod existing;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(in crate::core) mod fixture;
 mod naming;
 mod order;
 mod select;
@@ -120,6 +120,25 @@ pub struct ColumnPlan {
     pub transform: Transform,
     /// A rule of the job changed the target's type.
     pub rule: Option<RuleApplied>,
+}
+
+impl ColumnPlan {
+    /// The types as a diff: `int -> boolean (switch tinyint1_as_boolean, instead of smallint)`.
+    #[must_use]
+    pub fn types(&self) -> String {
+        let named = |declared: &str| match declared {
+            "" => "no type".to_owned(),
+            text => text.to_owned(),
+        };
+        let types = format!("{} -> {}", named(&self.source_declared), named(&self.target_declared));
+        match &self.rule {
+            Some(rule) if rule.instead_of != self.target_declared => {
+                format!("{types} ({}, instead of {})", rule.by, named(&rule.instead_of))
+            }
+            Some(rule) => format!("{types} ({})", rule.by),
+            None => types,
+        }
+    }
 }
 
 /// One node of the work graph.
