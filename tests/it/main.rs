@@ -21,3 +21,4 @@ mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod verify;
