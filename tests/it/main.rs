@@ -10,6 +10,7 @@ mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod canon;
 mod cli;
 mod consoles;
 mod crash;
@@ -20,3 +21,4 @@ mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod verify;
