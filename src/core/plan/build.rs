@@ -69,10 +69,9 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
-    let translated = match same_engine {
-        true => Vec::new(),
-        false => translated_items(spec, ends, input.source, &selected, &namer, &mut checklist),
-    };
+    let mut translate =
+        || translated_items(spec, ends, input.source, &selected, &namer, &mut checklist);
+    let translated = if same_engine { Vec::new() } else { translate() };
     let own = same_engine.then(|| own_items(input, &selected, &naming));
     let taken =
         || ItemChoice { taken: translated.iter().map(|i| i.id).collect(), ..Default::default() };

@@ -236,6 +236,7 @@ fn make_data(home: &std::path::Path, account: Option<Account>) {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--tmpdir={}", home.display()))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"]);
     let made = run(run_as(command.current_dir(home), account));
     if made.code != Some(0) {
