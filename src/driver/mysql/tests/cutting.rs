@@ -13,7 +13,8 @@ fn setup(database: &str) -> String {
         "DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4; \
          USE {database}; \
          CREATE TABLE n (n INT PRIMARY KEY) ENGINE=InnoDB; \
-         INSERT INTO n WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 199) \
+         INSERT INTO n WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL \
+         SELECT i + 1 FROM d WHERE i < 199) \
          SELECT a.i * 100 + b.i FROM d a JOIN d b ON b.i < 100;"
     );
     for (name, columns, key, values) in [
