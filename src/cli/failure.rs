@@ -14,7 +14,7 @@ pub enum Exit {
     Error = 1,
     /// Wrong arguments, wrong configuration.
     Usage = 2,
-    /// The job ended with failed or skipped chunks.
+    /// The job ended with failed or skipped chunks, or with rejected rows.
     WithFailures = 3,
     /// Source and target differ.
     Differs = 4,
@@ -139,7 +139,7 @@ impl From<std::io::Error> for Failure {
 pub fn exit_of(job: &JobView) -> Exit {
     let progress = &job.progress;
     let wrong = progress.chunks_failed + progress.chunks_skipped + progress.steps_failed;
-    if wrong > 0 { Exit::WithFailures } else { Exit::Done }
+    if wrong > 0 || progress.rows_rejected > 0 { Exit::WithFailures } else { Exit::Done }
 }
 
 #[cfg(test)]

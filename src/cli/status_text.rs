@@ -69,6 +69,13 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
         let elapsed = figures::short_time(job.elapsed_ms);
         lines.push(format!("  time     since {started}, {elapsed}{}", eta.unwrap_or_default()));
     }
+    if p.rows_rejected > 0 {
+        lines.push(format!(
+            "  rejected {} rows put aside: `tidegate rejects list {}`",
+            figures::grouped(p.rows_rejected),
+            job.name
+        ));
+    }
     if job.snapshots > 1 {
         lines.push(format!("  source   {} snapshots: the rows mix several moments", job.snapshots));
     }

@@ -23,6 +23,7 @@ use super::listener::Listener;
 use super::narrate::{engine_note, narrate};
 use super::planning::Databases;
 use super::publish::Publisher;
+use super::rejects::RejectBook;
 use super::requests::Remembered;
 use super::throttle::JobThrottle;
 use super::worker::SnapshotRef;
@@ -166,6 +167,7 @@ pub(super) struct Engine {
     pub(super) assigned: Vec<Assignment>,
     pub(super) trouble: Option<StoreTrouble>,
     pub(super) figures: RunFigures,
+    pub(super) rejects: RejectBook,
 
     pub(super) publisher: Publisher,
     pub(super) gauge: Gauge,
@@ -238,6 +240,7 @@ impl Engine {
             assigned: Vec::new(),
             trouble: None,
             figures: RunFigures::default(),
+            rejects: RejectBook::default(),
             publisher: Publisher::default(),
             gauge: Gauge::default(),
             dirty: BTreeSet::new(),
@@ -253,6 +256,7 @@ impl Engine {
             leave: None,
         };
         engine.recall_story()?;
+        engine.recall_rejects()?;
         engine.fill_board();
         Ok(engine)
     }
@@ -312,6 +316,8 @@ impl Engine {
             self.look_around();
             self.fit_workers();
         }
+        let over = !self.job.state.is_working();
+        self.write_reject_files(over);
         // Another state is news that nobody should wait for: a script goes on at once.
         let shown = (self.job.state, self.is_tidying());
         let turned = std::mem::replace(&mut self.state_shown, shown) != shown;
@@ -402,6 +408,11 @@ impl Engine {
             }
         }
         tracing::error!("what follows from the job's state has no end");
+    }
+
+    /// Everything that is known is in the file.
+    pub(super) fn save_all(&mut self) -> bool {
+        self.save()
     }
 
     /// One transaction for everything since the last. False: progress cannot be saved now.
@@ -529,6 +540,7 @@ impl Engine {
         if !self.save() {
             tracing::error!("the engine leaves without having saved its last words");
         }
+        self.write_reject_files(true);
         if let Err(fault) = self.master.end_run(now, self.job.state) {
             tracing::error!(%fault, "the end of this run could not be noted");
         }

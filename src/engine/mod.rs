@@ -19,6 +19,7 @@ mod listener;
 mod narrate;
 mod planning;
 mod publish;
+mod rejects;
 mod requests;
 pub mod sim;
 mod steer;

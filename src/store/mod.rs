@@ -17,6 +17,8 @@ mod load;
 pub mod lock;
 mod plan;
 mod read;
+mod reject_files;
+mod rejects;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,8 @@ pub use load::StoredJob;
 pub use read::{
     ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary,
 };
+pub use reject_files::{RejectExport, RejectForm};
+pub use rejects::{RejectFilter, RejectOwner, Retryable};
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -41,9 +45,10 @@ const APPLICATION_ID: i32 = 0x5444_474d;
 /// Raised with every file added to `assets/store`.
 const SCHEMA_VERSION: i32 = SCHEMAS.len() as i32;
 /// File n makes form n out of form n - 1.
-const SCHEMAS: [&str; 2] = [
+const SCHEMAS: [&str; 3] = [
     include_str!("../../assets/store/0001_master_table.sql"),
     include_str!("../../assets/store/0002_any_to_any.sql"),
+    include_str!("../../assets/store/0003_rejects.sql"),
 ];
 
 /// How long a reader may hold us up: `sqlite3` in another terminal, a backup.
@@ -175,8 +180,8 @@ fn initialise(
     transaction
         .execute(
             "insert into job (id, state, job_id, name, spec, threads, threads_max, \
-             index_workers, rate_bytes, attempts_max, defined_at) \
-             values (1, 'DEFINING', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             index_workers, rate_bytes, attempts_max, defined_at, rejects_per_table, \
+             rejects_per_job) values (1, 'DEFINING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rusqlite::params![
                 new.job_id,
                 new.spec.name.as_str(),
@@ -187,6 +192,8 @@ fn initialise(
                 new.spec.rate_bytes.map(int),
                 new.spec.attempts_max,
                 new.now.0,
+                format::limits_of(new.spec.bad_rows).0,
+                format::limits_of(new.spec.bad_rows).1,
             ],
         )
         .map_err(fail)?;

@@ -41,6 +41,11 @@ impl CopyEncoder {
         self.format
     }
 
+    /// The next row is the one after `rows` of the chunk: for messages.
+    pub fn set_rows_done(&mut self, rows: u64) {
+        self.rows_done = rows;
+    }
+
     /// What comes before the first row.
     pub fn begin(&self, out: &mut Vec<u8>) {
         if self.format == CopyFormat::Binary {
@@ -115,7 +120,7 @@ fn put_text(
 }
 
 /// Backslash escapes for what COPY text gives a meaning to.
-fn escape(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
     for byte in text {
         let letter = match byte {
             b'\\' => b'\\',

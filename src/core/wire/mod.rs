@@ -20,6 +20,7 @@ mod copy_in;
 mod copy_out;
 mod decimal;
 mod moment;
+mod row_text;
 mod sqlite_bind;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use columns::fits_postgres;
 pub use copy_in::CopyEncoder;
 pub use copy_out::CopyTextReader;
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
+pub use row_text::{key_texts, row_text};
 pub use sqlite_bind::SqliteBinder;
 
 use super::fault::{Fault, FaultKind, Side};
@@ -43,6 +45,8 @@ fn unfit(table: &ObjectName, column: &str, row: u64, why: Unfit) -> Fault {
         Side::Target,
         format!("table {table}, column {column}, row {row} of the chunk: {why}"),
     )
+    .with_column(column)
+    .with_cause(why)
     .with_hint(
         "Nothing of this chunk was kept. Mend the value at the source or choose another type for \
          the column, then run the chunk again; or skip the chunk.",
