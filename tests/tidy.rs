@@ -49,6 +49,10 @@ const MODULES: &[Module] = &[
         ],
     ),
     module(
+        "core::scan",
+        &["core::plan", "core::spec", "core::sql", "core::mapping", "core::catalog", "core::wire"],
+    ),
+    module(
         "core::job",
         &["core::plan", "core::spec", "core::chunk", "core::catalog", "core::fault"],
     ),
@@ -65,6 +69,7 @@ const MODULES: &[Module] = &[
             "core::mapping",
             "core::name",
             "core::plan",
+            "core::scan",
             "core::spec",
             "core::sql",
             "core::value",

@@ -9,8 +9,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
 pub use self::rejects::{
-    BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs, RejectsLimitArgs,
-    RejectsListArgs, RejectsRetryArgs,
+    BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
+    RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
 
 /// Moves databases while you watch and steer.

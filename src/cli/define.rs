@@ -84,10 +84,9 @@ fn bad_rows(args: &BadRowArgs) -> BadRows {
     let (per_table, per_job) = match limits {
         (Some(table), None) => (table, std::cmp::max(table, REJECTS_PER_JOB_DEFAULT)),
         (None, Some(job)) => (std::cmp::min(REJECTS_PER_TABLE_DEFAULT, job), job),
-        (table, job) => (
-            table.unwrap_or(REJECTS_PER_TABLE_DEFAULT),
-            job.unwrap_or(REJECTS_PER_JOB_DEFAULT),
-        ),
+        (table, job) => {
+            (table.unwrap_or(REJECTS_PER_TABLE_DEFAULT), job.unwrap_or(REJECTS_PER_JOB_DEFAULT))
+        }
     };
     BadRows::Reject { per_table, per_job }
 }

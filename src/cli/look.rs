@@ -135,8 +135,9 @@ pub async fn tables(session: &Session, args: &TablesArgs) -> Result<Exit, Failur
         tables.retain(|table| table.state == *state);
     }
     session.output.object("tables", json!({ "tables": tables }));
-    let heads =
-        ["state", "table", "done", "chunks", "failed", "rejected", "rows", "size", "cut by", "path"];
+    let heads = [
+        "state", "table", "done", "chunks", "failed", "rejected", "rows", "size", "cut by", "path",
+    ];
     let mut rows = vec![row(&heads)];
     rows.extend(tables.iter().map(|t| {
         let mark = if t.estimated { "~" } else { "" };

@@ -15,7 +15,8 @@ use crate::protocol::convert::{
     self, EngineFace, Figures, JobContext, Moving, WorkerCounts, checklist_view, finding_view,
 };
 use crate::protocol::{
-    ChunkFilter, ChunkView, JobView, LogLine, PlanView, RejectGroupView, RejectView, RunView, Snapshot, StepView, TableView,
+    ChunkFilter, ChunkView, JobView, LogLine, PlanView, RejectGroupView, RejectView, RunView,
+    Snapshot, StepView, TableView,
 };
 use crate::store::{self, ChunkRow, EventRow, MasterTable, RunRow, StoredJob, Summary};
 

@@ -7,7 +7,8 @@ use super::stored::Stored;
 use crate::client::{ClientError, Connection, Probe};
 use crate::core::name::JobName;
 use crate::protocol::{
-    ChunkFilter, ChunkView, LogLine, PlanView, RejectGroupView, RejectView, Reply, RequestBody, RunView, Snapshot, StepView,
+    ChunkFilter, ChunkView, LogLine, PlanView, RejectGroupView, RejectView, Reply, RequestBody,
+    RunView, Snapshot, StepView,
 };
 
 /// Chunks per request: a page of long error texts stays well under the line limit.

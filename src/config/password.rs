@@ -1,6 +1,7 @@
 //! Where a password comes from when the operator does not type it.
 
 use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
@@ -10,7 +11,7 @@ use serde::Deserialize;
 
 use super::{Config, ConfigError, Paths, pgpass};
 use crate::core::name::Dialect;
-use crate::core::spec::{Endpoint, Secret};
+use crate::core::spec::{ClientOptions, Endpoint, Secret};
 
 /// Longest wait for a password command: it may ask a person to touch a key.
 const COMMAND_DEADLINE: Duration = Duration::from_secs(60);
@@ -71,8 +72,8 @@ impl TryFrom<Written> for PasswordSource {
 }
 
 /// Looks the password of `endpoint` up where its connection in config.toml says, or, without a
-/// connection, where libpq would: PGPASSWORD, then the password file. `Ok(None)`: there is none,
-/// or it has to be typed. May run a command: not for an async thread.
+/// connection, where its own client would: PGPASSWORD, then the password file; `~/.my.cnf`, then
+/// MYSQL_PWD. `Ok(None)`: there is none, or it has to be typed. May run a command: not for an async thread.
 ///
 /// # Errors
 /// A configuration that cannot be read, a variable that is not set, a command that failed.
@@ -89,7 +90,7 @@ pub fn password_within(paths: &Paths, endpoint: &Endpoint) -> Result<Option<Secr
         return Ok(None);
     }
     let Some(name) = &endpoint.connection else {
-        return Ok(like_libpq(endpoint));
+        return Ok(like_its_client(endpoint));
     };
     let config = Config::load(paths)?;
     let wrong = |message: String| ConfigError {
@@ -102,7 +103,7 @@ pub fn password_within(paths: &Paths, endpoint: &Endpoint) -> Result<Option<Secr
         .get(name)
         .ok_or_else(|| wrong("is not there any more; the job was defined with it".to_owned()))?;
     match &connection.password {
-        None => Ok(like_libpq(endpoint)),
+        None => Ok(like_its_client(endpoint)),
         Some(PasswordSource::Ask) => Ok(None),
         Some(PasswordSource::Pgpass) => Ok(from_pgpass(endpoint)),
         Some(PasswordSource::Env(variable)) => match std::env::var(variable) {
@@ -113,6 +114,23 @@ pub fn password_within(paths: &Paths, endpoint: &Endpoint) -> Result<Option<Secr
             run(command).map(Some).map_err(|m| wrong(format!("password command: {m}")))
         }
     }
+}
+
+/// Where the engine's own client would look: libpq's places, or those of MySQL.
+fn like_its_client(endpoint: &Endpoint) -> Option<Secret> {
+    match endpoint.dialect {
+        Dialect::Mysql => like_mysql(endpoint),
+        Dialect::Postgres | Dialect::Sqlite => like_libpq(endpoint),
+    }
+}
+
+/// `~/.my.cnf`, then MYSQL_PWD.
+fn like_mysql(endpoint: &Endpoint) -> Option<Secret> {
+    let server = endpoint.server()?;
+    let text = option_file().unwrap_or_default();
+    let found = ClientOptions::read(&text).password_of(&server.user).map(str::to_owned);
+    let given = || std::env::var("MYSQL_PWD").ok();
+    found.or_else(given).filter(|password| !password.is_empty()).map(Secret::new)
 }
 
 fn like_libpq(endpoint: &Endpoint) -> Option<Secret> {
@@ -144,6 +162,13 @@ pub fn unused_password_file() -> Option<String> {
         Err(pgpass::Unusable::Refused(reason)) => Some(format!("{}: {reason}", file.display())),
         Ok(_) | Err(pgpass::Unusable::Missing) => None,
     }
+}
+
+/// The text of `~/.my.cnf`, on the one condition of MySQL's clients: nobody else may write it.
+fn option_file() -> Option<String> {
+    let file = PathBuf::from(std::env::var_os("HOME")?).join(".my.cnf");
+    let mode = std::fs::metadata(&file).ok()?.permissions().mode();
+    if mode & 0o002 == 0 { std::fs::read_to_string(file).ok() } else { None }
 }
 
 /// The first line a shell command prints, within [`COMMAND_DEADLINE`].

@@ -7,6 +7,7 @@ pub mod job;
 pub mod mapping;
 pub mod name;
 pub mod plan;
+pub mod scan;
 pub mod spec;
 pub mod sql;
 pub mod time;

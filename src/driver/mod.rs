@@ -20,9 +20,10 @@ use std::sync::Arc;
 
 use crate::core::catalog::{Catalog, DdlItem, Server};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues, Rejects};
-use crate::core::fault::{Fault, FaultKind};
+use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan, TablePlan};
+use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::core::value::RowBatch;
 
@@ -118,6 +119,12 @@ pub trait Source: Send + Sync {
     /// other engine, and for a file in WAL mode.
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
         Ok(None)
+    }
+
+    /// Answers questions about every row of a table; reads it whole.
+    async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
+        let what = format!("this source cannot look at the values of {}", request.table);
+        Err(Fault::new(FaultKind::Unsupported, Side::Source, what))
     }
 
     /// What this user may not read and what is missing here; read-only. The twin of

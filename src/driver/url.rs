@@ -1,8 +1,10 @@
 //! Where a database is: URLs in, [`Endpoint`]s out, secrets kept apart.
 //!
-//! What is typed may lean on libpq's environment (`PGHOST`, `PGSERVICE`, ...) and on the current
-//! directory; what comes out leans on nothing, because the engine runs elsewhere and later. No
-//! message of this module ever repeats a password.
+//! What is typed may lean on the environment of each engine's own clients (`PGHOST`, `PGSERVICE`,
+//! `~/.my.cnf`, ...) and on the current directory; what comes out leans on nothing, because the
+//! engine runs elsewhere and later. No message of this module ever repeats a password.
+
+mod mysql;
 
 use std::path::{Path, PathBuf};
 
@@ -29,8 +31,8 @@ const ENVIRONMENT: [(&str, &str); 5] = [
 ];
 /// Where servers of the common distributions keep their sockets.
 const SOCKET_DIRECTORIES: [&str; 3] = ["/run/postgresql", "/var/run/postgresql", "/tmp"];
-const EXAMPLES: &str =
-    "Try postgres://user@host/database, sqlite:PATH, or the name of a connection in config.toml.";
+const EXAMPLES: &str = "Try postgres://user@host/database, mysql://user@host/database, \
+     sqlite:PATH, or the name of a connection in config.toml.";
 
 /// How to reach one end.
 #[derive(Clone)]
@@ -49,6 +51,8 @@ pub struct Surroundings<'a> {
     pub directory: PathBuf,
     /// Contents of `pg_service.conf` files, the user's first.
     pub services: Vec<String>,
+    /// The text of `~/.my.cnf`.
+    pub option_file: String,
 }
 
 /// Reads a URL as typed. A password in it is split off and never part of the endpoint.
@@ -59,7 +63,9 @@ pub fn parse_url(text: &str, side: Side) -> Result<(Endpoint, Option<Secret>), F
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
     let services = read_services(&variable);
-    parse_url_within(text, side, &Surroundings { variable: &variable, directory, services })
+    let option_file = mysql::option_file(&variable);
+    let around = Surroundings { variable: &variable, directory, services, option_file };
+    parse_url_within(text, side, &around)
 }
 
 /// [`parse_url`] with everything it leans on as an argument.
@@ -85,8 +91,7 @@ pub fn parse_url_within(
         }
         Some("memory") => Ok((plain(Dialect::Postgres, text.to_owned()), None)),
         Some("mysql" | "mariadb") => {
-            Err(Fault::new(FaultKind::Unsupported, side, "MySQL and MariaDB are not supported yet")
-                .with_hint("This build copies between PostgreSQL and SQLite."))
+            mysql::endpoint(text, around).map_err(|m| usage(m).with_hint(EXAMPLES))
         }
         _ if looks_like_database_file(text, &around.directory) => {
             file_endpoint(text, around).map_err(usage).map(|endpoint| (endpoint, None))
@@ -172,22 +177,21 @@ fn absolute(path: &str, around: &Surroundings<'_>) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-// --- PostgreSQL --------------------------------------------------------------------------------
+// --- servers -----------------------------------------------------------------------------------
 
-/// A PostgreSQL URL as typed; absent parts come from the service file, then the environment.
-#[derive(Default)]
-struct Typed {
+/// A server's URL taken apart and decoded. Empty parts are absent.
+struct Parts {
     host: Option<String>,
     port: Option<u16>,
     user: Option<String>,
-    database: Option<String>,
     password: Option<String>,
+    database: Option<String>,
     /// In the order typed.
     parameters: Vec<(String, String)>,
 }
 
-impl Typed {
-    fn read(text: &str, around: &Surroundings<'_>) -> Result<Typed, String> {
+impl Parts {
+    fn read(text: &str) -> Result<Parts, String> {
         let broken = || {
             format!(
                 "{:?} cannot be read; in user and password write @ as %40, / as %2F, : as %3A, \
@@ -220,37 +224,58 @@ impl Typed {
             Some(login) => login.split_once(':').unwrap_or((login, "")),
             None => ("", ""),
         };
-        let mut typed = Typed {
+        let mut parameters = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').ok_or_else(broken)?;
+            parameters.push((name.to_owned(), percent_decode(value).ok_or_else(broken)?));
+        }
+        Ok(Parts {
             host: decode(host)?,
             port,
             user: decode(user)?,
-            database: decode(database)?,
             password: decode(password)?,
+            database: decode(database)?,
+            parameters,
+        })
+    }
+}
+
+// --- PostgreSQL --------------------------------------------------------------------------------
+
+/// A PostgreSQL URL as typed; absent parts come from the service file, then the environment.
+#[derive(Default)]
+struct Typed {
+    host: Option<String>,
+    port: Option<u16>,
+    user: Option<String>,
+    database: Option<String>,
+    password: Option<String>,
+    /// In the order typed.
+    parameters: Vec<(String, String)>,
+}
+
+impl Typed {
+    fn read(text: &str, around: &Surroundings<'_>) -> Result<Typed, String> {
+        let parts = Parts::read(text)?;
+        let mut typed = Typed {
+            host: parts.host,
+            port: parts.port,
+            user: parts.user,
+            database: parts.database,
+            password: parts.password,
             parameters: Vec::new(),
         };
-        typed.read_query(query, around, &broken)?;
-        Ok(typed)
-    }
-
-    fn read_query(
-        &mut self,
-        query: &str,
-        around: &Surroundings<'_>,
-        broken: &dyn Fn() -> String,
-    ) -> Result<(), String> {
         let mut service = (around.variable)("PGSERVICE");
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or_else(broken)?;
-            let value = percent_decode(value).ok_or_else(broken)?;
+        for (name, value) in parts.parameters {
             if name == "service" {
                 service = Some(value);
             } else {
-                self.set(name, value)?;
+                typed.set(&name, value)?;
             }
         }
         match service {
-            Some(service) => self.fill_from_service(&service, around),
-            None => Ok(()),
+            Some(service) => typed.fill_from_service(&service, around).map(|()| typed),
+            None => Ok(typed),
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) type Outbox = mpsc::Sender<Arc<[u8]>>;
 /// One thing that happened.
 pub(super) enum Incoming {
     Planned(Result<Box<MigrationPlan>, Fault>),
+    /// How far a long part of planning is.
+    PlanningTold(String),
     Worker(WorkerId, FromWorker),
     /// The ledger as the target has it; `None`: there is none.
     LedgerRead {

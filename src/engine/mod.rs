@@ -21,6 +21,7 @@ mod planning;
 mod publish;
 mod rejects;
 mod requests;
+mod scanning;
 pub mod sim;
 mod steer;
 mod tasks;

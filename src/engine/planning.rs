@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::incoming::Inbox;
+use super::scanning::scan_values;
 use crate::core::catalog::Catalog;
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
@@ -36,6 +38,7 @@ pub struct Databases {
 pub(super) async fn make_plan(
     spec: &JobSpec,
     databases: &Databases,
+    inbox: &Inbox,
 ) -> Result<MigrationPlan, Fault> {
     let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
@@ -71,6 +74,10 @@ pub(super) async fn make_plan(
         bounds: &bounds,
         attachable,
     });
+    if spec.value_scan {
+        let catalogs = (&source_catalog, &target_catalog);
+        scan_values(&mut plan, spec, source, catalogs, inbox).await?;
+    }
     let (here, there) = tokio::try_join!(
         async { source.preflight(&plan).await.map_err(|f| f.while_doing("check the source")) },
         async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },

@@ -29,6 +29,10 @@ impl Engine {
     pub(super) fn receive(&mut self, incoming: Incoming) {
         match incoming {
             Incoming::Planned(outcome) => self.on_planned(outcome),
+            Incoming::PlanningTold(text) => {
+                let now = self.clock.now();
+                self.tell(engine_note(now, "info", text));
+            }
             Incoming::Worker(id, what) => self.on_worker(id, what),
             Incoming::LedgerRead { purpose, doubts, outcome } => {
                 self.under_way.ledger = false;

@@ -150,7 +150,7 @@ impl Engine {
         self.tell(engine_note(now, "info", "the plan is being made".to_owned()));
         let (spec, databases, inbox) = (self.spec.clone(), self.databases.clone(), self.inbox());
         tokio::spawn(async move {
-            let outcome = make_plan(&spec, &databases).await.map(Box::new);
+            let outcome = make_plan(&spec, &databases, &inbox).await.map(Box::new);
             let _ = inbox.send(Incoming::Planned(outcome)).await;
         });
     }

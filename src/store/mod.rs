@@ -44,6 +44,8 @@ use crate::core::time::Timestamp;
 const APPLICATION_ID: i32 = 0x5444_474d;
 /// Raised with every file added to `assets/store`.
 const SCHEMA_VERSION: i32 = SCHEMAS.len() as i32;
+/// The form that keeps rejected rows; files of older ones have none.
+const FORM_WITH_REJECTS: i32 = 3;
 /// File n makes form n out of form n - 1.
 const SCHEMAS: [&str; 3] = [
     include_str!("../../assets/store/0001_master_table.sql"),
@@ -135,6 +137,12 @@ impl MasterTable {
     pub fn open_read_only(path: &Path) -> Result<MasterTable, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         open_with(path, flags)
+    }
+
+    /// The form of the file, older than ours when only looked at.
+    fn form(&self) -> Result<i32, Fault> {
+        let asked = self.connection.query_row("pragma user_version", [], |row| row.get(0));
+        asked.map_err(|e| sqlite_fault("read the master table", &e))
     }
 
     #[must_use]

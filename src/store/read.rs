@@ -1,7 +1,7 @@
 //! What readers ask: pages of chunks, steps, the story, the runs.
 
 use super::load::{read_range, read_state, read_status, rows};
-use super::{MasterTable, format, unsigned};
+use super::{FORM_WITH_REJECTS, MasterTable, format, unsigned};
 use crate::core::chunk::{ChunkId, ChunkRange};
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, JobState};
@@ -399,7 +399,8 @@ impl MasterTable {
         summary.steps_failed = failed.first().copied().unwrap_or(0);
         if self.form()? >= FORM_WITH_REJECTS {
             // As the machine counts: rejected by processed chunks less taken up by processed retries.
-            let sql = "select ifnull(sum(rejected) - sum(retry_keys), 0) from chunk where state = 2";
+            let sql =
+                "select ifnull(sum(rejected) - sum(retry_keys), 0) from chunk where state = 2";
             let open = rows(self, sql, [], |r| Ok(unsigned(r.get(0)?)))?;
             summary.rows_rejected = open.first().copied().unwrap_or(0);
         }

@@ -36,10 +36,13 @@
 //! numbers where a number holds every digit and text where none does. A negative zero loses its
 //! sign in SQLite. NaN is refused in number columns: SQLite would store NULL.
 
+mod mysql;
 mod postgres;
 mod rules;
+mod spelling;
 mod sqlite;
 
+pub use mysql::{mysql_labels, mysql_second_digits, mysql_type};
 pub use rules::{MapRules, RuleApplied, Transform};
 pub use sqlite::{Sample, Storage, affinity, meaning_of_sample, sqlite_type};
 

@@ -70,11 +70,17 @@ pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -
     findings.extend(secured(selected));
     findings.extend(foreign(selected));
     findings.extend(positional(tables));
-    findings.extend(unfit(tables, Fit::Unsupported, Severity::Block));
-    let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
-    findings.extend(unfit(tables, Fit::Lossy, lossy));
+    findings.extend(type_findings(spec, tables));
     findings.extend(collisions(spec, tables));
     findings
+}
+
+/// About columns that lose something or cannot travel: what a value scan may settle.
+#[must_use]
+pub fn type_findings(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
+    let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
+    let unsupported = unfit(tables, Fit::Unsupported, Severity::Block);
+    unsupported.into_iter().chain(unfit(tables, Fit::Lossy, lossy)).collect()
 }
 
 /// About tables that cannot be made on the other engine.

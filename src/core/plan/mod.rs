@@ -14,6 +14,7 @@ mod translate;
 
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
+pub use findings::type_findings;
 pub use select::selected_tables;
 
 use super::catalog::{LogicalType, TableEstimate};

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod endpoint;
+mod my_cnf;
 mod secret;
 mod selection;
 
@@ -10,6 +11,7 @@ pub use endpoint::{
     Endpoint, MYSQL_PORT, POSTGRES_PORT, ServerAddress, default_port, percent_decode,
     percent_encode, split_port,
 };
+pub use my_cnf::ClientOptions;
 pub use secret::Secret;
 pub use selection::{Pattern, Selection};
 

@@ -97,7 +97,7 @@ fn moment(bare: &str, logical: &LogicalType) -> Result<String, String> {
 
 /// The text that a literal stands for.
 fn text_of(bare: &str) -> Option<String> {
-    let all = tokens(bare, false);
+    let all = tokens(bare, Dialect::Postgres);
     match all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice() {
         [Token::Text(text)] => Some(text.clone()),
         [Token::Word(mark), Token::Text(text)] if mark == "E" => Some(text.clone()),
@@ -147,7 +147,7 @@ fn on_sqlite(bare: &str, logical: &LogicalType) -> String {
         }
         _ => {}
     }
-    let all = tokens(bare, false);
+    let all = tokens(bare, Dialect::Postgres);
     let plain = matches!(
         all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice(),
         [Token::Text(_) | Token::Number(_) | Token::Blob(_) | Token::Word(_)]

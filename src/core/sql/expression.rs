@@ -39,7 +39,7 @@ pub fn translate(text: &str, scope: &Scope<'_>) -> Result<String, String> {
 }
 
 fn parse(text: &str, scope: &Scope<'_>) -> Parsed {
-    let all = tokens(text, scope.from == Dialect::Sqlite);
+    let all = tokens(text, scope.from);
     let mut parser = Parser { all: &all, at: 0, depth: 0, scope };
     let parsed = parser.or()?;
     match parser.peek() {
@@ -53,7 +53,7 @@ pub(super) fn strip_parentheses(text: &str) -> &str {
     let mut inner = text;
     while let Some(body) = inner.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
         let mut depth = 0;
-        let encloses = tokens(body, false).iter().all(|t| {
+        let encloses = tokens(body, Dialect::Postgres).iter().all(|t| {
             depth += i32::from(t.token.is_sign("(")) - i32::from(t.token.is_sign(")"));
             depth >= 0
         });
@@ -83,6 +83,7 @@ fn shown(token: &Token) -> String {
         Token::Quoted(name) => format!("{name:?}"),
         Token::Text(_) => "a text".to_owned(),
         Token::Blob(_) => "a blob".to_owned(),
+        Token::Bits(_) => "a bit string".to_owned(),
         Token::Number(number) => number.clone(),
         Token::Sign(sign) => format!("{sign:?}"),
         Token::Unknown(c) => format!("{c:?}"),
@@ -407,7 +408,7 @@ impl Parser<'_> {
                 (None, _) => Err(format!("{name:?} is no column")),
             },
             Token::Word(word) => self.word(&word),
-            Token::Sign(_) | Token::Unknown(_) => {
+            Token::Sign(_) | Token::Bits(_) | Token::Unknown(_) => {
                 Err(format!("{} is not known here", shown(&token)))
             }
         }

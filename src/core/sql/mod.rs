@@ -3,6 +3,8 @@
 mod ddl;
 mod default;
 mod expression;
+mod mysql_adapt;
+mod mysql_table;
 mod names;
 mod range;
 mod select;
@@ -10,6 +12,8 @@ mod sqlite_table;
 mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
+pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
+pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::fit as fit_name;
 pub use range::{KeyColumn, predicate};
 pub use select::{ChunkSelect, chunk_select, sqlite_insert};

@@ -1,6 +1,7 @@
 //! Reads a CREATE TABLE statement as SQLite keeps it, for what no pragma tells: checks, names of
 //! constraints, collations, generated expressions, deferrable foreign keys, AUTOINCREMENT.
 
+use super::super::name::Dialect;
 use super::token::{Spanned, Token, tokens};
 
 /// What a CREATE TABLE statement says beyond the pragmas.
@@ -46,7 +47,7 @@ pub struct ForeignKeyText {
 /// `None` when the text is no CREATE TABLE with columns (virtual tables).
 #[must_use]
 pub fn read_create_table(sql: &str) -> Option<TableText> {
-    let all = tokens(sql, true);
+    let all = tokens(sql, Dialect::Sqlite);
     let open = all.iter().position(|t| t.token.is_sign("("))?;
     if all[..open].iter().any(|t| t.token.is_word("VIRTUAL")) {
         return None;
@@ -65,7 +66,7 @@ pub fn read_create_table(sql: &str) -> Option<TableText> {
 #[must_use]
 pub fn index_predicate(definition: &str) -> Option<String> {
     let mut depth = 0;
-    for spanned in tokens(definition, true) {
+    for spanned in tokens(definition, Dialect::Sqlite) {
         match spanned.token {
             Token::Sign("(") => depth += 1,
             Token::Sign(")") => depth -= 1,
@@ -232,7 +233,7 @@ impl Reader<'_> {
 fn names_of(list: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut expect = true;
-    for spanned in tokens(list, true) {
+    for spanned in tokens(list, Dialect::Sqlite) {
         match spanned.token {
             Token::Sign(",") => expect = true,
             Token::Word(name) | Token::Quoted(name) | Token::Text(name) if expect => {

@@ -1,5 +1,6 @@
-//! SQL text to words, names, literals and signs: as much as SQLite's CREATE TABLE and simple
-//! expressions of either engine need.
+//! SQL text to words, names, literals and signs, by the lexical rules of each engine.
+
+use super::super::name::Dialect;
 
 /// One piece of SQL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,8 +11,10 @@ pub enum Token {
     Quoted(String),
     /// A string literal, quotes undone.
     Text(String),
-    /// `X'...'`: the digits.
+    /// `X'...'`, `0x...`: the hexadecimal digits.
     Blob(String),
+    /// `b'...'`, `0b...`: the binary digits.
+    Bits(String),
     Number(String),
     /// An operator or punctuation.
     Sign(&'static str),
@@ -42,23 +45,23 @@ pub struct Spanned {
 
 /// Longest first: the first that fits is taken.
 const SIGNS: &[&str] = &[
-    "->>", "->", "::", "||", "<>", "<=", ">=", "==", "!=", "<<", ">>", "!~~*", "!~~", "~~*", "~~",
-    "!~", "(", ")", ",", ".", ";", "+", "-", "*", "/", "%", "<", ">", "=", "~", "&", "|", "[", "]",
-    ":", "?", "@", "#", "^",
+    "!~~*", "->>", "!~~", "~~*", "<=>", "!~*", "->", "::", "||", "&&", "<>", "<=", ">=", "==",
+    "!=", ":=", "<<", ">>", "~~", "!~", "~*", "@@", "(", ")", ",", ".", ";", "+", "-", "*", "/",
+    "%", "<", ">", "=", "~", "&", "|", "[", "]", ":", "?", "@", "#", "^", "!",
 ];
 
-/// All tokens of `sql`; blanks and comments vanish. `brackets` reads `[name]` as SQLite does.
+/// All tokens of `sql`; blanks and comments vanish. What MySQL runs inside `/*! ... */` is read.
 #[must_use]
-pub fn tokens(sql: &str, brackets: bool) -> Vec<Spanned> {
+pub fn tokens(sql: &str, dialect: Dialect) -> Vec<Spanned> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < sql.len() {
         let rest = &sql[at..];
-        if let Some(skip) = blank(rest) {
+        if let Some(skip) = blank(rest, dialect) {
             at += skip;
             continue;
         }
-        let (token, len) = one(rest, brackets);
+        let (token, len) = one(rest, dialect);
         found.push(Spanned { token, start: at, end: at + len });
         at += len;
     }
@@ -66,32 +69,56 @@ pub fn tokens(sql: &str, brackets: bool) -> Vec<Spanned> {
 }
 
 /// Length of the blank or comment that `rest` begins with.
-fn blank(rest: &str) -> Option<usize> {
+fn blank(rest: &str, dialect: Dialect) -> Option<usize> {
     let first = rest.chars().next()?;
     if first.is_whitespace() {
         return Some(first.len_utf8());
     }
+    let line_end = || rest.find('\n').map_or(rest.len(), |end| end + 1);
+    if dialect == Dialect::Mysql {
+        if first == '#' {
+            return Some(line_end());
+        }
+        if rest.starts_with("*/") {
+            return Some(2);
+        }
+        if let Some(code) = rest.strip_prefix("/*!") {
+            let digits = code.bytes().take_while(u8::is_ascii_digit).count();
+            return Some(3 + digits);
+        }
+        // `5--1` is a sum there.
+        if rest.starts_with("--") && !rest[2..].starts_with(char::is_whitespace) && rest.len() > 2 {
+            return None;
+        }
+    }
     if rest.starts_with("--") {
-        return Some(rest.find('\n').map_or(rest.len(), |end| end + 1));
+        return Some(line_end());
     }
     let comment = rest.strip_prefix("/*")?;
     Some(comment.find("*/").map_or(rest.len(), |end| end + 4))
 }
 
-fn one(rest: &str, brackets: bool) -> (Token, usize) {
+fn one(rest: &str, dialect: Dialect) -> (Token, usize) {
     let first = rest.chars().next().expect("the caller checked that something is left");
+    let mysql = dialect == Dialect::Mysql;
     match first {
-        '\'' => quoted(rest, '\'', Token::Text),
-        '"' => quoted(rest, '"', Token::Quoted),
-        '`' => quoted(rest, '`', Token::Quoted),
-        '[' if brackets => match rest.find(']') {
+        '\'' => quoted(rest, '\'', if mysql { Escapes::Mysql } else { Escapes::None }, Token::Text),
+        '"' if mysql => quoted(rest, '"', Escapes::Mysql, Token::Text),
+        '"' => quoted(rest, '"', Escapes::None, Token::Quoted),
+        '`' => quoted(rest, '`', Escapes::None, Token::Quoted),
+        '[' if dialect == Dialect::Sqlite => match rest.find(']') {
             Some(end) => (Token::Quoted(rest[1..end].to_owned()), end + 1),
             None => (Token::Unknown('['), 1),
         },
-        'x' | 'X' if rest[1..].starts_with('\'') => {
-            let (token, len) = quoted(&rest[1..], '\'', Token::Blob);
-            (token, len + 1)
+        'x' | 'X' if rest[1..].starts_with('\'') => marked(rest, Escapes::None, Token::Blob),
+        'b' | 'B' if rest[1..].starts_with('\'') => marked(rest, Escapes::None, Token::Bits),
+        'n' | 'N' if mysql && rest[1..].starts_with('\'') => {
+            marked(rest, Escapes::Mysql, Token::Text)
         }
+        'e' | 'E' if dialect == Dialect::Postgres && rest[1..].starts_with('\'') => {
+            marked(rest, Escapes::Postgres, Token::Text)
+        }
+        '0' if mysql && rest[1..].starts_with(['x', 'b']) => based(rest),
         _ if first.is_ascii_digit() || is_fraction(rest) => number(rest),
         _ if is_name(first) => {
             let end = rest.find(|c: char| !is_name(c) && !c.is_ascii_digit());
@@ -113,11 +140,37 @@ fn is_fraction(rest: &str) -> bool {
     rest.starts_with('.') && rest[1..].starts_with(|c: char| c.is_ascii_digit())
 }
 
-fn quoted(rest: &str, mark: char, make: impl Fn(String) -> Token) -> (Token, usize) {
+/// What a backslash does in a literal.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    None,
+    Mysql,
+    /// Only what PostgreSQL itself prints; the rest is not known here.
+    Postgres,
+}
+
+/// A literal with one letter before its quote.
+fn marked(rest: &str, escapes: Escapes, make: impl Fn(String) -> Token) -> (Token, usize) {
+    let (token, len) = quoted(&rest[1..], '\'', escapes, make);
+    (token, len + 1)
+}
+
+fn quoted(
+    rest: &str,
+    mark: char,
+    escapes: Escapes,
+    make: impl Fn(String) -> Token,
+) -> (Token, usize) {
     let mut body = String::new();
     let mut chars = rest.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
-        if c != mark {
+        if c == '\\' && escapes != Escapes::None {
+            match chars.next() {
+                Some((_, next)) if escapes == Escapes::Mysql => unescape(next, &mut body),
+                Some((_, next @ ('\\' | '\''))) => body.push(next),
+                _ => break,
+            }
+        } else if c != mark {
             body.push(c);
         } else if chars.peek().is_some_and(|(_, next)| *next == mark) {
             body.push(mark);
@@ -127,6 +180,34 @@ fn quoted(rest: &str, mark: char, make: impl Fn(String) -> Token) -> (Token, usi
         }
     }
     (Token::Unknown(mark), rest.len())
+}
+
+/// `\%` and `\_` keep their backslash, for LIKE.
+fn unescape(c: char, body: &mut String) {
+    match c {
+        '0' => body.push('\0'),
+        'n' => body.push('\n'),
+        'r' => body.push('\r'),
+        't' => body.push('\t'),
+        'b' => body.push('\u{8}'),
+        'Z' => body.push('\u{1a}'),
+        '%' | '_' => body.extend(['\\', c]),
+        other => body.push(other),
+    }
+}
+
+/// MySQL's `0x41` and `0b101`.
+fn based(rest: &str) -> (Token, usize) {
+    let hex = rest[1..].starts_with('x');
+    let digits: String = rest[2..]
+        .chars()
+        .take_while(|c| if hex { c.is_ascii_hexdigit() } else { matches!(c, '0' | '1') })
+        .collect();
+    if digits.is_empty() {
+        return number(rest);
+    }
+    let len = digits.len() + 2;
+    (if hex { Token::Blob(digits) } else { Token::Bits(digits) }, len)
 }
 
 fn number(rest: &str) -> (Token, usize) {
@@ -159,7 +240,8 @@ mod tests {
     fn every_kind_of_token() {
         let text =
             "SELECT [a b], \"c\"\"d\", `e`, 'o''x', X'0aFF', 1.5e-3, .5 -- end\n/* , */<=ä::t";
-        let found: Vec<Token> = tokens(text, true).into_iter().map(|t| t.token).collect();
+        let found: Vec<Token> =
+            tokens(text, Dialect::Sqlite).into_iter().map(|t| t.token).collect();
         let comma = Token::Sign(",");
         assert_eq!(
             found,
@@ -188,8 +270,40 @@ mod tests {
 
     #[test]
     fn text_that_ends_early_is_unknown_and_never_a_panic() {
-        for text in ["'abc", "\"", "[x", "/* x", "-- x", "x'", "1e", "."] {
-            let _ = tokens(text, true);
+        for text in ["'abc", "\"", "[x", "/* x", "-- x", "x'", "1e", ".", "'\\", "/*!", "0x", "--"]
+        {
+            for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::Mysql] {
+                let _ = tokens(text, dialect);
+            }
         }
+    }
+
+    #[test]
+    fn the_lexical_rules_of_mysql() {
+        let text = r#"'a\'b' "c" _utf8mb4'd\\' 0xAF b'01' a<=>b /*!50100 x */ -- y
+            # z
+            5--1"#;
+        let found: Vec<Token> = tokens(text, Dialect::Mysql).into_iter().map(|t| t.token).collect();
+        let word = |w: &str| Token::Word(w.to_owned());
+        let one = Token::Number("1".into());
+        assert_eq!(
+            found,
+            vec![
+                Token::Text("a'b".into()),
+                Token::Text("c".into()),
+                word("_utf8mb4"),
+                Token::Text("d\\".into()),
+                Token::Blob("AF".into()),
+                Token::Bits("01".into()),
+                word("a"),
+                Token::Sign("<=>"),
+                word("b"),
+                word("x"),
+                Token::Number("5".into()),
+                Token::Sign("-"),
+                Token::Sign("-"),
+                one,
+            ]
+        );
     }
 }

@@ -1,23 +1,14 @@
 //! One cell in PostgreSQL's COPY binary form: a length, then the type's own `recv` form.
 
-use std::io::Write as _;
-
 use super::super::value::{CellRef, WireForm};
-use super::Unfit;
+use super::cell::{
+    NUMBER_LEN_MAX, as_text, check_text, float4, float8, hex_bytes, integer_of, number_text,
+    text_of, uuid,
+};
 use super::columns::{ColumnCoder, Kind};
 use super::decimal::Decimal;
 use super::moment::{parse_date, parse_time, parse_timestamp};
-
-/// Integers up to here are exact as a float of 64 bits.
-const FLOAT_EXACT_MAX: i64 = 1 << 53;
-
-const TYPE_TEXT: Unfit = "the value is stored as text and the column holds none";
-const TYPE_REAL: Unfit = "the value is stored as a real number and the column holds none";
-const TYPE_INT: Unfit = "the value is stored as an integer and the column holds none";
-const TYPE_BLOB: Unfit = "the value is stored as a blob and the column holds none";
-const RANGE: Unfit = "the number is out of the column's range";
-const NUL: Unfit = "the text holds a NUL character, which PostgreSQL cannot store";
-const NOT_UTF8: Unfit = "the text is not valid UTF-8";
+use super::{RANGE, TYPE_BLOB, TYPE_TEXT, Unfit};
 
 /// Appends `cell` with its length to `out`. On error `out` holds a torn cell.
 pub(super) fn put(
@@ -47,14 +38,17 @@ fn payload(
     match column.kind {
         Kind::Bool => out.push(u8::from(boolean(cell, form)?)),
         Kind::Int2 => {
-            let value = i16::try_from(integer(cell, form)?).map_err(|_| RANGE)?;
+            let value = i16::try_from(integer_of(cell, form)?).map_err(|_| RANGE)?;
             out.extend_from_slice(&value.to_be_bytes());
         }
         Kind::Int4 => {
-            let value = i32::try_from(integer(cell, form)?).map_err(|_| RANGE)?;
+            let value = i32::try_from(integer_of(cell, form)?).map_err(|_| RANGE)?;
             out.extend_from_slice(&value.to_be_bytes());
         }
-        Kind::Int8 => out.extend_from_slice(&integer(cell, form)?.to_be_bytes()),
+        Kind::Int8 => {
+            let value = i64::try_from(integer_of(cell, form)?).map_err(|_| RANGE)?;
+            out.extend_from_slice(&value.to_be_bytes());
+        }
         Kind::Numeric { precision, scale } => numeric(cell, form, (precision, scale), out)?,
         Kind::Float4 => out.extend_from_slice(&float4(cell, form)?.to_bits().to_be_bytes()),
         Kind::Float8 => out.extend_from_slice(&float8(cell, form)?.to_bits().to_be_bytes()),
@@ -86,16 +80,6 @@ fn payload(
     Ok(())
 }
 
-fn text_of(cell: CellRef<'_>) -> Result<&[u8], Unfit> {
-    match cell {
-        CellRef::Text(text) => Ok(text),
-        CellRef::Int(_) => Err(TYPE_INT),
-        CellRef::Real(_) => Err(TYPE_REAL),
-        CellRef::Blob(_) => Err(TYPE_BLOB),
-        CellRef::Null => Err("the value is NULL"),
-    }
-}
-
 fn boolean(cell: CellRef<'_>, form: WireForm) -> Result<bool, Unfit> {
     match cell {
         CellRef::Int(0) => Ok(false),
@@ -107,85 +91,14 @@ fn boolean(cell: CellRef<'_>, form: WireForm) -> Result<bool, Unfit> {
     }
 }
 
-fn integer(cell: CellRef<'_>, form: WireForm) -> Result<i64, Unfit> {
-    match cell {
-        CellRef::Int(value) => Ok(value),
-        CellRef::Real(value) => {
-            let whole = value as i64;
-            let exact = whole.abs() <= FLOAT_EXACT_MAX && whole as f64 == value;
-            if exact { Ok(whole) } else { Err("the number is not a whole number") }
-        }
-        CellRef::Text(text) if form == WireForm::CopyText => {
-            parse(text).ok_or("the text is not a whole number")
-        }
-        other => text_of(other).and(Err(TYPE_TEXT)),
-    }
-}
-
-fn parse<T: std::str::FromStr>(text: &[u8]) -> Option<T> {
-    std::str::from_utf8(text).ok()?.parse().ok()
-}
-
-fn float8(cell: CellRef<'_>, form: WireForm) -> Result<f64, Unfit> {
-    match cell {
-        CellRef::Real(value) => Ok(value),
-        CellRef::Int(value) if value.abs() <= FLOAT_EXACT_MAX => Ok(value as f64),
-        CellRef::Int(_) => Err("the integer has no exact floating-point form"),
-        CellRef::Text(text) if form == WireForm::CopyText => {
-            parse(text).ok_or("the text is not a number")
-        }
-        other => text_of(other).and(Err(TYPE_TEXT)),
-    }
-}
-
-/// Exact, or at least the same shortest decimal: what PostgreSQL prints of a `real` and SQLite
-/// stores of it.
-fn float4(cell: CellRef<'_>, form: WireForm) -> Result<f32, Unfit> {
-    let wide = float8(cell, form)?;
-    let narrow = wide as f32;
-    if wide.is_nan() || f64::from(narrow) == wide {
-        return Ok(narrow);
-    }
-    let mut spelled = [0u8; 400];
-    let mut rest = &mut spelled[..];
-    write!(rest, "{narrow}").map_err(|_| RANGE)?;
-    let left = rest.len();
-    let used = spelled.len() - left;
-    match parse::<f64>(&spelled[..used]) {
-        Some(again) if again == wide => Ok(narrow),
-        _ => Err("the number has no exact 32-bit floating-point form"),
-    }
-}
-
 fn numeric(
     cell: CellRef<'_>,
     form: WireForm,
     (precision, scale): (Option<u16>, Option<i16>),
     out: &mut Vec<u8>,
 ) -> Result<(), Unfit> {
-    // Longest text of a finite float: sign, 309 digits; or 0. and 324 zeros and 17 digits.
-    let mut spelled = [0u8; 400];
-    let text = match cell {
-        CellRef::Text(text) if form == WireForm::CopyText => text,
-        CellRef::Text(text) if Decimal::is_plain(text) => text,
-        CellRef::Int(value) => {
-            let mut rest = &mut spelled[..];
-            write!(rest, "{value}").map_err(|_| RANGE)?;
-            let left = rest.len();
-            let used = spelled.len() - left;
-            &spelled[..used]
-        }
-        CellRef::Real(value) if value.is_finite() => {
-            let mut rest = &mut spelled[..];
-            write!(rest, "{value}").map_err(|_| RANGE)?;
-            let left = rest.len();
-            let used = spelled.len() - left;
-            &spelled[..used]
-        }
-        CellRef::Real(value) if value > 0.0 => b"Infinity",
-        CellRef::Real(_) => b"-Infinity",
-        other => return text_of(other).and(Err(TYPE_TEXT)),
-    };
+    let mut spelled = [0; NUMBER_LEN_MAX];
+    let text = number_text(cell, form, &mut spelled)?;
     let special: Option<u16> = match text {
         b"NaN" => Some(0xC000),
         b"Infinity" => Some(0xD000),
@@ -259,36 +172,6 @@ fn bytes_to_chars(text: &[u8]) -> usize {
     text.iter().filter(|b| (**b & 0xC0) != 0x80).count()
 }
 
-fn check_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
-    if std::str::from_utf8(text).is_err() {
-        return Err(NOT_UTF8);
-    }
-    if memchr::memchr(0, text).is_some() {
-        return Err(NUL);
-    }
-    out.extend_from_slice(text);
-    Ok(())
-}
-
-/// The text of any cell but a blob, as the server's input functions read it.
-pub(super) fn as_text(cell: CellRef<'_>, out: &mut Vec<u8>) -> Result<(), Unfit> {
-    match cell {
-        CellRef::Text(text) => return check_text(text, out),
-        CellRef::Int(value) => {
-            let mut buffer = itoa::Buffer::new();
-            out.extend_from_slice(buffer.format(value).as_bytes());
-        }
-        CellRef::Real(value) if value.is_nan() => out.extend_from_slice(b"NaN"),
-        CellRef::Real(value) if value.is_infinite() => {
-            out.extend_from_slice(if value > 0.0 { b"Infinity" } else { b"-Infinity" });
-        }
-        CellRef::Real(value) => write!(out, "{value:?}").map_err(|_| RANGE)?,
-        CellRef::Blob(_) => return Err(TYPE_BLOB),
-        CellRef::Null => {}
-    }
-    Ok(())
-}
-
 fn bytes(cell: CellRef<'_>, form: WireForm, out: &mut Vec<u8>) -> Result<(), Unfit> {
     match cell {
         CellRef::Blob(blob) => out.extend_from_slice(blob),
@@ -297,32 +180,6 @@ fn bytes(cell: CellRef<'_>, form: WireForm, out: &mut Vec<u8>) -> Result<(), Unf
         other => return text_of(other).map(|_| ()),
     }
     Ok(())
-}
-
-/// `\x0aff` as `bytea_output = hex` prints it.
-pub(super) fn hex_bytes(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
-    const NOT_HEX: Unfit = "the bytes are not in hex form";
-    let digits = text.strip_prefix(b"\\x").ok_or(NOT_HEX)?;
-    if digits.len() % 2 != 0 {
-        return Err(NOT_HEX);
-    }
-    out.reserve(digits.len() / 2);
-    for pair in digits.chunks_exact(2) {
-        match (nibble(pair[0]), nibble(pair[1])) {
-            (Some(high), Some(low)) => out.push(high << 4 | low),
-            _ => return Err(NOT_HEX),
-        }
-    }
-    Ok(())
-}
-
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
 }
 
 fn time(kind: Kind, text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
@@ -338,28 +195,6 @@ fn time(kind: Kind, text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
         (_, None) => Ok(()),
         (_, Some(_)) => Err("the text names a time zone and the column keeps none"),
     }
-}
-
-fn uuid(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
-    const NOT_UUID: Unfit = "the text is not a UUID";
-    if text.len() != 36 {
-        return Err(NOT_UUID);
-    }
-    let mut high = None;
-    for (at, byte) in text.iter().enumerate() {
-        if matches!(at, 8 | 13 | 18 | 23) {
-            if *byte != b'-' {
-                return Err(NOT_UUID);
-            }
-            continue;
-        }
-        let value = nibble(*byte).ok_or(NOT_UUID)?;
-        match high.take() {
-            None => high = Some(value),
-            Some(first) => out.push(first << 4 | value),
-        }
-    }
-    Ok(())
 }
 
 fn json(cell: CellRef<'_>, out: &mut Vec<u8>) -> Result<(), Unfit> {

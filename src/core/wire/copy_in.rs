@@ -5,7 +5,7 @@ use super::super::name::ObjectName;
 use super::super::plan::{CopyFormat, TablePlan};
 use super::super::value::{CellRef, RowBatch, WireForm};
 use super::columns::ColumnCoder;
-use super::{Unfit, copy_binary, unfit};
+use super::{Unfit, cell::as_text, copy_binary, unfit};
 
 /// Signature, flags and header extension of COPY binary.
 const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -114,7 +114,7 @@ fn put_text(
                 out.push(DIGITS[usize::from(byte & 15)]);
             }
         }
-        CellRef::Int(_) | CellRef::Real(_) => copy_binary::as_text(cell, out)?,
+        CellRef::Int(_) | CellRef::Real(_) => as_text(cell, out)?,
     }
     Ok(())
 }

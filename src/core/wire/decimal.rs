@@ -91,6 +91,38 @@ impl<'a> Decimal<'a> {
         if scale > 0 { scale } else { 0 }
     }
 
+    /// The same number, however it is spelled. A zero has no sign.
+    #[must_use]
+    pub fn equals(&self, other: &Decimal<'_>) -> bool {
+        match (self.places(), other.places()) {
+            (None, None) => true,
+            (Some(here), Some((high, low))) if here == (high, low) => {
+                self.negative == other.negative
+                    && (low..=high).all(|place| self.digit(place) == other.digit(place))
+            }
+            _ => false,
+        }
+    }
+
+    /// Appends the shortest spelling without an exponent: `-0.5`, `1200`, `0`.
+    pub fn put_plain(&self, out: &mut Vec<u8>) {
+        let Some((high, low)) = self.places() else {
+            out.push(b'0');
+            return;
+        };
+        if self.negative {
+            out.push(b'-');
+        }
+        let top = if high < 0 { 0 } else { high };
+        let bottom = if low > 0 { 0 } else { low };
+        for place in (bottom..=top).rev() {
+            if place == -1 {
+                out.push(b'.');
+            }
+            out.push(b'0' + self.digit(place));
+        }
+    }
+
     /// Does the number fit `numeric(precision, scale)` without rounding?
     ///
     /// # Errors
@@ -139,6 +171,28 @@ mod tests {
         assert!(fits("1200", 2, Some(-2)).is_ok());
         assert!(fits("1250", 2, Some(-2)).is_err());
         assert_eq!(Decimal::parse(b"0.00120").unwrap().significant(), 2);
+    }
+
+    #[test]
+    fn the_shortest_spelling() {
+        for (text, plain) in [
+            ("007", "7"),
+            ("-0.50", "-0.5"),
+            ("1.20e3", "1200"),
+            ("15e-3", "0.015"),
+            ("-0.00", "0"),
+            (".5", "0.5"),
+            ("100.001000", "100.001"),
+        ] {
+            let decimal = Decimal::parse(text.as_bytes()).unwrap();
+            let mut out = Vec::new();
+            decimal.put_plain(&mut out);
+            assert_eq!(out, plain.as_bytes(), "{text}");
+            assert!(decimal.equals(&Decimal::parse(&out).unwrap()));
+        }
+        let of = |text: &'static str| Decimal::parse(text.as_bytes()).unwrap();
+        assert!(!of("1").equals(&of("-1")));
+        assert!(!of("1").equals(&of("10")));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //!
 //! * [`CopyTextReader`]: PostgreSQL's COPY TO STDOUT in text form to rows.
 //! * [`CopyEncoder`]: rows to PostgreSQL's COPY FROM STDIN, binary when every column can.
+//! * [`LoadDataEncoder`]: rows to MySQL's LOAD DATA LOCAL INFILE, or to the tuples of an INSERT.
 //! * [`SqliteBinder`]: rows to values bound to an INSERT of SQLite.
 //!
 //! What counts as exact: numbers are equal as numbers (`5`, `5.0` and `5.00` are one number), and
@@ -14,20 +15,32 @@
 //! ([`super::value::WireForm`]), and what PostgreSQL printed is read more generously than what a
 //! SQLite user may have typed: `t` is true from the one and a text from the other.
 
+mod array;
+mod bits;
+mod cell;
 mod columns;
 mod copy_binary;
 mod copy_in;
 mod copy_out;
 mod decimal;
+mod interval;
+mod json_numbers;
+mod load_data;
 mod moment;
+mod moment_text;
+mod mysql_text;
+mod mysql_type;
 mod row_text;
 mod sqlite_bind;
 #[cfg(test)]
 mod tests;
+mod whole;
+mod zone;
 
 pub use columns::fits_postgres;
 pub use copy_in::CopyEncoder;
 pub use copy_out::CopyTextReader;
+pub use load_data::LoadDataEncoder;
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
 pub use row_text::{key_texts, row_text};
 pub use sqlite_bind::SqliteBinder;
@@ -37,6 +50,14 @@ use super::name::ObjectName;
 
 /// Why a value does not fit; a phrase. Never the value itself (STYLE 3.9).
 type Unfit = &'static str;
+
+const TYPE_TEXT: Unfit = "the value is stored as text and the column holds none";
+const TYPE_REAL: Unfit = "the value is stored as a real number and the column holds none";
+const TYPE_INT: Unfit = "the value is stored as an integer and the column holds none";
+const TYPE_BLOB: Unfit = "the value is stored as a blob and the column holds none";
+const RANGE: Unfit = "the number is out of the column's range";
+const NUL: Unfit = "the text holds a NUL character, which PostgreSQL cannot store";
+const NOT_UTF8: Unfit = "the text is not valid UTF-8";
 
 /// The fault for one cell.
 fn unfit(table: &ObjectName, column: &str, row: u64, why: Unfit) -> Fault {

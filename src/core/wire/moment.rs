@@ -7,6 +7,7 @@
 
 use super::super::value::WireForm;
 use super::Unfit;
+use super::zone::is_zero_date;
 
 const DAY_US: i64 = 86_400_000_000;
 /// Days from 1970-01-01 to 2000-01-01.
@@ -17,6 +18,7 @@ const NOT_TIME: Unfit = "the text is not an ISO time of day";
 const NOT_TIMESTAMP: Unfit = "the text is not an ISO date and time";
 const FINER: Unfit = "the time is finer than microseconds";
 const RANGE: Unfit = "the date is out of PostgreSQL's range";
+const ZERO: Unfit = "the value is a zero date, which only MySQL has";
 
 /// 24 November 4714 BC, the first Julian day: where PostgreSQL's dates begin.
 const DAYS_MIN: i64 = -2_451_545;
@@ -54,7 +56,7 @@ impl Moment {
         }
     }
 
-    fn is_infinite(self) -> bool {
+    pub(super) fn is_infinite(self) -> bool {
         self.micros == i64::MAX || self.micros == i64::MIN
     }
 }
@@ -199,9 +201,11 @@ fn era(text: &[u8], form: WireForm) -> (&[u8], bool) {
     }
 }
 
-/// Astronomical year: 1 BC is 0. A SQLite year 0 has no name in PostgreSQL's ISO text but exists.
-fn astronomical(year: i64, bc: bool) -> Option<i64> {
+/// Astronomical year: 1 BC is 0. MySQL's year 0 is that year; PostgreSQL prints none, and what a
+/// SQLite user means by it nobody knows.
+fn astronomical(year: i64, bc: bool, form: WireForm) -> Option<i64> {
     match (bc, year) {
+        (false, 0) if form == WireForm::MysqlText => Some(0),
         (_, 0) => None,
         (true, year) => Some(1 - year),
         (false, year) => Some(year),
@@ -224,13 +228,16 @@ pub fn parse_date(text: &[u8], form: WireForm) -> Result<i32, Unfit> {
     if let Some(positive) = infinity(text, form) {
         return Ok(if positive { i32::MAX } else { i32::MIN });
     }
+    if form == WireForm::MysqlText && is_zero_date(text) {
+        return Err(ZERO);
+    }
     let (text, bc) = era(text, form);
     let mut scan = Scan { rest: text };
     let (year, month, day) = scan.civil(form).ok_or(NOT_DATE)?;
     if !scan.rest.is_empty() {
         return Err(NOT_DATE);
     }
-    let year = astronomical(year, bc).ok_or(NOT_DATE)?;
+    let year = astronomical(year, bc, form).ok_or(NOT_DATE)?;
     let days = days_of(year, month, day).ok_or(NOT_DATE)?;
     if days < DAYS_MIN || year > 5_874_897 {
         return Err(RANGE);
@@ -259,10 +266,13 @@ pub fn parse_timestamp(text: &[u8], form: WireForm) -> Result<Moment, Unfit> {
         let micros = if positive { i64::MAX } else { i64::MIN };
         return Ok(Moment { micros, zone_s: Some(0) });
     }
+    if form == WireForm::MysqlText && is_zero_date(text) {
+        return Err(ZERO);
+    }
     let (text, bc) = era(text, form);
     let mut scan = Scan { rest: text };
     let (year, month, day) = scan.civil(form).ok_or(NOT_TIMESTAMP)?;
-    let year = astronomical(year, bc).ok_or(NOT_TIMESTAMP)?;
+    let year = astronomical(year, bc, form).ok_or(NOT_TIMESTAMP)?;
     let days = days_of(year, month, day).ok_or(NOT_TIMESTAMP)?;
     let mut clock = 0;
     let mut zone_s = None;

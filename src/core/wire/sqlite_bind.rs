@@ -11,8 +11,9 @@ use super::super::mapping::{Affinity, affinity};
 use super::super::name::ObjectName;
 use super::super::plan::{ColumnPlan, TablePlan};
 use super::super::value::{CellRef, WireForm};
+use super::cell::hex_bytes;
 use super::decimal::Decimal;
-use super::{Unfit, copy_binary, unfit};
+use super::{Unfit, unfit};
 
 /// Decimal digits that a float of 64 bits always keeps.
 const FLOAT_DIGITS: u32 = 15;
@@ -126,7 +127,7 @@ impl Column {
             Reading::Decimal => self.decimal(text, cell),
             Reading::Bytes => {
                 scratch.clear();
-                copy_binary::hex_bytes(text, scratch)?;
+                hex_bytes(text, scratch)?;
                 Ok(CellRef::Blob(scratch))
             }
         }

@@ -1,5 +1,7 @@
 //! Rows through both ends of the wire: what goes in comes back, or is refused by name.
 
+mod load;
+
 use proptest::prelude::*;
 
 use super::*;

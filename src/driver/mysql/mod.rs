@@ -3,9 +3,12 @@
 
 mod address;
 mod catalog;
+mod connect;
 mod fault;
+mod show;
 mod source;
 mod target;
+mod types;
 
 use std::sync::Arc;
 

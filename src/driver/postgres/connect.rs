@@ -195,7 +195,7 @@ const RAISE_MEMORY: &str = " SELECT pg_catalog.set_config('maintenance_work_mem'
 /// sqlx leaves Nagle's algorithm on: the last small message of a COPY then waits for a delayed
 /// acknowledgement, 40 ms per chunk. It shows nobody its socket, so every TCP socket of this
 /// process is told; one that is told twice, or is not a database's, is none the worse.
-fn quicken_sockets() {
+pub(in crate::driver) fn quicken_sockets() {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
     let open = entries.filter_map(|e| e.ok()?.file_name().to_str()?.parse::<i32>().ok());
     for number in open.collect::<Vec<_>>() {

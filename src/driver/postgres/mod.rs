@@ -25,6 +25,7 @@ mod ledger;
 mod mentioned;
 mod preflight;
 mod reader;
+mod scan;
 mod schema;
 mod snapshot;
 mod source;
@@ -34,6 +35,8 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
+
+pub(super) use connect::quicken_sockets;
 
 use std::sync::Arc;
 

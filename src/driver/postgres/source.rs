@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use super::connect::{Link, Purpose};
 use super::schema::{Surroundings, items};
-use super::{bounds, catalog, dump, preflight, snapshot};
+use super::{bounds, catalog, dump, preflight, scan, snapshot};
 use crate::core::catalog::{Catalog, DdlItem, Section, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan};
+use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::driver::{SchemaItems, Snapshot, Source};
 
@@ -49,6 +50,10 @@ impl Source for PostgresSource {
     async fn probe(&self) -> Result<Server, Fault> {
         let mut connection = self.link.connect(Purpose::Read).await?;
         catalog::server(&self.link, &mut connection).await
+    }
+
+    async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
+        scan::scan(&self.link, request).await
     }
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {

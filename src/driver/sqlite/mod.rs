@@ -34,6 +34,7 @@ mod catalog;
 mod fault;
 mod master;
 mod place;
+mod scan;
 mod source;
 mod survey;
 mod target;

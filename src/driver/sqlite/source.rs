@@ -9,11 +9,12 @@ use tokio::runtime::Handle;
 use super::fault::{OpenFault, gone, on};
 use super::place::Place;
 use super::survey::{TableShape, cell_of};
-use super::{bounds, catalog, master};
+use super::{bounds, catalog, master, scan};
 use crate::core::catalog::{Catalog, Sequence, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
+use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::core::sql::{ChunkSelect, KeyColumn, chunk_select};
 use crate::core::value::{CellRef, RowBatch};
@@ -91,6 +92,16 @@ impl Source for SqliteSource {
         with_reader(&self.place, move |place, connection| {
             let doing = format!("sample {}", request.table);
             bounds::bounds(connection, &request).map_err(on(place.side, &doing))
+        })
+        .await
+    }
+
+    async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
+        let request = request.clone();
+        with_reader(&self.place, move |place, connection| {
+            let doing = format!("look at the values of {}", request.table);
+            let odd = || Fault::new(FaultKind::Other, place.side, "the scan gave no such row");
+            scan::scan(connection, &request).map_err(on(place.side, &doing))?.ok_or_else(odd)
         })
         .await
     }

@@ -15,7 +15,8 @@ fn parse_in(
     };
     let directory = directory.to_owned();
     let services = vec![SERVICES.to_owned()];
-    let around = Surroundings { variable: &variable, directory, services };
+    let option_file = variable("option file").unwrap_or_default();
+    let around = Surroundings { variable: &variable, directory, services, option_file };
     parse_url_within(text, Side::Source, &around)
 }
 
@@ -89,7 +90,10 @@ fn what_cannot_be_read_is_refused_without_repeating_the_password() {
         "postgres://ana@db1/crm?password=s3cret&sslmode=sometimes",
         "postgres://ana@db1/crm?password=s3cret&connect_timeout=3",
         "postgres:ana:s3cret@db1",
-        "mysql://ana:s3cret@db1/crm",
+        "mysql://ana:s3cret@db1/crm?ssl-mode=maybe",
+        "mysql://ana:s3cret@db1/crm?sokcet=/x",
+        "mysql://ana:s3cret@db1:port/crm",
+        "mariadb://ana@/crm?socket=here&password=s3cret",
         "oracle://ana:s3cret@db1/crm",
         "sqlite:",
         "sqlite::memory:",
@@ -100,7 +104,6 @@ fn what_cannot_be_read_is_refused_without_repeating_the_password() {
         assert!(!format!("{fault:?}").contains("s3cret"), "{typed}: {fault:?}");
         assert!(fault.hint.is_some() || typed == "sqlite:", "{typed}");
     }
-    assert_eq!(parse("mysql://a@b/c", &[]).err().unwrap().kind, FaultKind::Unsupported);
     assert!(parse("postgres://db/x", &[]).is_err(), "no user anywhere");
 }
 
@@ -129,4 +132,71 @@ fn sqlite_paths_become_absolute() {
         assert!(secret.is_none());
     }
     assert!(parse_in("new.db", &[], &here).is_err(), "a bare path must exist");
+}
+
+/// `option file` stands for `~/.my.cnf`.
+#[test]
+fn mysql_urls_come_out_complete() {
+    let file = "[client]\nuser=fu\nhost=fh\nport=3311\npassword=hush\nssl-mode=VERIFY-CA\n\
+                [mysqld]\nuser=nobody\n[mysql]\ndatabase=fd\n";
+    let none: &[(&str, &str)] = &[("USER", "os"), ("MYSQL_HOST", "envhost")];
+    let from_file: &[(&str, &str)] =
+        &[("option file", file), ("MYSQL_HOST", "no"), ("MYSQL_TCP_PORT", "1")];
+    let local: &[(&str, &str)] =
+        &[("USER", "os"), ("option file", "[client]\nhost=localhost\nsocket=/s/my.sock\n")];
+    let env: &[(&str, &str)] =
+        &[("USER", "os"), ("MYSQL_TCP_PORT", "3309"), ("MYSQL_UNIX_PORT", "/run/m.sock")];
+    for (typed, around, normal, password) in [
+        ("mysql://ana@db1/crm", none, "mysql://ana@db1:3306/crm", None),
+        ("MariaDB://ana:p%40@db1:3307/", none, "mysql://ana@db1:3307/", Some("p@")),
+        ("mysql://ana@[::1]/my%20db", none, "mysql://ana@[::1]:3306/my%20db", None),
+        ("mysql://", none, "mysql://os@envhost:3306/", None),
+        ("mysql://ana@localhost/x", none, "mysql://ana@localhost:3306/x", None),
+        (
+            "mysql://ana@/crm?socket=/run/my.sock&ssl_mode=Verify-Identity",
+            none,
+            "mysql://ana@localhost:3306/crm?socket=%2Frun%2Fmy.sock&ssl-mode=verify_identity",
+            None,
+        ),
+        (
+            "mysql://ana@%2Frun%2Fmy.sock/crm",
+            none,
+            "mysql://ana@localhost:3306/crm?socket=%2Frun%2Fmy.sock",
+            None,
+        ),
+        (
+            "mysql://ana@db1/crm?ssl-mode=REQUIRED&ssl-ca=ca.pem",
+            none,
+            "mysql://ana@db1:3306/crm?ssl-mode=required&ssl-ca=%2Fnonexistent%2Fhere%2Fca.pem",
+            None,
+        ),
+        ("mysql://", from_file, "mysql://fu@fh:3311/fd?ssl-mode=verify_ca", None),
+        (
+            "mysql://bo@db2:1/x?ssl-mode=disabled",
+            from_file,
+            "mysql://bo@db2:1/x?ssl-mode=disabled",
+            None,
+        ),
+        ("mysql:///x", local, "mysql://os@localhost:3306/x?socket=%2Fs%2Fmy.sock", None),
+        ("mysql://db1/x", local, "mysql://os@db1:3306/x", None),
+        ("mysql:///x", env, "mysql://os@localhost:3309/x?socket=%2Frun%2Fm.sock", None),
+    ] {
+        let (endpoint, secret) = parse(typed, around).unwrap_or_else(|e| panic!("{typed}: {e}"));
+        assert_eq!(endpoint.url, normal, "{typed}");
+        assert_eq!(endpoint.dialect, Dialect::Mysql);
+        assert_eq!(secret.as_ref().map(Secret::reveal), password, "{typed}");
+    }
+}
+
+#[test]
+fn a_mysql_surrounding_that_cannot_be_read_is_named() {
+    for (name, value) in [
+        ("MYSQL_TCP_PORT", "many"),
+        ("option file", "[client]\nport=many\n"),
+        ("option file", "[client]\nssl-mode=many\n"),
+    ] {
+        let fault = parse("mysql://a@b/c", &[(name, value)]).err().unwrap();
+        assert!(fault.message.contains("many"), "{fault}");
+    }
+    assert!(parse("mysql://db/x", &[]).is_err(), "no user anywhere");
 }

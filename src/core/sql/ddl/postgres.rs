@@ -342,7 +342,7 @@ impl Writer<'_> {
 
 /// Does the expression name one of the columns?
 fn names_one_of(expression: &str, columns: &[Column]) -> bool {
-    tokens(expression, true).iter().any(|t| match &t.token {
+    tokens(expression, Dialect::Sqlite).iter().any(|t| match &t.token {
         Token::Word(name) | Token::Quoted(name) => {
             columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))
         }

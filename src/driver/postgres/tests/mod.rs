@@ -1,5 +1,6 @@
 //! The driver against a real server.
 
+mod scan;
 mod server;
 mod voyage;
 

@@ -1,5 +1,6 @@
 //! Files copied to files, by both paths, and the trouble files make.
 
+mod scan;
 mod trouble;
 
 use std::path::{Path, PathBuf};

@@ -1,0 +1,149 @@
+//! Writing: ledger, sessions, bulk load, statements.
+//!
+//! * [`link`]: login and statements; [`settings`]: what a session is set to.
+//! * [`ledger`]: what is committed; [`leftovers`]: sessions of a dead engine.
+//! * [`session`]: one transaction per chunk. [`load`] (fed by [`feed`]) or [`insert`] bring the
+//!   rows, [`refusal`] and [`invented`] say when they did not arrive as they left.
+//! * [`steps`]: statements, DDL among them; [`emptying`], [`sequences`].
+//! * [`preflight`]: what would go wrong, before anything is done.
+
+mod careful;
+mod emptying;
+mod fault;
+mod feed;
+mod insert;
+mod invented;
+mod ledger;
+mod leftovers;
+mod link;
+mod load;
+mod preflight;
+mod refusal;
+mod sequences;
+mod session;
+mod settings;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod way;
+
+use async_trait::async_trait;
+use std::sync::Arc;
+
+use super::address::MysqlAddress;
+use super::catalog;
+use crate::core::catalog::{Catalog, Server};
+use crate::core::fault::{Fault, FaultKind};
+use crate::core::name::{Dialect, ObjectName};
+use crate::core::plan::{Finding, MigrationPlan};
+use crate::core::spec::Selection;
+use crate::core::sql;
+use crate::driver::{LedgerRow, Target, TargetSession};
+
+use link::Link;
+use session::Writer;
+use way::Way;
+
+pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Target>, Fault> {
+    Ok(Arc::new(MysqlTarget::new(address)))
+}
+
+struct MysqlTarget {
+    link: Link,
+    way: Way,
+}
+
+impl MysqlTarget {
+    fn new(address: MysqlAddress) -> MysqlTarget {
+        MysqlTarget { link: Link::new(address), way: Way::default() }
+    }
+
+    async fn writer(&self, job_id: &str, preamble: &[String]) -> Result<Writer, Fault> {
+        let link = self.link.of_job(job_id);
+        let mut line = link.connect().await?;
+        let Some(found) = ledger::find(&link, &mut line).await? else {
+            return Err(Fault::new(
+                FaultKind::ObjectMissing,
+                link.side(),
+                "the job's ledger is not on the target",
+            )
+            .with_hint("The target was replaced or the ledger was dropped while the job ran."));
+        };
+        leftovers::register(&link, &mut line, &found).await?;
+        Writer::open(line, found, self.way.clone(), preamble).await
+    }
+}
+
+#[async_trait]
+impl Target for MysqlTarget {
+    async fn probe(&self) -> Result<Server, Fault> {
+        catalog::probe(&self.link.address).await
+    }
+
+    async fn inspect(&self, selection: &Selection) -> Result<Catalog, Fault> {
+        catalog::inspect(&self.link.address, selection).await
+    }
+
+    async fn nonempty(&self, names: &[ObjectName]) -> Result<Vec<ObjectName>, Fault> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut line = self.link.connect().await?;
+        let mut found = Vec::new();
+        for name in names {
+            let table = sql::qualified(Dialect::Mysql, name);
+            match line.one(format!("SELECT 1 FROM {table} LIMIT 1")).await {
+                Ok(row) => found.extend(row.map(|_| name.clone())),
+                // Not there: no such table, no such database.
+                Err(fault) if matches!(fault.code.as_deref(), Some("1146" | "1049")) => {}
+                Err(fault) => return Err(fault.while_doing(&format!("look at {name}"))),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
+        preflight::target(&self.link, plan).await
+    }
+
+    async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {
+        let link = self.link.of_job(job_id);
+        let mut line = link.connect().await?;
+        ledger::prepare(&link, &mut line).await.map(|_| ())
+    }
+
+    async fn ledger(&self, job_id: &str) -> Result<Option<Vec<LedgerRow>>, Fault> {
+        let link = self.link.of_job(job_id);
+        let mut line = link.connect().await?;
+        let Some(found) = ledger::find(&link, &mut line).await? else { return Ok(None) };
+        leftovers::end(&link, &mut line, &found).await?;
+        ledger::complete(&mut line, &found).await?;
+        ledger::read(&mut line, &found).await.map(Some)
+    }
+
+    async fn flush(&self, job_id: &str) -> Result<(), Fault> {
+        let link = self.link.of_job(job_id);
+        let mut line = link.connect().await?;
+        if line.traits.commits_durable {
+            return Ok(());
+        }
+        // Where commits do not wait for the disk, a change of a definition still does, and takes
+        // every earlier commit along.
+        let Some(found) = ledger::find(&link, &mut line).await? else { return Ok(()) };
+        ledger::flush(&mut line, &found).await
+    }
+
+    async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault> {
+        let link = self.link.of_job(job_id);
+        let mut line = link.connect().await?;
+        ledger::drop(&link, &mut line).await
+    }
+
+    async fn session(
+        &self,
+        job_id: &str,
+        preamble: &[String],
+    ) -> Result<Box<dyn TargetSession>, Fault> {
+        Ok(Box::new(self.writer(job_id, preamble).await?))
+    }
+}
