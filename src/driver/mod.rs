@@ -75,8 +75,8 @@ pub struct Written {
 impl Written {
     /// Every row arrived, just now.
     #[must_use]
-    pub fn now(rows: u64) -> Written {
-        Written { rows, already: false, rejects: Rejects::default() }
+    pub const fn now(rows: u64) -> Written {
+        Written { rows, already: false, rejects: Rejects { count: 0, handout: 0 } }
     }
 
     /// The ledger had it.

@@ -13,6 +13,7 @@ mod bad_input;
 mod cli;
 mod consoles;
 mod crash;
+mod rejected;
 mod rejects;
 mod snapshot;
 mod steer;

@@ -5,6 +5,7 @@ use super::crossing::{
     wait_until,
 };
 use super::server::Server;
+use crate::core::chunk::Rejects;
 use crate::core::fault::FaultKind;
 use crate::core::plan::TablePlan;
 use crate::driver::{Block, LedgerKey, Target, TargetSession, Written};
@@ -23,7 +24,7 @@ async fn a_chunk_done_twice_is_written_once() {
     let task = chunk(&numbers(), 7);
     for already in [false, true] {
         let done = send_batches(&mut writer, &task, vec![numbered(1, 500, 1)]).await;
-        assert_eq!(done, Ok(Written { rows: 500, already }));
+        assert_eq!(done, Ok(Written { already, ..Written::now(500) }));
     }
     assert_eq!(crossing.ledger_keys().await, [(LedgerKey::Chunk(7), 500)]);
     // A chunk without rows is done as well.
