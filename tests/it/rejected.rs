@@ -85,7 +85,7 @@ fn narrow(server: &PgServer) -> Database {
         "CREATE TABLE t (id integer, a integer, b varchar(10), c text NOT NULL, d text UNIQUE,
              e integer CONSTRAINT e_is_positive CHECK (e >= 0), f date)",
     );
-    let taken = bad_of(4).iter().map(|id| format!("(-{id}, 'c', 'taken {id}')"));
+    let taken = bad_of(4).into_iter().map(|id| format!("(-{id}, 'c', 'taken {id}')"));
     let taken: Vec<String> = taken.collect();
     target.run(&format!("INSERT INTO t (id, c, d) VALUES {}", taken.join(", ")));
     target

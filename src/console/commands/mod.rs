@@ -14,6 +14,7 @@ pub enum Place {
     Run,
     Table,
     Failed,
+    Rejects,
     Log,
     History,
     /// The engine of the job is gone.
@@ -21,12 +22,13 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Place; 8] = [
+    pub const ALL: [Place; 9] = [
         Place::Jobs,
         Place::Plan,
         Place::Run,
         Place::Table,
         Place::Failed,
+        Place::Rejects,
         Place::Log,
         Place::History,
         Place::Lost,
@@ -41,6 +43,7 @@ impl Place {
             Place::Run => "run",
             Place::Table => "table",
             Place::Failed => "failed",
+            Place::Rejects => "rejects",
             Place::Log => "log",
             Place::History => "history",
             Place::Lost => "lost",
@@ -112,6 +115,8 @@ pub enum Do {
     Log,
     Run,
     Failed,
+    Rejects,
+    RetryRejects,
     Start,
     Pause,
     Resume,
@@ -242,6 +247,7 @@ pub fn key_line(place: Place) -> &'static [Do] {
             Do::Pause,
             Do::Resume,
             Do::Failed,
+            Do::Rejects,
             Do::Open,
             Do::Workers,
             Do::ChunkMap,
@@ -271,6 +277,9 @@ pub fn key_line(place: Place) -> &'static [Do] {
             Do::Filter,
             Do::CopyAll,
         ],
+        Place::Rejects => {
+            &[Do::RetryRejects, Do::Open, Do::Copy, Do::Write, Do::Back, Do::Filter, Do::CopyAll]
+        }
         Place::Log => &[Do::Filter, Do::NextMatch, Do::PrevMatch, Do::Copy, Do::Write, Do::Back],
         Place::History => &[Do::Filter, Do::Copy, Do::Write, Do::Log, Do::Back],
         Place::Lost => &[Do::Resume, Do::RestartWith, Do::Log, Do::Copy, Do::Run],

@@ -4,13 +4,21 @@ use super::{Action, Do, Place, Tier};
 
 const EVERY: &[Place] = &Place::ALL;
 /// Screens of a job with an engine.
-const JOB: &[Place] =
-    &[Place::Plan, Place::Run, Place::Table, Place::Failed, Place::Log, Place::History];
+const JOB: &[Place] = &[
+    Place::Plan,
+    Place::Run,
+    Place::Table,
+    Place::Failed,
+    Place::Rejects,
+    Place::Log,
+    Place::History,
+];
 const JOB_LOST: &[Place] = &[
     Place::Plan,
     Place::Run,
     Place::Table,
     Place::Failed,
+    Place::Rejects,
     Place::Log,
     Place::History,
     Place::Lost,
@@ -22,6 +30,7 @@ const STEER: &[Place] = &[
     Place::Run,
     Place::Table,
     Place::Failed,
+    Place::Rejects,
     Place::Log,
     Place::History,
 ];
@@ -180,7 +189,26 @@ pub const ACTIONS: &[Action] = &[
         .says("failed chunks", "Lists failed chunks and steps, grouped by cause.")
         .typed("failed", "chunks JOB --state failed")
         .short("failed")
-        .found_by("errors rejects why"),
+        .found_by("errors why"),
+    Action::new("rejects", Do::Rejects, JOB_LOST, &["b"])
+        .says(
+            "rejected rows",
+            "Lists rows that the target refused and that were put aside, grouped by cause, \
+            with key and error. Enter shows the row itself.",
+        )
+        .typed("rejects", "rejects list JOB")
+        .short("bad rows")
+        .found_by("rejects bad refused rows errors export"),
+    Action::new("retry_rejects", Do::RetryRejects, &[Place::Rejects], &["R"])
+        .says(
+            "read rejected rows again",
+            "Reads the rejected rows again from the source by their keys, as they are now, and \
+            loads what fits; the others stay rejected. Asks.",
+        )
+        .asks(Tier::Asks)
+        .typed("rejects retry", "rejects retry JOB")
+        .short("read again")
+        .found_by("again rerun repeat mended"),
     Action::new("start", Do::Start, &[Place::Plan], &["s"])
         .says(
             "start the job",

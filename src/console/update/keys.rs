@@ -2,7 +2,7 @@
 
 use super::{
     close, copying, failed, go, help, history, jobs, log, palette, plan, prompt, question, reader,
-    refit, run, steer, table,
+    refit, rejects, run, steer, table,
 };
 use crate::console::commands::{Action, Do, Place};
 use crate::console::keymap::{Key, owner};
@@ -59,6 +59,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::Run => run::perform(model, does),
         Place::Table => table::perform(model, does),
         Place::Failed => failed::perform(model, does),
+        Place::Rejects => rejects::perform(model, does),
         Place::Log => log::perform(model, does),
         Place::History => history::perform(model, does),
         Place::Lost => lost(model, does),
@@ -90,7 +91,9 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::Copy => copying::copy(model, copying::Extent::Message),
         Do::CopyAll => copying::copy(model, copying::Extent::All),
         Do::Write => copying::write(model),
-        Do::Log | Do::History | Do::Run | Do::Failed => return side_screens(model, does),
+        Do::Log | Do::History | Do::Run | Do::Failed | Do::Rejects => {
+            return side_screens(model, does);
+        }
         _ => return None,
     })
 }
@@ -109,6 +112,7 @@ fn side_screens(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::Log => log::open(model),
         Do::History => history::open(model),
         Do::Failed => failed::open(model),
+        Do::Rejects => rejects::open(model),
         _ => go(model, Place::Run),
     })
 }

@@ -14,10 +14,12 @@ mod prompt;
 mod question;
 mod reader;
 mod refresh;
+mod rejects;
 mod run;
 mod steer;
 mod table;
 
+pub use copying::reject_text;
 pub use help::{height as help_height, matches as help_matches};
 pub use history::shown as history_lines;
 pub use palette::LINES_MAX as PALETTE_LINES_MAX;
@@ -154,6 +156,7 @@ fn refit(model: &mut Model) {
     run::refit(model);
     table::refit(model);
     failed::refit(model);
+    rejects::refit(model);
     plan::refit(model);
     log::refit(model);
     history::refit(model);
