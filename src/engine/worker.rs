@@ -14,6 +14,7 @@ use crate::core::chunk::{ChunkId, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Report, WorkerId};
 use crate::core::plan::{DataPath, StepId, StepKind, TableIndex, TablePlan};
+use crate::core::spec::{Pattern, Selection};
 use crate::driver::pipe::{Activity, Throttle, pipe};
 use crate::driver::{
     AttachSource, CarefulTask, ChunkTask, LedgerKey, Snapshot, SourceSession, StepTask, Target,
@@ -208,7 +209,9 @@ impl Worker {
     async fn execute(&mut self, order: &Order) -> Result<Done, Fault> {
         match &order.task {
             Task::Chunk { careful: Some(careful), .. } if careful.at_once => {
-                self.copy_carefully(order, &careful.task).await
+                let target = self.setup.target.clone();
+                let task = with_types_of_now(&target, &careful.task).await?;
+                self.copy_carefully(order, &task).await
             }
             Task::Chunk { task, attach, careful, .. } => {
                 let done = match attach {
@@ -258,6 +261,9 @@ impl Worker {
         task: &CarefulTask,
         refused: Fault,
     ) -> Result<Done, Fault> {
+        // As after any fault: what it left in the sessions is not worth finding out.
+        (self.source, self.target) = (None, None);
+        self.connect().await?;
         match self.copy_carefully(order, task).await {
             // This target cannot tell rows apart: what was said at first stands.
             Err(fault) if fault.kind == FaultKind::Unsupported => Err(refused),
@@ -391,6 +397,31 @@ async fn join(
             (Err(read), _) => Err(read),
         },
     }
+}
+
+/// Rejected rows may fit because the target's table was altered since the plan was made: its
+/// columns are converted to as they are now.
+async fn with_types_of_now(
+    target: &Arc<dyn Target>,
+    task: &CarefulTask,
+) -> Result<CarefulTask, Fault> {
+    let plan = &task.chunk.table;
+    let only =
+        Selection { tables: vec![Pattern::new(&plan.target.to_string())], ..Selection::default() };
+    let found = target.inspect(&only).await?;
+    let Some(there) = found.tables.iter().find(|t| t.name == plan.target) else {
+        return Ok(task.clone());
+    };
+    let mut plan = (**plan).clone();
+    for column in &mut plan.columns {
+        let now = there.column(&column.target_name);
+        if let Some(now) = now.filter(|now| now.declared != column.target_declared) {
+            column.target_declared = now.declared.clone();
+            column.target_logical = now.logical.clone();
+        }
+    }
+    let chunk = ChunkTask { table: Arc::new(plan), ..task.chunk.clone() };
+    Ok(CarefulTask { chunk, ..task.clone() })
 }
 
 fn snapshot_of(order: &Order) -> Result<&SnapshotRef, Fault> {

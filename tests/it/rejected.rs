@@ -234,6 +234,7 @@ fn the_same_from_sqlite_and_after_the_target_was_mended() {
     );
     let outcome = tidegate.try_copy(JOB, &sqlite::url(&file), &target.url(), &REJECT);
     assert_eq!(outcome.code, Some(3), "{outcome:?}\n{}", tidegate.troubles(JOB));
+    assert_eq!(tidegate.chunks(JOB).failed, 0, "{}", tidegate.troubles(JOB));
     assert_good_rows(&target);
     assert_listed(&tidegate);
     assert_discreet(&tidegate);
