@@ -1,17 +1,23 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
+mod demo;
 mod ends;
 mod examples;
 mod rejects;
+mod types;
+mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
+pub use self::types::TypeArgs;
+pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
 /// Moves databases while you watch and steer.
 ///
@@ -42,6 +48,7 @@ impl Invocation {
             Some(Command::Copy(args)) => &args.looks,
             Some(Command::Start(args)) => &args.looks,
             Some(Command::Attach(args)) => &args.looks,
+            Some(Command::Verify(args)) => &args.looks,
             _ => &self.looks,
         };
         let before = self.looks.clone();
@@ -109,6 +116,9 @@ pub enum Command {
     Plan(PlanArgs),
     /// Start a job that was defined with `new`
     Start(StartArgs),
+    /// Compare two databases, row by row where they differ; repair them
+    #[command(after_help = EXAMPLES_VERIFY)]
+    Verify(VerifyArgs),
     /// Open the console of a job; starts its engine when none runs
     #[command(after_help = EXAMPLES_ATTACH)]
     Attach(AttachArgs),
@@ -178,48 +188,6 @@ pub struct JobArg {
 }
 
 #[derive(Debug, Args)]
-pub struct DemoArgs {
-    /// Return at once; `tidegate attach demo` opens the screen
-    #[arg(long)]
-    pub detach: bool,
-    /// Rows of the sample's largest table
-    #[arg(long, value_name = "N")]
-    pub rows: Option<u64>,
-    /// Rate limit of the demo
-    #[arg(long, value_name = "RATE", default_value = "15MB/s")]
-    pub rate: String,
-    #[command(flatten)]
-    pub looks: Looks,
-}
-
-#[derive(Debug, Args)]
-pub struct SimArgs {
-    /// Return at once
-    #[arg(long)]
-    pub detach: bool,
-    /// What happens when: `at 5s source-lost for 20s`; may be given several times
-    #[arg(long, value_name = "LINE")]
-    pub script: Vec<String>,
-    /// Copy workers at the start
-    #[arg(long, value_name = "N", default_value = "12")]
-    pub threads: String,
-    /// How long one chunk takes
-    #[arg(long, value_name = "MS", default_value_t = 4_000)]
-    pub chunk_ms: u32,
-    /// So many tables instead of the usual 41
-    #[arg(long, value_name = "N")]
-    pub tables: Option<u32>,
-    /// So many chunks
-    #[arg(long, value_name = "N")]
-    pub chunks: Option<u32>,
-    /// Name of the job
-    #[arg(long, value_name = "NAME", default_value = "sim")]
-    pub job: String,
-    #[command(flatten)]
-    pub looks: Looks,
-}
-
-#[derive(Debug, Args)]
 pub struct CopyArgs {
     #[command(flatten)]
     pub spec: SpecArgs,
@@ -235,6 +203,10 @@ pub struct CopyArgs {
     /// The target's name, instead of typing it (--if-exists truncate, replace)
     #[arg(long, value_name = "NAME")]
     pub yes_target: Option<String>,
+
+    /// Compare both sides when the copy is done, as job NAME.verify
+    #[arg(long)]
+    pub verify: bool,
 
     /// Answer yes to questions that can be undone
     #[arg(long, short = 'y')]
@@ -256,14 +228,14 @@ pub struct NewArgs {
 }
 
 /// What is to be copied, and how.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct SpecArgs {
     /// Source: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
-    pub from: String,
+    pub from: Option<String>,
     /// Target: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
-    pub to: String,
+    pub to: Option<String>,
 
     /// Only these schemas (pattern with * and ?); may be given several times
     #[arg(long, value_name = "SCHEMA", help_heading = "What")]
@@ -280,15 +252,15 @@ pub struct SpecArgs {
     /// Only the schema, no rows
     #[arg(long, help_heading = "What")]
     pub schema_only: bool,
-    /// What to do with a target table that is there already
-    #[arg(long, value_name = "POLICY", default_value = "stop", help_heading = "What")]
-    pub if_exists: IfExists,
+    /// What to do with a target table that is there already [default: stop]
+    #[arg(long, value_name = "POLICY", help_heading = "What")]
+    pub if_exists: Option<IfExists>,
     /// Accept conversions that lose something; the plan lists them
     #[arg(long, help_heading = "What")]
     pub accept_lossy: bool,
-    /// Path of the rows; the plan says which one each table gets
-    #[arg(long, value_name = "PATH", default_value = "automatic", help_heading = "What")]
-    pub access: AccessPath,
+    /// Path of the rows; the plan says which one each table gets [default: automatic]
+    #[arg(long, value_name = "PATH", help_heading = "What")]
+    pub access: Option<AccessPath>,
     #[command(flatten)]
     pub bad_rows: BadRowArgs,
 
@@ -307,6 +279,9 @@ pub struct SpecArgs {
     /// Bytes a chunk aims at, one transaction each [default: 32MiB]
     #[arg(long, value_name = "SIZE", help_heading = "How fast")]
     pub chunk_size: Option<String>,
+
+    #[command(flatten)]
+    pub types: TypeArgs,
 
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]

@@ -19,11 +19,16 @@ use super::signals::{Caught, Signals};
 use super::view::{View, plan_of, snapshot_of};
 use crate::client::{Client, ClientError, Connection};
 use crate::core::name::JobName;
-use crate::core::spec::{JobSpec, TableExists};
+use crate::core::spec::{JobKind, JobSpec, TableExists};
 use crate::protocol::{Action, AlertView, JobView, PlanView, StartMessage};
 
 /// After this long of planning the user is told that it goes on.
 const PLANNING_NOTE: Duration = Duration::from_secs(3);
+
+/// How long the engine of a finished copy may take to start its verification, and how often that
+/// is looked at.
+const VERIFICATION_BEGINS: Duration = Duration::from_secs(60);
+const VERIFICATION_LOOK: Duration = Duration::from_millis(200);
 
 const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was left behind.";
 
@@ -32,10 +37,53 @@ const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was 
 /// # Errors
 /// `Blocked` with the findings; then nothing is left behind.
 pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure> {
-    let defined = define(session, args.job.as_deref(), &args.spec)?;
+    let mut defined = define(session, args.job.as_deref(), &args.spec)?;
+    defined.spec.verify_after |= args.verify;
     ask_destructive(&defined.spec, args.yes_target.as_deref())?;
+    let outcome = define_and_begin(session, &defined, args.detach, args.follow.every).await?;
+    match outcome {
+        Outcome::Exit(Exit::Done) if defined.spec.verify_after && !args.detach => {
+            follow_verification(session, &defined.spec.name, args.follow.every).await
+        }
+        other => Ok(other),
+    }
+}
+
+/// The verification that the engine of a copy starts when it is done.
+async fn follow_verification(
+    session: &Session,
+    copied: &JobName,
+    every_s: u64,
+) -> Result<Outcome, Failure> {
+    let job = copied.verification(1);
+    let deadline = std::time::Instant::now() + VERIFICATION_BEGINS;
+    loop {
+        match session.engine(&job).await {
+            Ok(engine) => {
+                return Ok(Outcome::Exit(follow::follow(session, &job, engine, every_s).await?));
+            }
+            Err(failure) if std::time::Instant::now() >= deadline => {
+                return Err(failure.with_hint(format!(
+                    "The copy is complete. Compare by hand: tidegate verify {copied}"
+                )));
+            }
+            Err(_) => tokio::time::sleep(VERIFICATION_LOOK).await,
+        }
+    }
+}
+
+/// Defines, plans, checks and starts a job, and shows it.
+///
+/// # Errors
+/// `Blocked` with the findings; then nothing is left behind.
+pub async fn define_and_begin(
+    session: &Session,
+    defined: &Defined,
+    detach: bool,
+    every_s: u64,
+) -> Result<Outcome, Failure> {
     let job = defined.spec.name.clone();
-    let engine = open_draft(session, &defined).await?;
+    let engine = open_draft(session, defined).await?;
     let plan = match checked_plan(session, &job, &engine).await {
         Ok(plan) => plan,
         Err(failure) => {
@@ -50,12 +98,19 @@ pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure
         return Err(blocked(&job).with_detail(NOTHING_LEFT));
     }
     tell_warnings(session, &job, &plan);
-    begin(session, &job, engine, args.detach, args.follow.every).await
+    begin(session, &job, engine, detach, every_s).await
 }
 
 /// Truncating and replacing destroy rows of the target: they want its name.
-fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failure> {
+pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failure> {
     let target = spec.target.display();
+    if spec.kind == JobKind::Verify {
+        let doing = format!("Change rows of {target} that differ, delete those only it has");
+        return match spec.repair {
+            true => ask::name(&doing, &ask::Name::target(&target), given),
+            false => Ok(()),
+        };
+    }
     let doing = match spec.table_exists {
         TableExists::Truncate => format!("Empty tables that are already on {target}"),
         TableExists::Replace => format!("Drop tables that are already on {target}"),

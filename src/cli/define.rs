@@ -1,8 +1,9 @@
 //! A job's definition from flags and configuration, and the name of a job without one.
 
-use super::args::{AccessPath, BadRowArgs, BadRowPolicy, IfExists, SpecArgs};
+use super::args::{AccessPath, BadRowArgs, BadRowPolicy, IfExists, SpecArgs, VerifyArgs};
 use super::endpoints::{self, End};
 use super::failure::{Exit, Failure};
+use super::job_file;
 use super::session::Session;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Defaults, unused_password_file};
@@ -10,7 +11,7 @@ use crate::core::fault::Side;
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
 use crate::core::spec::THREADS_CEILING;
 use crate::core::spec::{
-    AccessMethod, BadRows, Content, JobSpec, Pattern, REJECTS_PER_JOB_DEFAULT,
+    AccessMethod, BadRows, Content, JobKind, JobSpec, Pattern, REJECTS_PER_JOB_DEFAULT,
     REJECTS_PER_TABLE_DEFAULT, Secret, Selection, TableExists, parse_chunk_size, parse_rate,
     parse_threads,
 };
@@ -36,6 +37,7 @@ impl Defined {
             spec: Some(spec_message(&self.spec)),
             source_password: text(&self.source_password),
             target_password: text(&self.target_password),
+            starts: false,
         }
     }
 }
@@ -46,8 +48,10 @@ impl Defined {
 /// `Usage` with the flag's trouble, `WouldAsk` for a password nobody is there to type.
 pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<Defined, Failure> {
     let config = Config::load(&session.paths)?;
-    let source = endpoints::read(&args.from, Side::Source, &config)?;
-    let target = endpoints::read(&args.to, Side::Target, &config)?;
+    let filed = job_file::read(args)?;
+    let (args, name) = (&filed.args, name.or(filed.job.as_deref()));
+    let source = endpoints::read(given("--from", &args.from)?, Side::Source, &config)?;
+    let target = endpoints::read(given("--to", &args.to)?, Side::Target, &config)?;
     if endpoints::same_place(&source.endpoint, &target.endpoint) {
         let shown = source.endpoint.display();
         return Err(Failure::usage(format!("source and target are the same database, {shown}"))
@@ -59,7 +63,7 @@ pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<
         None => make_name(session, &source.endpoint.database())?,
     };
     let spec = fill(JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone()), args)?;
-    let spec = speeds(spec, args, &config.defaults)?;
+    let spec = filed.finish(speeds(spec, args, &config.defaults)?)?;
     let logs_in = |end: &End| end.endpoint.server().is_some() && end.password.is_none();
     if let (true, Some(trouble)) = (logs_in(&source) || logs_in(&target), unused_password_file()) {
         session.output.note(&format!("The password file is not used: {trouble}"));
@@ -69,6 +73,62 @@ pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<
         target_password: password(&target, args)?,
         spec,
     })
+}
+
+fn given<'a>(flag: &str, value: &'a Option<String>) -> Result<&'a str, Failure> {
+    value.as_deref().ok_or_else(|| {
+        Failure::usage(format!("the following required arguments were not provided: {flag} <URL>"))
+            .with_hint("`tidegate copy --help` has examples.")
+    })
+}
+
+/// A verification of what a job copied: its ends, selection and rules.
+///
+/// # Errors
+/// As [`define`]; a job that is there not.
+pub fn define_verification(session: &Session, args: &VerifyArgs) -> Result<Defined, Failure> {
+    let mut defined = match &args.of {
+        None => define(session, args.job.as_deref(), &args.spec)?,
+        Some(_) if args.spec.from.is_some() || args.spec.to.is_some() => {
+            return Err(Failure::usage("give a job, or --from and --to, not both"));
+        }
+        Some(of) => {
+            let of = session.existing(of)?;
+            let config = Config::load(&session.paths)?;
+            let base = session.spec(&of)?;
+            let name = match &args.job {
+                Some(text) => free_name(session, JobName::parse(text).map_err(Failure::usage)?)?,
+                None => verification_name(session, &of)?,
+            };
+            let mut spec = speeds(JobSpec { name, ..base }, &args.spec, &config.defaults)?;
+            if [&args.spec.schema, &args.spec.table].into_iter().any(|list| !list.is_empty()) {
+                spec = fill(spec, &args.spec)?;
+            }
+            let ask = args.spec.ask_password;
+            Defined {
+                source_password: session.typed_password(&spec.source, ask)?,
+                target_password: session.typed_password(&spec.target, ask)?,
+                spec,
+            }
+        }
+    };
+    let spec = &mut defined.spec;
+    spec.kind = JobKind::Verify;
+    spec.repair = args.repair;
+    spec.verify_after = false;
+    (spec.content, spec.table_exists) = (Content::All, TableExists::Stop);
+    Ok(defined)
+}
+
+/// `crm-1120.verify`, with a number behind it while that is taken.
+fn verification_name(session: &Session, of: &JobName) -> Result<JobName, Failure> {
+    for number in 1..=NAME_TRIES_MAX {
+        let job = of.verification(number);
+        if !session.client().job_exists(&job) {
+            return Ok(job);
+        }
+    }
+    Err(Failure::usage("too many verifications of this job; give a name with --job"))
 }
 
 fn password(end: &End, args: &SpecArgs) -> Result<Option<Secret>, Failure> {
@@ -107,7 +167,7 @@ fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
         (_, true) => Content::SchemaOnly,
         _ => Content::All,
     };
-    spec.table_exists = match args.if_exists {
+    spec.table_exists = match args.if_exists.unwrap_or(IfExists::Stop) {
         IfExists::Stop => TableExists::Stop,
         IfExists::Skip => TableExists::Skip,
         IfExists::Append => TableExists::Append,
@@ -115,7 +175,7 @@ fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
         IfExists::Replace => TableExists::Replace,
     };
     spec.bad_rows = bad_rows(&args.bad_rows);
-    spec.access = match args.access {
+    spec.access = match args.access.unwrap_or(AccessPath::Automatic) {
         AccessPath::Automatic => AccessMethod::Automatic,
         AccessPath::Direct => AccessMethod::DirectPath,
         AccessPath::Conventional => AccessMethod::Conventional,

@@ -139,7 +139,12 @@ impl From<std::io::Error> for Failure {
 pub fn exit_of(job: &JobView) -> Exit {
     let progress = &job.progress;
     let wrong = progress.chunks_failed + progress.chunks_skipped + progress.steps_failed;
-    if wrong > 0 || progress.rows_rejected > 0 { Exit::WithFailures } else { Exit::Done }
+    let differs = job.compared.as_ref().is_some_and(|found| found.differs);
+    match (wrong > 0 || progress.rows_rejected > 0, differs) {
+        (_, true) => Exit::Differs,
+        (true, false) => Exit::WithFailures,
+        (false, false) => Exit::Done,
+    }
 }
 
 #[cfg(test)]

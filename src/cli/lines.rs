@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::figures;
 use super::output::clean;
 use crate::core::time::Timestamp;
-use crate::protocol::JobView;
+use crate::protocol::{ComparedView, JobView};
 
 /// `2026-11-20T14:31:16Z crm-nov EXECUTING 63% chunks=2918/4612 failed=7 ...`. Words are separated
 /// by one space and hold none, except between quotes.
@@ -38,6 +38,12 @@ pub fn line_without_time(job: &JobView, by: Option<&str>) -> String {
     }
     if p.rows_rejected > 0 {
         line.push_str(&format!(" rejected={}", p.rows_rejected));
+    }
+    if let Some(found) = &job.compared {
+        line.push_str(&format!(
+            " differ={} missing={} extra={} different={}",
+            found.chunks_differ, found.missing, found.extra, found.different
+        ));
     }
     if let Some(phase) = job.phases.iter().find(|phase| phase.running > 0 && phase.name != "copy") {
         line.push_str(&format!(" {}={}/{}", phase.name, phase.done, phase.total));
@@ -88,7 +94,35 @@ pub fn summary(job: &JobView, exit: u8) -> Value {
         "bytes": p.bytes_done,
         "elapsed_ms": job.elapsed_ms,
         "snapshots": job.snapshots,
+        "compared": job.compared,
     })
+}
+
+/// `; equal`, or what differs and where to look.
+fn verdict_text(job: &JobView, found: &ComparedView) -> String {
+    let done = chunks_total(job) == job.progress.chunks_done;
+    if !found.differs {
+        let repaired = match found.chunks_repaired {
+            0 => String::new(),
+            n => format!(" after repair of {}", figures::counted(u64::from(n), "chunk")),
+        };
+        let verdict = if done { "equal" } else { "nothing differs so far" };
+        return format!("; {verdict}{repaired}");
+    }
+    let shape = match found.shape {
+        0 => String::new(),
+        n => format!(", {} in the tables' shape", figures::counted(u64::from(n), "difference")),
+    };
+    format!(
+        "; DIFFERS: {}{} missing, {} extra, {} different{shape}\n  tidegate verify show {} \
+         lists the rows;   tidegate plan {} what is missing as a whole",
+        if found.at_least { "at least " } else { "" },
+        figures::grouped(found.missing),
+        figures::grouped(found.extra),
+        figures::grouped(found.different),
+        job.name,
+        job.name,
+    )
 }
 
 /// The end of a job for people.
@@ -115,6 +149,9 @@ pub fn summary_text(job: &JobView) -> String {
         if number > 0 {
             text.push_str(&format!(", {}", figures::counted(number, what)));
         }
+    }
+    if let Some(found) = &job.compared {
+        text.push_str(&verdict_text(job, found));
     }
     if p.chunks_failed > 0 {
         text.push_str(&format!(

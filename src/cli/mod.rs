@@ -19,6 +19,7 @@ mod failure;
 mod figures;
 mod follow;
 mod fresh;
+mod job_file;
 mod keys;
 mod lines;
 mod look;
@@ -32,6 +33,7 @@ mod signals;
 mod sim;
 mod status_text;
 mod stored;
+mod verify;
 mod view;
 mod wait;
 
@@ -95,6 +97,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Demo(args)) => return demo::demo(session, &args).await,
         Some(Command::Sim(args)) => return sim::run(session, &args).await,
         Some(Command::Copy(args)) => return copy::copy(session, &args).await,
+        Some(Command::Verify(args)) => return verify::verify(session, &args).await,
         Some(Command::Start(args)) => return copy::start(session, &args).await,
         Some(Command::Attach(args)) => return attach(session, &args).await,
         Some(Command::New(args)) => copy::new(session, &args).await,

@@ -76,6 +76,16 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
             job.name
         ));
     }
+    if let Some(found) = &job.compared {
+        lines.push(format!(
+            "  verdict  {} chunks equal, {} differ: {} rows missing, {} extra, {} different",
+            found.chunks_equal,
+            found.chunks_differ,
+            figures::count(found.missing),
+            figures::count(found.extra),
+            figures::count(found.different),
+        ));
+    }
     if job.snapshots > 1 {
         lines.push(format!("  source   {} snapshots: the rows mix several moments", job.snapshots));
     }

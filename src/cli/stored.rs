@@ -1,5 +1,6 @@
 //! A job read from its file, for looking while no engine runs. Never writes.
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 
 use super::failure::Failure;
@@ -9,16 +10,20 @@ use crate::clock::{Clock, SystemClock};
 use crate::core::chunk::ChunkId;
 use crate::core::job::{Actor, ChunkStatus, Job};
 use crate::core::name::JobName;
-use crate::core::plan::{StepId, TableIndex, TablePlan};
+use crate::core::plan::{DIFFERS, StepId, TableIndex, TablePlan};
+use crate::core::spec::JobKind;
 use crate::core::time::Timestamp;
 use crate::protocol::convert::{
-    self, EngineFace, Figures, JobContext, Moving, WorkerCounts, checklist_view, finding_view,
+    self, ComparedFigures, EngineFace, Figures, JobContext, Moving, WorkerCounts, checklist_view,
+    compared_view, finding_view,
 };
 use crate::protocol::{
     ChunkFilter, ChunkView, JobView, LogLine, PlanView, RejectGroupView, RejectView, RunView,
     Snapshot, StepView, TableView,
 };
-use crate::store::{self, ChunkRow, EventRow, MasterTable, RunRow, StoredJob, Summary};
+use crate::store::{
+    self, ChunkRow, ComparedSums, EventRow, MasterTable, RunRow, StoredJob, Summary,
+};
 
 /// Lines of the story in a snapshot: what a screen shows.
 const LOG_LINES: u32 = 50;
@@ -86,7 +91,8 @@ impl Stored {
     pub fn snapshot(&self) -> Result<Snapshot, Failure> {
         let stored = self.table.load()?;
         let job = Job::restore(stored.parts.clone());
-        let tables = table_views(&job, &stored);
+        let sums = self.table.compared_sums()?;
+        let tables = table_views(&job, &stored, &sums);
         let runs = self.table.runs(1)?;
         let context = JobContext {
             job: &job,
@@ -107,6 +113,10 @@ impl Stored {
             snapshots: &[],
         };
         let mut view = convert::job_view(&context, &tables);
+        if stored.spec.kind == JobKind::Verify {
+            let shape = stored.findings.iter().filter(|f| f.topic == DIFFERS).count();
+            view.compared = Some(compared_view(sums.values().map(figures_of), shape));
+        }
         if let (Some(run), Some(started)) = (runs.first(), stored.started_at) {
             // Nothing has been running since the last engine left.
             let until = run.ended_at.or(self.last_event()?).unwrap_or(context.now);
@@ -210,12 +220,35 @@ impl Stored {
     }
 }
 
-fn table_views(job: &Job, stored: &StoredJob) -> Vec<TableView> {
+fn table_views(
+    job: &Job,
+    stored: &StoredJob,
+    sums: &BTreeMap<TableIndex, ComparedSums>,
+) -> Vec<TableView> {
     let none = Moving::default();
     let views = stored.tables.iter().zip(0..).map(|(plan, number)| {
-        convert::table_view(job, TableIndex(number), plan, none, Timestamp(0))
+        let table = TableIndex(number);
+        let found = sums.get(&table).copied().unwrap_or_default();
+        let compared =
+            (stored.spec.kind == JobKind::Verify).then(|| compared_view([figures_of(&found)], 0));
+        TableView { compared, ..convert::table_view(job, table, plan, none, Timestamp(0)) }
     });
     views.collect()
+}
+
+/// The file's sums as the views want them.
+fn figures_of(sums: &ComparedSums) -> ComparedFigures {
+    ComparedFigures {
+        equal: sums.equal,
+        differ: sums.differ,
+        repaired: sums.mended,
+        source_rows: sums.source_rows,
+        target_rows: sums.target_rows,
+        missing: sums.missing,
+        extra: sums.extra,
+        different: sums.different,
+        at_least: sums.at_least,
+    }
 }
 
 fn status_of(number: u8) -> Option<ChunkStatus> {

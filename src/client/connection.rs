@@ -197,6 +197,7 @@ pub(crate) fn unexpected(request: &str, reply: &Reply) -> ClientError {
         Reply::Plan { .. } => "plan",
         Reply::Rejects { .. } => "rejects",
         Reply::RejectText { .. } => "rejected row",
+        Reply::Differences { .. } => "differences",
     };
     ClientError::Garbled { detail: format!("{kind} as the answer to {request}") }
 }

@@ -133,4 +133,8 @@ pub enum Ticket {
     Log,
     History,
     Plan,
+    /// Rows of a verification.
+    Differences {
+        with_values: bool,
+    },
 }

@@ -1,5 +1,6 @@
 //! The pure core: no runtime, connection, terminal, file, clock or environment below this line.
 
+pub mod canon;
 pub mod catalog;
 pub mod chunk;
 pub mod fault;
@@ -12,4 +13,5 @@ pub mod spec;
 pub mod sql;
 pub mod time;
 pub mod value;
+pub mod verify;
 pub mod wire;

@@ -52,6 +52,48 @@ impl fmt::Display for ObjectName {
     }
 }
 
+/// Does `text` match `pattern`, where `*` is any run and `?` any one character? Two pointers:
+/// linear for one `*`, never exponential.
+#[must_use]
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut pi, mut ti, mut star, mut mark) = (0, 0, None, 0);
+    while ti < t.len() {
+        if pi < p.len() && p[pi] == '*' {
+            star = Some(pi);
+            mark = ti;
+            pi += 1;
+        } else if pi < p.len() && (p[pi] == '?' || p[pi] == t[ti]) {
+            pi += 1;
+            ti += 1;
+        } else if let Some(at) = star {
+            pi = at + 1;
+            mark += 1;
+            ti = mark;
+        } else {
+            return false;
+        }
+    }
+    p[pi..].iter().all(|c| *c == '*')
+}
+
+/// Does a pattern of the operator's match a word? Case counts only when the pattern holds an
+/// upper-case letter.
+#[must_use]
+pub fn matches_word(pattern: &str, word: &str) -> bool {
+    match pattern.chars().any(char::is_uppercase) {
+        true => glob(pattern, word),
+        false => glob(pattern, &word.to_lowercase()),
+    }
+}
+
+/// The same for `schema.table` or, without a dot, a table in any schema.
+#[must_use]
+pub fn matches_name(pattern: &str, name: &ObjectName) -> bool {
+    matches_word(pattern, &name.to_string())
+        || (!pattern.contains('.') && matches_word(pattern, &name.name))
+}
+
 /// A job's name: also a directory and a socket name, so it is short and plain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JobName(String);
@@ -81,6 +123,18 @@ impl JobName {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What a verification of this job is called: `crm-1120.verify`, `crm-1120.verify-2`.
+    #[must_use]
+    pub fn verification(&self, number: u32) -> JobName {
+        let tail = match number {
+            0 | 1 => ".verify".to_owned(),
+            number => format!(".verify-{number}"),
+        };
+        let room = JOB_NAME_LEN_MAX - tail.len();
+        let stem = self.0.get(..room).unwrap_or(&self.0);
+        JobName(format!("{stem}{tail}"))
     }
 }
 

@@ -8,6 +8,7 @@
 //!   the same time, and memory is bounded by the pipe whatever the rows are.
 
 pub mod careful;
+pub mod compare;
 pub mod memory;
 pub mod mysql;
 pub mod pipe;
@@ -26,6 +27,7 @@ use crate::core::plan::{Finding, MigrationPlan, TablePlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::core::value::RowBatch;
+use crate::core::verify::Digest;
 
 pub use careful::{CarefulTask, RejectKeeper};
 pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
@@ -174,6 +176,12 @@ pub trait SourceSession: Send {
     /// Streams the chunk's rows into `sink` and ends it with the number of rows read. Stops with
     /// `Cancelled` when the sink's other end is gone.
     async fn read(&mut self, task: &ChunkTask, sink: BlockSender) -> Result<u64, Fault>;
+
+    /// The chunk's digest over the server's own text of every column, computed there; `None`
+    /// where this engine cannot. Comparable with another server of the same engine only.
+    async fn digest(&mut self, _task: &ChunkTask) -> Result<Option<Digest>, Fault> {
+        Ok(None)
+    }
 }
 
 #[async_trait]
@@ -206,12 +214,49 @@ pub trait Target: Send + Sync {
     /// Removes the ledger and everything else the job made for itself. Idempotent.
     async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault>;
 
+    /// Writes or deletes the rows of `mend` in one transaction of its own, found by their key;
+    /// answers how many. Needs no ledger: doing it twice changes nothing.
+    async fn mend(&self, _mend: &Mend) -> Result<u64, Fault> {
+        let what = "rows of this target cannot be repaired yet";
+        Err(Fault::new(FaultKind::Unsupported, Side::Target, what)
+            .with_hint("Copy the table again: tidegate copy --table NAME --if-exists truncate."))
+    }
+
     /// A worker's session. `preamble` is run once in it.
     async fn session(
         &self,
         job_id: &str,
         preamble: &[String],
     ) -> Result<Box<dyn TargetSession>, Fault>;
+}
+
+/// Rows that a verification puts right.
+#[derive(Clone, Debug)]
+pub struct Mend {
+    pub table: Arc<TablePlan>,
+    /// Positions of the key among the table's columns.
+    pub key: Vec<usize>,
+    pub rows: MendRows,
+}
+
+/// What is done with them.
+#[derive(Clone, Debug)]
+pub enum MendRows {
+    /// All columns as the source has them, in its wire form: changed where the key is there, else
+    /// added.
+    Upsert(RowBatch),
+    /// Key columns as the target has them, in its wire form.
+    Delete(RowBatch),
+}
+
+impl MendRows {
+    /// Rows to write or delete.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            MendRows::Upsert(rows) | MendRows::Delete(rows) => rows.rows(),
+        }
+    }
 }
 
 #[async_trait]

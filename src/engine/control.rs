@@ -10,13 +10,14 @@
 //! that transaction is durable. When it fails the round's facts are kept and tried again, the gate
 //! of the throttle is shut, and nobody is given work: no progress happens that cannot be saved.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
+use super::compare::BothEnds;
 use super::gauge::Gauge;
 use super::incoming::{ConsoleId, INBOX_MAX, Inbox, Incoming, Signal};
 use super::listener::Listener;
@@ -25,6 +26,7 @@ use super::planning::Databases;
 use super::publish::Publisher;
 use super::rejects::RejectBook;
 use super::requests::Remembered;
+use super::successor::Handover;
 use super::throttle::JobThrottle;
 use super::worker::SnapshotRef;
 use super::workers::{Shared, Workers};
@@ -33,14 +35,17 @@ use crate::config::Paths;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, Assignment, Event, Input, Job, JobState, Notice, Refusal};
 use crate::core::name::JobName;
-use crate::core::plan::{Finding, TablePlan};
-use crate::core::spec::JobSpec;
+use crate::core::plan::{Finding, TableIndex, TablePlan};
+use crate::core::spec::{JobKind, JobSpec};
 use crate::core::time::Timestamp;
 use crate::driver::Snapshot;
 use crate::driver::memory::Trouble;
 use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
 use crate::protocol::{PROTOCOL, Reply};
-use crate::store::{ActionRecord, Batch, MasterTable, Note, RunFigures, StoredJob, WorkerRecord};
+use crate::store::{
+    ActionRecord, Batch, Compared, ComparedSums, MasterTable, Note, RunFigures, StoredJob,
+    WorkerRecord,
+};
 
 /// Inputs taken into one transaction.
 const ROUND_MAX: usize = 256;
@@ -69,6 +74,7 @@ pub struct EngineSetup {
     pub master: MasterTable,
     /// Who started it.
     pub by: Actor,
+    pub handover: Handover,
 }
 
 /// Facts that are not yet durable.
@@ -78,6 +84,7 @@ pub(super) struct Unsaved {
     pub(super) notes: Vec<Note>,
     pub(super) actions: Vec<ActionRecord>,
     pub(super) workers: Vec<WorkerRecord>,
+    pub(super) compared: Vec<Compared>,
 }
 
 impl Unsaved {
@@ -86,6 +93,7 @@ impl Unsaved {
             && self.notes.is_empty()
             && self.actions.is_empty()
             && self.workers.is_empty()
+            && self.compared.is_empty()
     }
 }
 
@@ -124,6 +132,13 @@ impl PlanState {
     }
 }
 
+/// What a verification's workers read: the target as a source too.
+fn ends_of(spec: &JobSpec, databases: &Databases) -> Option<BothEnds> {
+    let mirror = databases.mirror.clone()?;
+    let source = databases.source.clone();
+    (spec.kind == JobKind::Verify).then_some(BothEnds { source, mirror })
+}
+
 fn face_of(master: &MasterTable, paths: &Paths, name: &JobName) -> EngineFace {
     EngineFace {
         pid: std::process::id(),
@@ -157,7 +172,7 @@ pub(super) struct Engine {
     pub(super) workers: Workers,
     pub(super) throttle: Arc<JobThrottle>,
     /// Opened and not yet taken note of by the machine.
-    pub(super) opened: Option<Arc<dyn Snapshot>>,
+    pub(super) opened: Option<(Arc<dyn Snapshot>, Option<Arc<dyn Snapshot>>)>,
     pub(super) snapshot: Option<SnapshotRef>,
     pub(super) snapshots: Vec<(Timestamp, String)>,
     pub(super) under_way: UnderWay,
@@ -168,6 +183,10 @@ pub(super) struct Engine {
     pub(super) trouble: Option<StoreTrouble>,
     pub(super) figures: RunFigures,
     pub(super) rejects: RejectBook,
+    pub(super) handover: Handover,
+    pub(super) successor_looked_for: bool,
+    /// What a verification found so far.
+    pub(super) compared: BTreeMap<TableIndex, ComparedSums>,
 
     pub(super) publisher: Publisher,
     pub(super) gauge: Gauge,
@@ -192,7 +211,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Loads the job and takes it over; nothing runs yet.
     pub(super) fn new(setup: EngineSetup) -> Result<Engine, Fault> {
-        let EngineSetup { name, paths, databases, clock, mut master, by } = setup;
+        let EngineSetup { name, paths, databases, clock, mut master, by, handover } = setup;
         if let Some(faults) = databases.faults.clone() {
             master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
         }
@@ -203,6 +222,7 @@ impl Engine {
         let job_id: Arc<str> = stored.job_id.clone().into();
         let workers = Workers::new(Shared {
             target: databases.target.clone(),
+            ends: ends_of(&stored.spec, &databases),
             job_id: job_id.clone(),
             preamble: Arc::new(stored.ddl_preamble.clone()),
             throttle: throttle.clone(),
@@ -241,6 +261,9 @@ impl Engine {
             trouble: None,
             figures: RunFigures::default(),
             rejects: RejectBook::default(),
+            handover,
+            successor_looked_for: false,
+            compared: BTreeMap::new(),
             publisher: Publisher::default(),
             gauge: Gauge::default(),
             dirty: BTreeSet::new(),
@@ -255,10 +278,17 @@ impl Engine {
             stopped_here: false,
             leave: None,
         };
-        engine.recall_story()?;
-        engine.recall_rejects()?;
-        engine.fill_board();
+        engine.recall()?;
         Ok(engine)
+    }
+
+    /// What the file knows of before.
+    fn recall(&mut self) -> Result<(), Fault> {
+        self.recount_compared()?;
+        self.recall_story()?;
+        self.recall_rejects()?;
+        self.fill_board();
+        Ok(())
     }
 
     /// Where signals are sent to.
@@ -333,6 +363,10 @@ impl Engine {
     /// Is what the job made for itself on the target being removed for the first time? COMPLETED is
     /// told when that has been tried: a script that goes on then finds a clean target.
     pub(super) fn is_tidying(&self) -> bool {
+        // A verification leaves nothing, and stays so that tables can be looked at again.
+        if self.verifies() {
+            return false;
+        }
         self.under_way.cleaning
             || (self.job.wants_cleanup() && self.under_way.cleanup_not_before == Timestamp(0))
     }
@@ -424,6 +458,10 @@ impl Engine {
         if self.unsaved.is_empty() && self.trouble.is_none() {
             return true;
         }
+        if let Err(fault) = self.save_compared() {
+            self.set_trouble(fault, now);
+            return false;
+        }
         let batch = Batch {
             job: &self.job,
             events: &self.unsaved.events,
@@ -477,6 +515,7 @@ impl Engine {
         }
         self.obey_script();
         self.watch_stopping(now);
+        self.begin_successor();
         if !self.publisher.is_alone() {
             self.alone_since = now;
         }

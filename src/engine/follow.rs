@@ -62,8 +62,11 @@ impl Engine {
             Event::SnapshotOpened { number, label } => {
                 self.snapshots.push((at, label.clone()));
                 self.figures.snapshot_label = Some(label.clone());
-                self.snapshot =
-                    self.opened.take().map(|snapshot| SnapshotRef { number: *number, snapshot });
+                self.snapshot = self.opened.take().map(|(snapshot, twin)| SnapshotRef {
+                    number: *number,
+                    snapshot,
+                    twin,
+                });
             }
             Event::SnapshotClosed { .. } => self.snapshot = None,
             Event::HoldSet { hold } => self.follow_hold(hold.reason),
@@ -109,6 +112,12 @@ impl Engine {
             JobState::Stopping => {
                 let all: Vec<WorkerId> = self.workers.iter().map(|(id, _)| id).collect();
                 all.into_iter().for_each(|id| self.workers.cancel(id));
+            }
+            // A file that is being read cannot be repaired: whoever reads goes.
+            JobState::Completing if self.verifies() => {
+                self.snapshot = None;
+                let idle = self.workers.idle();
+                idle.copy.into_iter().for_each(|id| self.workers.let_go(id));
             }
             JobState::Defining
             | JobState::StopPending { .. }
@@ -159,7 +168,8 @@ impl Engine {
         let now = self.clock.now();
         self.changed_at = vec![now; self.tables.len()];
         let views = (0..).zip(&self.tables).map(|(number, plan)| {
-            table_view(&self.job, TableIndex(number), plan, Moving::default(), now)
+            let view = table_view(&self.job, TableIndex(number), plan, Moving::default(), now);
+            TableView { compared: self.compared_of(number), ..view }
         });
         let views: Vec<TableView> = views.collect();
         self.publisher.replace_tables(views);
@@ -202,6 +212,7 @@ impl Engine {
             }
             let changed = self.changed_at.get(number as usize).copied().unwrap_or(now);
             let view = table_view(&self.job, TableIndex(number), &plan, moves, changed);
+            let view = TableView { compared: self.compared_of(number), ..view };
             let is_over = view.state == "done" || view.state == "failed";
             let (chunks, rows) = (view.chunks_total, view.rows_done);
             let Some(before) = self.publisher.update_table(view) else { continue };

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
+use super::compare::Finding;
 use super::rejects::Offered;
 use crate::core::catalog::Server;
 use crate::core::fault::{Fault, Side};
 use crate::core::job::{Report, WorkerId};
 use crate::core::plan::MigrationPlan;
 use crate::driver::{LedgerRow, Snapshot};
-use crate::protocol::{Hello, Request};
+use crate::protocol::{Hello, Reply, Request};
 
 /// Messages that wait for the loop. Workers send one each per chunk, consoles one per key: this is
 /// several rounds of both; whoever finds it full waits.
@@ -38,13 +39,19 @@ pub(super) enum Incoming {
         doubts: u32,
         outcome: Result<Option<Vec<LedgerRow>>, Fault>,
     },
-    SnapshotOpened(Result<Box<dyn Snapshot>, Fault>),
+    SnapshotOpened(Result<OpenedSnapshot, Fault>),
     SnapshotChecked {
         number: u32,
         outcome: Result<(), Fault>,
     },
     Probed(Side, Result<Server, Fault>),
     CleanedUp(Result<(), Fault>),
+    /// Values of differing rows that a console asked for, with its request.
+    ValuesRead {
+        console: ConsoleId,
+        request: u64,
+        reply: Box<Reply>,
+    },
     ConsoleJoined {
         id: ConsoleId,
         hello: Hello,
@@ -61,6 +68,12 @@ pub(super) enum Incoming {
     Signal(Signal),
 }
 
+/// A snapshot of the source; a verification has one of the target as well.
+pub(super) struct OpenedSnapshot {
+    pub(super) snapshot: Box<dyn Snapshot>,
+    pub(super) twin: Option<Box<dyn Snapshot>>,
+}
+
 /// Why the ledger was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LedgerUse {
@@ -70,6 +83,8 @@ pub(super) enum LedgerUse {
 }
 
 pub(super) enum FromWorker {
+    /// A chunk was compared; its report follows.
+    Compared(Box<Finding>),
     /// Its sessions are open: it can take work.
     Ready,
     ConnectFailed(Fault),

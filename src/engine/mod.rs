@@ -10,6 +10,7 @@
 //! An engine lives as long as its lock. It is started by a client ([`serve`]) with one line on its
 //! standard input, makes or opens the job's file, and from then on belongs to nobody.
 
+mod compare;
 mod control;
 mod detach;
 mod follow;
@@ -24,10 +25,12 @@ mod requests;
 mod scanning;
 pub mod sim;
 mod steer;
+mod successor;
 mod tasks;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod verify;
 mod views;
 mod worker;
 mod workers;
@@ -35,6 +38,7 @@ mod workers;
 pub use control::EngineSetup;
 pub use incoming::Signal;
 pub use planning::Databases;
+pub use successor::Handover;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::ExitCode;
@@ -47,7 +51,7 @@ use crate::config::{Paths, password_for};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Actor, JobState};
 use crate::core::name::JobName;
-use crate::core::spec::{Endpoint, JobSpec, Secret};
+use crate::core::spec::{Endpoint, JobKind, JobSpec, Secret};
 use crate::driver::url::Access;
 use crate::driver::{memory, open_source, open_target};
 use crate::protocol::{LINE_BYTES_MAX, StartMessage, codec, convert};
@@ -121,7 +125,12 @@ fn prepare(job: &JobName, paths: &Paths) -> Result<Prepared, Fault> {
     })?;
     let by = Actor { user: std::env::var("USER").unwrap_or_default(), tty: String::new() };
     let (name, paths) = (job.clone(), paths.clone());
-    let setup = EngineSetup { name, paths, databases, clock, master, by };
+    let handover = Handover {
+        starts: start.starts,
+        source_password: start.source_password,
+        target_password: start.target_password,
+    };
+    let setup = EngineSetup { name, paths, databases, clock, master, by, handover };
     Ok(Prepared { setup, log, _lock: lock })
 }
 
@@ -232,7 +241,12 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
     if let Some(url) = memory_of(&spec.source) {
         let world = memory::World::from_url(url)?;
         let (source, target) = (world.source(), world.target());
-        return Ok(Databases { source, target, faults: Some(world.faults.clone()) });
+        if spec.kind == JobKind::Verify {
+            let what = "made-up databases cannot be verified";
+            return Err(Fault::new(FaultKind::Unsupported, Side::Engine, what)
+                .with_hint("Give PostgreSQL, MySQL or SQLite databases."));
+        }
+        return Ok(Databases { source, target, mirror: None, faults: Some(world.faults.clone()) });
     }
     let access = |endpoint: &Endpoint, typed: &Option<String>, side| -> Result<Access, Fault> {
         let password = match typed {
@@ -243,7 +257,14 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
         };
         Ok(Access { endpoint: endpoint.clone(), password, side, job_id: job_id.to_owned() })
     };
+    let mirror = match spec.kind {
+        JobKind::Copy => None,
+        JobKind::Verify => {
+            Some(open_source(access(&spec.target, &start.target_password, Side::Target)?)?)
+        }
+    };
     Ok(Databases {
+        mirror,
         source: open_source(access(&spec.source, &start.source_password, Side::Source)?)?,
         target: open_target(access(&spec.target, &start.target_password, Side::Target)?)?,
         faults: None,

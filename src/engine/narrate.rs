@@ -263,7 +263,11 @@ fn is_told(kind: StepKind) -> bool {
         | StepKind::Sequence
         | StepKind::LargeObjects
         | StepKind::Refresh => true,
-        StepKind::Ddl | StepKind::Truncate | StepKind::Load | StepKind::Analyse => false,
+        StepKind::Ddl
+        | StepKind::Truncate
+        | StepKind::Load
+        | StepKind::Analyse
+        | StepKind::Mend => false,
     }
 }
 

@@ -14,9 +14,11 @@ use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
 use crate::core::plan::{
-    Finding, MigrationPlan, PlanInput, Severity, bounds_needed, build_plan, target_names,
+    Existing, Finding, MigrationPlan, PlanInput, Severity, bounds_needed, build_plan,
+    build_verification, target_names, verification_bounds,
 };
-use crate::core::spec::{JobSpec, Selection};
+use crate::core::spec::{JobKind, JobSpec, Selection};
+use crate::core::verify::mirrored;
 use crate::driver::{SchemaItems, Source, Target};
 
 /// Tables sampled at the same time: each is a connection to the source for a few milliseconds.
@@ -27,6 +29,8 @@ const SAMPLES_AT_ONCE: usize = 4;
 pub struct Databases {
     pub source: Arc<dyn Source>,
     pub target: Arc<dyn Target>,
+    /// The target as a source, for a verification.
+    pub mirror: Option<Arc<dyn Source>>,
     /// The script of made-up databases.
     pub faults: Option<Arc<crate::driver::memory::Faults>>,
 }
@@ -40,6 +44,9 @@ pub(super) async fn make_plan(
     databases: &Databases,
     inbox: &Inbox,
 ) -> Result<MigrationPlan, Fault> {
+    if let (JobKind::Verify, Some(mirror)) = (spec.kind, &databases.mirror) {
+        return make_verification(spec, &databases.source, mirror, &databases.target).await;
+    }
     let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
     let (source_catalog, target_catalog) = tokio::try_join!(
@@ -83,6 +90,54 @@ pub(super) async fn make_plan(
         async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },
     )?;
     plan.findings.extend(here.into_iter().chain(there));
+    plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    Ok(plan)
+}
+
+/// The plan of a verification: both ends are read alike, and no definition is asked for.
+async fn make_verification(
+    spec: &JobSpec,
+    source: &Arc<dyn Source>,
+    mirror: &Arc<dyn Source>,
+    target: &Arc<dyn Target>,
+) -> Result<MigrationPlan, Fault> {
+    let everything = Selection::default();
+    let (here, there) = tokio::try_join!(
+        async { source.inspect(&spec.selection).await.map_err(|f| f.while_doing("inspect")) },
+        async { mirror.inspect(&everything).await.map_err(|f| f.while_doing("inspect")) },
+    )?;
+    if let Some(finding) = same_database(&here, &there) {
+        return Ok(refused_plan(spec, finding));
+    }
+    let bounds = sample(source, verification_bounds(spec, &here, &there)).await?;
+    let mut plan = build_verification(&PlanInput {
+        spec,
+        source: &here,
+        target: &there,
+        preamble: &[],
+        items: &[],
+        nonempty: &[],
+        bounds: &bounds,
+        attachable: false,
+    });
+    let mirrored = MigrationPlan {
+        tables: plan
+            .tables
+            .iter()
+            .filter(|table| table.existing != Existing::Created)
+            .map(mirrored)
+            .collect(),
+        ..plan.clone()
+    };
+    let (from_here, from_there) = tokio::try_join!(
+        async { source.preflight(&plan).await.map_err(|f| f.while_doing("check the source")) },
+        async { mirror.preflight(&mirrored).await.map_err(|f| f.while_doing("check the target")) },
+    )?;
+    plan.findings.extend(from_here.into_iter().chain(from_there));
+    if spec.repair {
+        let writing = target.preflight(&plan).await;
+        plan.findings.extend(writing.map_err(|f| f.while_doing("check the target"))?);
+    }
     plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     Ok(plan)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::control::Engine;
-use super::incoming::{FromWorker, Incoming, LedgerUse};
+use super::incoming::{FromWorker, Incoming, LedgerUse, OpenedSnapshot};
 use super::narrate::{engine_note, fault_note};
 use super::rejects::Keeper;
 use super::worker::{Careful, Order, Task};
@@ -13,11 +13,13 @@ use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{
     BUILD_WORKER_FIRST, Committed, HoldReason, IdleWorkers, Input, Notice, Report, Work, WorkerId,
 };
-use crate::core::plan::{DataPath, StepId};
+use crate::core::plan::{DataPath, StepId, StepKind};
 use crate::core::spec::BadRows;
 use crate::core::time::Timestamp;
 use crate::driver::memory::{Trouble, parse_script};
-use crate::driver::{AttachSource, CarefulTask, ChunkTask, LedgerKey, LedgerRow, StepTask};
+use crate::driver::{
+    AttachSource, CarefulTask, ChunkTask, LedgerKey, LedgerRow, Snapshot, StepTask,
+};
 use crate::protocol::Action;
 use crate::store::WorkerRecord;
 
@@ -44,12 +46,19 @@ impl Engine {
             Incoming::SnapshotOpened(outcome) => {
                 self.under_way.opening = false;
                 match outcome {
-                    Ok(snapshot) => {
-                        let label = snapshot.label();
-                        self.opened = Some(Arc::from(snapshot));
+                    Ok(OpenedSnapshot { snapshot, twin }) => {
+                        let twin: Option<Arc<dyn Snapshot>> = twin.map(Arc::from);
+                        let label = match &twin {
+                            None => snapshot.label(),
+                            Some(twin) => format!("{} and {}", snapshot.label(), twin.label()),
+                        };
+                        self.opened = Some((Arc::from(snapshot), twin));
                         self.decide_engine(Notice::SnapshotOpened { label });
                         // The machine had no use for it any more: closed again.
                         self.opened = None;
+                    }
+                    Err(fault) if fault.side == Side::Target => {
+                        self.decide_engine(Notice::TargetLost { fault });
                     }
                     Err(fault) => self.decide_engine(Notice::SourceLost { fault }),
                 }
@@ -69,6 +78,9 @@ impl Engine {
                 }
             }
             Incoming::CleanedUp(outcome) => self.on_cleaned_up(outcome),
+            Incoming::ValuesRead { console, request, reply } => {
+                self.publisher.reply(console, request, *reply);
+            }
             Incoming::ConsoleJoined { id, hello, outbox, connection } => {
                 let now = self.clock.now();
                 self.publisher.join(id, hello, outbox, connection, now);
@@ -86,6 +98,7 @@ impl Engine {
                 self.workers.set_standing(id, Standing::Idle, now);
                 self.unsaved.workers.push(WorkerRecord { at: now, worker: id, is_here: true });
             }
+            FromWorker::Compared(finding) => self.on_compared(*finding),
             FromWorker::ConnectFailed(fault) => self.on_connect_failed(id, fault),
             FromWorker::Reported(report) => {
                 let failed = match &report {
@@ -160,6 +173,9 @@ impl Engine {
             Err(fault) if is_ours && fault.kind == FaultKind::SnapshotLost => {
                 self.decide_engine(Notice::SnapshotLost { fault });
             }
+            Err(fault) if is_ours && fault.side == Side::Target => {
+                self.decide_engine(Notice::TargetLost { fault });
+            }
             Err(fault) if is_ours => self.decide_engine(Notice::SourceLost { fault }),
             Ok(()) | Err(_) => {}
         }
@@ -226,6 +242,12 @@ impl Engine {
 
     fn order(&self, worker: WorkerId, work: Work) -> Result<Order, Fault> {
         let task = match work {
+            Work::Chunk { chunk, attempt, .. } if self.verifies() => {
+                self.compare_order(chunk, attempt)?
+            }
+            Work::Step { step, attempt } if self.job.step(step).kind == StepKind::Mend => {
+                self.mend_order(step, attempt)?
+            }
             Work::Chunk { chunk, attempt, .. } => {
                 let table = self.tables[self.job.chunks[chunk.0 as usize].table.0 as usize].clone();
                 let attach = match table.path {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::control::Engine;
-use super::incoming::{Incoming, LedgerUse};
+use super::incoming::{Incoming, LedgerUse, OpenedSnapshot};
 use super::narrate::{engine_note, fault_note};
 use super::planning::make_plan;
 use crate::core::fault::{Fault, FaultKind, Side};
@@ -27,21 +27,30 @@ impl Engine {
         }
         let now = self.clock.now();
         if self.job.wants_reconcile() {
-            self.read_ledger(LedgerUse::Compare);
+            self.remember(LedgerUse::Compare);
         }
         if self.job.wants_final_check() {
-            self.read_ledger(LedgerUse::FinalCheck);
+            self.remember(LedgerUse::FinalCheck);
         }
         if self.job.wants_snapshot(now) {
             self.open_snapshot();
         }
-        if self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before {
+        if !self.verifies() && self.job.wants_cleanup() && now >= self.under_way.cleanup_not_before
+        {
             self.clean_up();
         }
         for side in self.job.probes_due(now) {
             self.probe(side);
         }
         self.check_snapshot();
+    }
+
+    /// What was done, from where this kind of job keeps it.
+    fn remember(&mut self, purpose: LedgerUse) {
+        match self.verifies() {
+            true => self.recall_own_work(purpose),
+            false => self.read_ledger(purpose),
+        }
     }
 
     /// Reads the ledger; makes it first when the job has begun nothing yet.
@@ -80,9 +89,19 @@ impl Engine {
             return;
         }
         let (source, inbox) = (self.databases.source.clone(), self.inbox());
+        let mirror = self.databases.mirror.clone().filter(|_| self.verifies());
         let sessions_max = self.job.threads_max;
         tokio::spawn(async move {
-            let opening = source.open_snapshot(sessions_max);
+            let opening = async {
+                let there = async {
+                    match &mirror {
+                        Some(mirror) => mirror.open_snapshot(sessions_max).await.map(Some),
+                        None => Ok(None),
+                    }
+                };
+                let (snapshot, twin) = tokio::try_join!(source.open_snapshot(sessions_max), there)?;
+                Ok(OpenedSnapshot { snapshot, twin })
+            };
             let outcome = limited(LEDGER_LIMIT, Side::Source, "open a snapshot", opening).await;
             let _ = inbox.send(Incoming::SnapshotOpened(outcome)).await;
         });
@@ -98,7 +117,13 @@ impl Engine {
         self.under_way.next_check = now.plus_ms(CHECK_INTERVAL_MS);
         let inbox = self.inbox();
         tokio::spawn(async move {
-            let checking = open.snapshot.check();
+            let checking = async {
+                open.snapshot.check().await?;
+                match &open.twin {
+                    Some(twin) => twin.check().await,
+                    None => Ok(()),
+                }
+            };
             let outcome = limited(PROBE_LIMIT, Side::Source, "check the snapshot", checking).await;
             let _ = inbox.send(Incoming::SnapshotChecked { number: open.number, outcome }).await;
         });
@@ -173,6 +198,7 @@ impl Engine {
                 let (tables, chunks) = (self.tables.len(), self.job.chunks.len());
                 let text = format!("planned: {tables} tables, {chunks} chunks{tail}");
                 self.tell(engine_note(now, level, text));
+                self.start_unasked();
             }
             Err(fault) => {
                 self.tell(fault_note(now, "plan", &fault));

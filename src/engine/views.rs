@@ -44,6 +44,7 @@ impl Engine {
             snapshots: &self.snapshots,
         };
         let mut job = job_view(&context, self.publisher.tables());
+        job.compared = self.compared_in_all();
         if self.job.state == JobState::Completed && self.is_tidying() {
             job.state = JobState::Completing.word().to_owned();
         }
@@ -102,6 +103,7 @@ impl Engine {
             }
         }
         let one_writer = self.spec.target.dialect == Dialect::Sqlite
+            && !self.verifies()
             && self.tables.iter().any(|t| t.path != DataPath::DirectAttach);
         counts.note = (one_writer && self.job.threads > 1)
             .then(|| "SQLite has one writer: more threads only read ahead".to_owned());

@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc};
 
+use super::compare::BothEnds;
 use super::incoming::{FromWorker, Inbox, Incoming};
 use crate::core::chunk::{ChunkId, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Report, WorkerId};
 use crate::core::plan::{DataPath, StepId, StepKind, TableIndex, TablePlan};
 use crate::core::spec::{Pattern, Selection};
+use crate::driver::compare::{Comparison, MendWhat, Sessions};
 use crate::driver::pipe::{Activity, Throttle, pipe};
 use crate::driver::{
     AttachSource, CarefulTask, ChunkTask, LedgerKey, Snapshot, SourceSession, StepTask, Target,
@@ -26,12 +28,16 @@ use crate::driver::{
 pub(super) struct SnapshotRef {
     pub(super) number: u32,
     pub(super) snapshot: Arc<dyn Snapshot>,
+    /// Of a verification: the target's.
+    pub(super) twin: Option<Arc<dyn Snapshot>>,
 }
 
 /// What a worker needs to begin.
 pub(super) struct WorkerSetup {
     pub(super) id: WorkerId,
     pub(super) target: Arc<dyn Target>,
+    /// Of a verification: nothing is written, both sides are read.
+    pub(super) ends: Option<BothEnds>,
     pub(super) job_id: Arc<str>,
     pub(super) preamble: Arc<Vec<String>>,
     pub(super) throttle: Arc<dyn Throttle>,
@@ -56,6 +62,17 @@ pub(super) enum Task {
         attach: Option<AttachSource>,
         careful: Option<Careful>,
     },
+    Compare {
+        chunk: ChunkId,
+        attempt: u32,
+        comparison: Box<Comparison>,
+    },
+    Mend {
+        step: StepId,
+        attempt: u32,
+        what: MendWhat,
+        chunks: Vec<(ChunkId, Comparison)>,
+    },
     Step {
         step: StepId,
         attempt: u32,
@@ -77,29 +94,36 @@ pub(super) struct Careful {
     pub(super) at_once: bool,
 }
 
-struct Worker {
-    setup: WorkerSetup,
-    source: Option<(u32, Box<dyn SourceSession>)>,
+pub(super) struct Worker {
+    pub(super) setup: WorkerSetup,
+    pub(super) source: Option<(u32, Box<dyn SourceSession>)>,
+    /// Of a verification, instead of the others.
+    pub(super) pair: Option<(u32, Sessions)>,
     target: Option<Box<dyn TargetSession>>,
 }
 
 /// What a finished piece of work comes to.
-struct Done {
-    rows: u64,
-    bytes: u64,
-    rejects: Rejects,
+pub(super) struct Done {
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+    pub(super) rejects: Rejects,
 }
 
 impl Done {
+    /// Rows that were looked at; none was put aside.
+    pub(super) fn of(rows: u64) -> Done {
+        Done { rows, bytes: 0, rejects: Rejects::default() }
+    }
+
     /// No rows of tables.
-    fn other() -> Done {
-        Done { rows: 0, bytes: 0, rejects: Rejects::default() }
+    pub(super) fn other() -> Done {
+        Done::of(0)
     }
 }
 
 /// Works until the engine lets go of `orders` or a server is gone.
 pub(super) async fn work(setup: WorkerSetup, mut orders: mpsc::Receiver<Order>) {
-    let mut worker = Worker { setup, source: None, target: None };
+    let mut worker = Worker { setup, source: None, pair: None, target: None };
     loop {
         if let Err(fault) = worker.connect().await {
             tell(&worker.setup, FromWorker::ConnectFailed(fault)).await;
@@ -126,28 +150,28 @@ pub(super) async fn work(setup: WorkerSetup, mut orders: mpsc::Receiver<Order>) 
                 Some(_) => break,
             }
         }
-        (worker.source, worker.target) = (None, None);
+        (worker.source, worker.pair, worker.target) = (None, None, None);
     }
 }
 
-async fn tell(setup: &WorkerSetup, what: FromWorker) {
+pub(super) async fn tell(setup: &WorkerSetup, what: FromWorker) {
     // The loop outlives its workers; when it is gone there is nobody to tell.
     let _ = setup.inbox.send(Incoming::Worker(setup.id, what)).await;
 }
 
 fn report(worker: WorkerId, task: &Task, outcome: Result<Done, Fault>) -> Report {
     match (task, outcome) {
-        (Task::Chunk { chunk, attempt, .. }, Ok(done)) => {
+        (Task::Chunk { chunk, attempt, .. } | Task::Compare { chunk, attempt, .. }, Ok(done)) => {
             let (chunk, attempt, Done { rows, bytes, rejects }) = (*chunk, *attempt, done);
             Report::ChunkDone { worker, chunk, attempt, rows, bytes, rejects }
         }
-        (Task::Chunk { chunk, attempt, .. }, Err(fault)) => {
+        (Task::Chunk { chunk, attempt, .. } | Task::Compare { chunk, attempt, .. }, Err(fault)) => {
             Report::ChunkFailed { worker, chunk: *chunk, attempt: *attempt, fault }
         }
-        (Task::Step { step, attempt, .. }, Ok(_)) => {
+        (Task::Step { step, attempt, .. } | Task::Mend { step, attempt, .. }, Ok(_)) => {
             Report::StepDone { worker, step: *step, attempt: *attempt }
         }
-        (Task::Step { step, attempt, .. }, Err(fault)) => {
+        (Task::Step { step, attempt, .. } | Task::Mend { step, attempt, .. }, Err(fault)) => {
             Report::StepFailed { worker, step: *step, attempt: *attempt, fault }
         }
         (Task::BeginAgain { table, attempt, .. }, Ok(_)) => {
@@ -162,6 +186,9 @@ fn report(worker: WorkerId, task: &Task, outcome: Result<Done, Fault>) -> Report
 impl Worker {
     async fn connect(&mut self) -> Result<(), Fault> {
         self.setup.gauge.set(Activity::Connecting);
+        if self.setup.ends.is_some() {
+            return self.connect_pair().await;
+        }
         let setup = &self.setup;
         self.target = Some(setup.target.session(&setup.job_id, &setup.preamble).await?);
         if let Some(open) = self.setup.snapshot.clone() {
@@ -170,6 +197,18 @@ impl Worker {
                 // Another snapshot may be open by the time there is work.
                 Err(fault) if fault.kind == FaultKind::SnapshotLost => {}
                 Err(fault) => return Err(fault),
+            }
+        }
+        self.setup.gauge.set(Activity::Idle);
+        Ok(())
+    }
+
+    /// A verification's worker; without a snapshot its sessions come with its first chunk.
+    async fn connect_pair(&mut self) -> Result<(), Fault> {
+        if let Some(open) = self.setup.snapshot.clone() {
+            match self.open_pair(&open).await {
+                Err(fault) if fault.kind != FaultKind::SnapshotLost => return Err(fault),
+                Ok(()) | Err(_) => {}
             }
         }
         self.setup.gauge.set(Activity::Idle);
@@ -225,6 +264,12 @@ impl Worker {
                     (done, _) => done,
                 }
             }
+            Task::Compare { chunk, comparison, .. } => {
+                self.compare(order, *chunk, comparison).await
+            }
+            Task::Mend { what, chunks, .. } => self.mend(*what, chunks).await,
+            // Looked at again: a verification empties nothing.
+            Task::BeginAgain { .. } if self.setup.ends.is_some() => Ok(Done::other()),
             Task::Step { kind: StepKind::Sequence, task, .. } => {
                 self.set_sequences(order, task).await
             }
@@ -424,7 +469,7 @@ async fn with_types_of_now(
     Ok(CarefulTask { chunk, ..task.clone() })
 }
 
-fn snapshot_of(order: &Order) -> Result<&SnapshotRef, Fault> {
+pub(super) fn snapshot_of(order: &Order) -> Result<&SnapshotRef, Fault> {
     order.snapshot.as_ref().ok_or_else(|| {
         Fault::new(FaultKind::SnapshotLost, Side::Source, "no snapshot of the source is open")
     })

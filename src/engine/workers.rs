@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::AbortHandle;
 
+use super::compare::BothEnds;
 use super::incoming::{FromWorker, Inbox, Incoming};
 use super::worker::{Order, SnapshotRef, WorkerSetup, work};
 use crate::core::job::{BUILD_WORKER_FIRST, IdleWorkers, Work, WorkerId};
@@ -25,6 +26,8 @@ const CROWDED_WAIT: Duration = Duration::from_secs(10);
 /// What all workers share.
 pub(super) struct Shared {
     pub(super) target: Arc<dyn Target>,
+    /// Of a verification.
+    pub(super) ends: Option<BothEnds>,
     pub(super) job_id: Arc<str>,
     pub(super) preamble: Arc<Vec<String>>,
     pub(super) throttle: Arc<dyn Throttle>,
@@ -147,6 +150,7 @@ impl Workers {
         let setup = WorkerSetup {
             id,
             target: self.shared.target.clone(),
+            ends: self.shared.ends.clone(),
             job_id: self.shared.job_id.clone(),
             preamble: self.shared.preamble.clone(),
             throttle: self.shared.throttle.clone(),

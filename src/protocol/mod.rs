@@ -86,6 +86,16 @@ pub enum RequestBody {
     RejectText {
         id: i64,
     },
+    /// Of a verification: differing rows of one table, by key.
+    Differences {
+        table: u32,
+        limit: u32,
+    },
+    /// The same with values, read from both databases now. Rows are private: only on request.
+    Values {
+        table: u32,
+        limit: u32,
+    },
 }
 
 /// What a console may ask to change; the words of the command line.
@@ -222,6 +232,10 @@ pub enum Reply {
     },
     RejectText {
         row: Option<RejectView>,
+    },
+    Differences {
+        table: u32,
+        rows: Vec<DifferenceView>,
     },
 }
 

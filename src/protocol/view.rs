@@ -52,6 +52,9 @@ pub struct JobView {
     pub log_path: String,
     /// Actions that would be refused now, with the sentence: verb -> reason.
     pub refused: Vec<(String, String)>,
+    /// Of a verification.
+    #[serde(default)]
+    pub compared: Option<ComparedView>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -200,6 +203,48 @@ pub struct TableView {
     /// Bytes per second now.
     pub bytes_per_s: u64,
     pub last_change_ms: i64,
+    /// Of a verification.
+    #[serde(default)]
+    pub compared: Option<ComparedView>,
+}
+
+/// What a verification found, of one table or of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComparedView {
+    pub chunks_equal: u32,
+    pub chunks_differ: u32,
+    pub chunks_repaired: u32,
+    pub source_rows: u64,
+    pub target_rows: u64,
+    /// Rows the target lacks.
+    pub missing: u64,
+    /// Rows only the target has.
+    pub extra: u64,
+    /// Rows with equal keys and different values.
+    pub different: u64,
+    /// There are more differences than were counted.
+    pub at_least: bool,
+    /// Tables or columns that only the source has.
+    pub shape: u32,
+    /// Something differs.
+    pub differs: bool,
+}
+
+/// A differing row; values only when they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceView {
+    pub table: String,
+    /// Number of the chunk within its table.
+    pub chunk: u32,
+    /// `missing`, `extra`, `different`.
+    pub change: String,
+    /// `id 4711`, or `row` with its hash where there is no key.
+    pub key: String,
+    /// The source's columns that differ.
+    pub columns: Vec<String>,
+    /// Column, value on the source, value on the target; `None`: NULL or not there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<(String, Option<String>, Option<String>)>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -335,8 +380,53 @@ pub struct PlanTableView {
     pub path_reason: String,
     /// Worst verdict of its columns.
     pub fit: String,
-    /// Columns that are not exact: `name: source -> target (verdict, reason)`.
+    /// Columns that are not exact, or that a rule speaks of: `name: source -> target (verdict,
+    /// reason)`.
     pub notes: Vec<String>,
+    /// `12 exact, 3 wider`.
+    #[serde(default)]
+    pub verdicts: String,
+    /// Of copies between two kinds of databases every column; else those that change.
+    #[serde(default)]
+    pub columns: Vec<PlanColumnView>,
+}
+
+/// A column's types as a diff.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanColumnView {
+    pub name: String,
+    pub target_name: String,
+    pub source_type: String,
+    pub target_type: String,
+    /// `exact`, `wider`, `lossy`, `unsupported`.
+    pub fit: String,
+    pub reason: String,
+    /// `map rule 2`, `switch tinyint1_as_boolean`; then `instead_of` is the type without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+}
+
+impl PlanColumnView {
+    /// `state: int -> boolean (switch x, instead of smallint)  lossy, 0 and 1`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let named =
+            |text: &str| if text.is_empty() { "no type".to_owned() } else { text.to_owned() };
+        let name = match self.name == self.target_name {
+            true => self.name.clone(),
+            false => format!("{} -> {}", self.name, self.target_name),
+        };
+        let rule = match (&self.rule, &self.instead_of) {
+            (Some(by), Some(old)) => format!(" ({by}, instead of {})", named(old)),
+            (Some(by), None) => format!(" ({by})"),
+            _ => String::new(),
+        };
+        let (from, to) = (named(&self.source_type), named(&self.target_type));
+        let why = if self.reason.is_empty() { String::new() } else { format!(", {}", self.reason) };
+        format!("{name}: {from} -> {to}{rule}  {}{why}", self.fit)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -68,7 +68,8 @@ words!(kind_word, kind_from, StepKind, "step kind",
     "ddl" => StepKind::Ddl, "truncate" => StepKind::Truncate, "load" => StepKind::Load,
     "index" => StepKind::Index, "constraint" => StepKind::Constraint,
     "sequence" => StepKind::Sequence, "large objects" => StepKind::LargeObjects,
-    "refresh" => StepKind::Refresh, "analyse" => StepKind::Analyse);
+    "refresh" => StepKind::Refresh, "analyse" => StepKind::Analyse,
+    "mend" => StepKind::Mend);
 words!(fit_word, fit_from, Fit, "fit",
     "exact" => Fit::Exact, "wider" => Fit::Wider, "lossy" => Fit::Lossy,
     "unsupported" => Fit::Unsupported);

@@ -21,6 +21,7 @@ mod reject_files;
 mod rejects;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use append::{ActionRecord, Batch, Note, RunFigures, WorkerRecord};
 pub use load::StoredJob;
@@ -29,6 +30,7 @@ pub use read::{
 };
 pub use reject_files::{RejectExport, RejectForm};
 pub use rejects::{RejectFilter, RejectOwner, Retryable};
+pub use verify::{Compared, ComparedRow, ComparedSums, ROWS_KEPT_PER_TABLE};
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;

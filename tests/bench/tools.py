@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from servers import peak_memory_mb, process_seconds, say
+from servers import Watch, peak_memory_mb, process_seconds, say
 
 
 class Bench:
@@ -40,19 +40,22 @@ class Runner:
 
     def run(self):
         if not self.is_there():
-            say(f"{self.name}: not installed, left out")
+            say(f"!! {self.name}: not installed, left out")
             return None
         servers = [self.source, self.target]
         busy = sum(s.processor_seconds() for s in servers)
+        watch = Watch(Tidegate.servers)
         children, started = children_seconds(), time.monotonic()
         try:
             self.copy()
         except RuntimeError as error:
-            say(f"{self.name}: failed, left out: {error}")
+            say(f"!! {self.name}: failed, left out: {error}")
             return None
-        seconds = time.monotonic() - started
+        finally:
+            seconds = time.monotonic() - started
+            memory = watch.end()
         client = children_seconds() - children
-        return {"seconds": seconds, "client": client, "memory_mb": 0.0,
+        return {"seconds": seconds, "client": client, "memory_mb": memory,
                 "servers": sum(s.processor_seconds() for s in servers) - busy}
 
     def is_there(self):
@@ -77,8 +80,8 @@ class Tidegate:
     servers = ()
     count = 0
 
-    def __init__(self, bench, source, target):
-        self.bench, self.source, self.target = bench, source, target
+    def __init__(self, bench, source, target, *more):
+        self.bench, self.source, self.target, self.more = bench, source, target, more
         self.home = bench.folder / "home"
         for part in ("state", "config", "run"):
             (self.home / part).mkdir(parents=True, exist_ok=True)
@@ -95,7 +98,7 @@ class Tidegate:
     def spec(self):
         threads, jobs = str(self.bench.threads), str(self.bench.index_jobs)
         return ["--from", self.source, "--to", self.target, "--threads", threads,
-                "--index-workers", jobs]
+                "--index-workers", jobs, *self.more]
 
     def next_job(self):
         Tidegate.count += 1
@@ -130,6 +133,18 @@ class Tidegate:
         if done.returncode:
             say(f"planning failed: {done.stderr[-2000:]}")
         return seconds
+
+
+class Prepared(Tidegate):
+    """Into tables that are there."""
+
+    def __init__(self, bench, source, target, before, *more):
+        super().__init__(bench, source, target, *more)
+        self.before = before
+
+    def run(self):
+        self.before()
+        return super().run()
 
 
 def all_servers_seconds():
@@ -277,14 +292,3 @@ class SqlitePipe(Runner):
                          f" {there} -c \"COPY {table} FROM STDIN (FORMAT csv)\"")
         self.in_streams(loads, self.bench.threads)
         self.limit.after()
-
-
-def end_leftovers(folder):
-    """Engines of this run, found by its mark in their environment."""
-    mark = f"TIDEGATE_BENCH={folder}".encode()
-    for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if mark in environ.read_bytes().split(b"\0"):
-                os.kill(int(environ.parent.name), signal.SIGKILL)
-        except OSError:
-            pass

@@ -10,10 +10,16 @@ mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod canon;
 mod cli;
 mod consoles;
 mod crash;
+mod ddl;
+mod nine;
 mod rejected;
 mod rejects;
+mod roundtrip;
+mod scan;
 mod snapshot;
 mod steer;
+mod verify;

@@ -8,8 +8,9 @@ Examples:
   tidegate                                       all jobs
 
 Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks
-or rejected rows, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
-10 would have asked, 129 130 143 this command was ended and the job goes on.";
+or rejected rows, 4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost,
+8 out of space, 9 timeout, 10 would have asked, 129 130 143 this command was ended and the
+job goes on.";
 
 pub(super) const EXAMPLES_COPY: &str = "\
 Examples:
@@ -17,6 +18,9 @@ Examples:
   tidegate copy --from prod --to sqlite:crm.db --schema crm --exclude '*.audit_*'
   tidegate copy --from sqlite:shop.db --to postgres:///shop --threads 8 --rate 40MB/s
   tidegate copy --from prod --to test --job nightly --detach && tidegate wait nightly
+  tidegate copy --from mysql://ana@db1/crm --to postgres://ana@db2/crm --scan \\
+      --switch tinyint1_as_boolean --map 'crm.orders.state=smallint' --remap-schema crm:sales
+  tidegate copy --job-file crm.toml
 
 In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
 printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of
@@ -34,6 +38,18 @@ Examples:
 
 A job with rejected rows ends as COMPLETED with n rejected, exit code 3, and keeps its ledger on
 the target so that they can be read again. Rows are private: files are readable by you only.";
+
+pub(super) const EXAMPLES_VERIFY: &str = "\
+Examples:
+  tidegate verify --from postgres://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate verify crm-1120                       what that job copied
+  tidegate verify show crm-1120.verify           rows that differ, by key
+  tidegate verify show crm-1120.verify --values  with the values of both sides
+  tidegate verify crm-1120 --repair              put the target right, then look again
+
+Rows are compared by hashes of their values, chunk by chunk, in a snapshot of each side; a chunk
+that differs is looked at again in new snapshots and taken apart to its rows. Nothing is written
+without --repair. Exit codes: 0 equal, 4 something differs, 3 some chunks could not be compared.";
 
 pub(super) const EXAMPLES_NEW: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// What a new job does with them.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct BadRowArgs {
     /// What to do with rows that the target refuses
     #[arg(long, value_name = "POLICY", default_value = "fail", help_heading = "What")]

@@ -17,12 +17,14 @@ pub enum Place {
     Rejects,
     Log,
     History,
+    /// What a verification found.
+    Verify,
     /// The engine of the job is gone.
     Lost,
 }
 
 impl Place {
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 10] = [
         Place::Jobs,
         Place::Plan,
         Place::Run,
@@ -31,6 +33,7 @@ impl Place {
         Place::Rejects,
         Place::Log,
         Place::History,
+        Place::Verify,
         Place::Lost,
     ];
 
@@ -46,6 +49,7 @@ impl Place {
             Place::Rejects => "rejects",
             Place::Log => "log",
             Place::History => "history",
+            Place::Verify => "verify",
             Place::Lost => "lost",
         }
     }
@@ -112,6 +116,9 @@ pub enum Do {
     Write,
     Jobs,
     History,
+    Verify,
+    Values,
+    CheckAgain,
     Log,
     Run,
     Failed,
@@ -282,6 +289,16 @@ pub fn key_line(place: Place) -> &'static [Do] {
         }
         Place::Log => &[Do::Filter, Do::NextMatch, Do::PrevMatch, Do::Copy, Do::Write, Do::Back],
         Place::History => &[Do::Filter, Do::Copy, Do::Write, Do::Log, Do::Back],
+        Place::Verify => &[
+            Do::Open,
+            Do::Values,
+            Do::CheckAgain,
+            Do::Pause,
+            Do::Resume,
+            Do::Copy,
+            Do::Write,
+            Do::Back,
+        ],
         Place::Lost => &[Do::Resume, Do::RestartWith, Do::Log, Do::Copy, Do::Run],
     }
 }

@@ -63,6 +63,7 @@ fn table(number: usize, row: &Row) -> TableView {
         path: "conventional".to_owned(),
         bytes_per_s: u64::from(running) * 6 * MB,
         last_change_ms: NOW_MS - i64::try_from(number).unwrap() * 1000,
+        compared: None,
     }
 }
 
@@ -354,6 +355,8 @@ pub fn plan(blocked: bool) -> PlanView {
             path_reason: "the two ends speak different forms".to_owned(),
             fit: "exact".to_owned(),
             notes: Vec::new(),
+            verdicts: "5 exact".to_owned(),
+            columns: Vec::new(),
         })
         .collect();
     let checklist = vec![ChecklistView {

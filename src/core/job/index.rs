@@ -134,7 +134,7 @@ impl StepCounts {
 }
 
 /// Every kind, in the order in which people read phases.
-pub(super) const STEP_KINDS: [StepKind; 9] = [
+pub(super) const STEP_KINDS: [StepKind; 10] = [
     StepKind::Ddl,
     StepKind::Truncate,
     StepKind::Load,
@@ -144,6 +144,7 @@ pub(super) const STEP_KINDS: [StepKind; 9] = [
     StepKind::Sequence,
     StepKind::Refresh,
     StepKind::Analyse,
+    StepKind::Mend,
 ];
 
 /// Position of a kind in [`STEP_KINDS`].
@@ -158,6 +159,7 @@ pub(super) fn kind_number(kind: StepKind) -> usize {
         StepKind::Sequence => 6,
         StepKind::Refresh => 7,
         StepKind::Analyse => 8,
+        StepKind::Mend => 9,
     }
 }
 
@@ -171,7 +173,8 @@ pub(super) fn is_build(kind: StepKind) -> bool {
         | StepKind::Sequence
         | StepKind::LargeObjects
         | StepKind::Refresh
-        | StepKind::Analyse => false,
+        | StepKind::Analyse
+        | StepKind::Mend => false,
     }
 }
 
@@ -184,7 +187,8 @@ pub(super) fn needs_source(kind: StepKind) -> bool {
         | StepKind::Index
         | StepKind::Constraint
         | StepKind::Refresh
-        | StepKind::Analyse => false,
+        | StepKind::Analyse
+        | StepKind::Mend => false,
     }
 }
 

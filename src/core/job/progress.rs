@@ -98,7 +98,8 @@ impl Job {
             | StepKind::Sequence
             | StepKind::LargeObjects
             | StepKind::Refresh
-            | StepKind::Analyse => Phase {
+            | StepKind::Analyse
+            | StepKind::Mend => Phase {
                 kind,
                 done: counts.done + counts.skipped,
                 running: counts.running,

@@ -36,18 +36,37 @@
 //! numbers where a number holds every digit and text where none does. A negative zero loses its
 //! sign in SQLite. NaN is refused in number columns: SQLite would store NULL.
 
+mod cast;
+mod convert;
 mod mysql;
-mod postgres;
+mod mysql_room;
+mod patterns;
+mod postgres_types;
 mod rules;
 mod spelling;
 mod sqlite;
+mod switched;
+mod target_type;
+#[cfg(test)]
+mod tests;
+mod to_mysql;
+mod to_postgres;
+mod to_sqlite;
+mod wishes;
 
+pub use convert::convert;
 pub use mysql::{mysql_labels, mysql_second_digits, mysql_type};
-pub use rules::{MapRules, RuleApplied, Transform};
+pub use postgres_types::postgres_type;
+pub use rules::{
+    BadRowPolicy, EnumForm, MapRule, MapRules, RuleApplied, SetForm, Switches, Transform, Wanted,
+};
 pub use sqlite::{Sample, Storage, affinity, meaning_of_sample, sqlite_type};
+pub use target_type::is_type_name;
+pub use wishes::{contradictions, idle_rules, wrong_targets};
 
-use super::catalog::{Column, LogicalType};
+use super::catalog::{Column, LogicalType, Server, Table};
 use super::name::{Dialect, ObjectName};
+use cast::Cast;
 use std::borrow::Cow;
 
 /// What a conversion does to values. Ordered: a table's verdict is its worst column's.
@@ -75,10 +94,23 @@ impl Fit {
     }
 }
 
+/// What becomes of an enum's labels where the target's type does not hold them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Labels {
+    /// No enum, or its labels are part of the declared type, or nobody wants them.
+    #[default]
+    Unused,
+    /// A CHECK that the column holds one of them.
+    Check,
+    /// A type of its own, made before the table: `declared` is `enum` until it has its name.
+    Native,
+}
+
 /// How one column travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnFit {
-    /// The target's type as it will be declared.
+    /// The target's type as it will be declared. Of MySQL with a character set and collation where
+    /// they are not the table's.
     pub declared: String,
     pub logical: LogicalType,
     pub fit: Fit,
@@ -87,6 +119,39 @@ pub struct ColumnFit {
     pub transform: Transform,
     /// A rule of the job changed the type.
     pub rule: Option<RuleApplied>,
+    pub labels: Labels,
+}
+
+impl ColumnFit {
+    fn new(declared: &str, logical: LogicalType, fit: Fit, reason: &'static str) -> ColumnFit {
+        ColumnFit {
+            declared: declared.to_owned(),
+            logical,
+            fit,
+            reason: Cow::Borrowed(reason),
+            transform: Transform::default(),
+            rule: None,
+            labels: Labels::Unused,
+        }
+    }
+
+    fn unsupported(column: &Column) -> ColumnFit {
+        let reason = "no type of the target is known to hold it (switch unknown_as_text)";
+        let logical = LogicalType::Other(column.declared.clone());
+        ColumnFit::new("", logical, Fit::Unsupported, reason)
+    }
+
+    fn as_it_is(column: &Column) -> ColumnFit {
+        let logical = column.logical.clone();
+        ColumnFit::new(&column.declared, logical, Fit::Exact, "the same engine")
+    }
+
+    /// Does the target's column take NULL though the source's is NOT NULL? Dates of zero become
+    /// NULL.
+    #[must_use]
+    pub fn takes_null(&self) -> bool {
+        self.transform.zero_date_null
+    }
 }
 
 /// What SQLite does to a value it stores in a column of a declared type.
@@ -105,162 +170,140 @@ pub fn sqlite_meaning(column: &Column) -> LogicalType {
     sqlite::to_postgres(column).logical
 }
 
+/// A server as far as its types go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engine {
+    pub dialect: Dialect,
+    pub mariadb: bool,
+    /// As in [`Server`].
+    pub version_num: u32,
+}
+
+impl Engine {
+    /// Of a server whose version does not matter.
+    #[must_use]
+    pub fn plain(dialect: Dialect) -> Engine {
+        Engine { dialect, mariadb: false, version_num: 0 }
+    }
+}
+
+impl From<&Server> for Engine {
+    fn from(server: &Server) -> Engine {
+        Engine { dialect: server.dialect, mariadb: server.mariadb, version_num: server.version_num }
+    }
+}
+
+/// From which server to which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    pub from: Engine,
+    pub to: Engine,
+}
+
+impl Ends {
+    #[must_use]
+    pub fn of(source: &Server, target: &Server) -> Ends {
+        Ends { from: source.into(), to: target.into() }
+    }
+
+    /// Without the servers' versions.
+    #[must_use]
+    pub fn plain(from: Dialect, to: Dialect) -> Ends {
+        Ends { from: Engine::plain(from), to: Engine::plain(to) }
+    }
+
+    /// One engine on both sides: definitions are the source's own.
+    #[must_use]
+    pub fn are_equal(&self) -> bool {
+        self.from.dialect == self.to.dialect
+    }
+}
+
+/// MariaDB has had a type for UUIDs since 10.7.
+const MARIADB_WITH_UUID: u32 = 100_700;
+
 /// What is to be mapped.
 #[derive(Clone, Copy, Debug)]
 pub struct FitRequest<'a> {
-    pub from: Dialect,
-    pub to: Dialect,
+    pub ends: Ends,
     /// The table on the source, for rules that name one.
     pub table: &'a ObjectName,
     pub column: &'a Column,
     pub rules: &'a MapRules,
+    /// Part of a primary, unique or foreign key.
+    pub indexed: bool,
 }
 
-/// What a column becomes on the other engine. Between equal engines columns travel as they are
-/// unless a rule says otherwise.
+/// What a column becomes on the other engine. Between equal engines columns travel as they are.
+/// Rules and switches of the job are applied. MySQL's limits of keys and rows are those of a whole
+/// table: see [`fit_table`].
 #[must_use]
 pub fn fit(request: &FitRequest<'_>) -> ColumnFit {
-    let column = request.column;
-    match (request.from, request.to) {
+    let default = default_fit(request.ends, request.column, request.indexed);
+    wishes::apply(request, default)
+}
+
+/// What the columns of `table` become, generated ones included, in their order.
+#[must_use]
+pub fn fit_table(ends: Ends, table: &Table, rules: &MapRules) -> Vec<ColumnFit> {
+    let keyed = mysql_room::keyed_columns(table);
+    let one = |column: &Column| {
+        let indexed = keyed.contains(column.name.as_str());
+        fit(&FitRequest { ends, table: &table.name, column, rules, indexed })
+    };
+    let mut fits: Vec<ColumnFit> = table.columns.iter().map(one).collect();
+    if ends.to.dialect == Dialect::Mysql && !ends.are_equal() {
+        mysql_room::settle(table, &mut fits);
+    }
+    fits
+}
+
+fn default_fit(ends: Ends, column: &Column, indexed: bool) -> ColumnFit {
+    let cast = |rules, second_digits, parse| Cast { column, rules, second_digits, parse }.apply();
+    match (ends.from.dialect, ends.to.dialect) {
         (Dialect::Sqlite, Dialect::Postgres) => sqlite::to_postgres(column),
-        (Dialect::Postgres, Dialect::Sqlite) => postgres::to_sqlite(column),
-        (from, to) if from == to => ColumnFit {
-            declared: column.declared.clone(),
-            logical: column.logical.clone(),
-            fit: Fit::Exact,
-            reason: Cow::Borrowed("the same engine"),
-            transform: Transform::default(),
-            rule: None,
-        },
-        _ => ColumnFit {
-            declared: String::new(),
-            logical: LogicalType::Other(column.declared.clone()),
-            fit: Fit::Unsupported,
-            reason: Cow::Borrowed("MySQL is not supported yet"),
-            transform: Transform::default(),
-            rule: None,
-        },
+        (Dialect::Mysql, Dialect::Postgres) => {
+            let mut fit = cast(to_postgres::FROM_MYSQL, 0, postgres_types::meaning);
+            if column.logical == LogicalType::Enum && !column.labels.is_empty() {
+                fit.labels = Labels::Check;
+            }
+            fit
+        }
+        (Dialect::Postgres, Dialect::Sqlite) => cast(to_sqlite::FROM_POSTGRES, 6, sqlite_type),
+        (Dialect::Mysql, Dialect::Sqlite) => cast(to_sqlite::FROM_MYSQL, 0, sqlite_type),
+        (_, Dialect::Mysql) => mysql_fit(ends, column, indexed),
+        (Dialect::Postgres, Dialect::Postgres) | (Dialect::Sqlite, Dialect::Sqlite) => {
+            ColumnFit::as_it_is(column)
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    pub(super) fn column(declared: &str, logical: LogicalType) -> Column {
-        Column {
-            name: "c".to_owned(),
-            declared: declared.to_owned(),
-            logical,
-            not_null: false,
-            default: None,
-            generated: None,
-            identity: None,
-            collation: None,
-            binary_portable: true,
-            charset: None,
-            labels: Vec::new(),
-            on_update: None,
-            invisible: false,
-            comment: None,
+fn mysql_fit(ends: Ends, column: &Column, indexed: bool) -> ColumnFit {
+    if ends.from.dialect == Dialect::Postgres
+        && column.logical == LogicalType::Enum
+        && !mysql_room::are_labels(&column.labels)
+    {
+        let text = LogicalType::Text { max: None, fixed: false };
+        return ColumnFit::new("longtext", text, Fit::Wider, "its labels are none MySQL can have");
+    }
+    let seconds = if ends.from.dialect == Dialect::Postgres { 6 } else { 0 };
+    for rules in to_mysql::tables(ends.from, ends.to) {
+        let mut fit = Cast { column, rules, second_digits: seconds, parse: mysql_type }.apply();
+        if fit.fit == Fit::Unsupported {
+            continue;
         }
-    }
-
-    /// SQLite to PostgreSQL and back.
-    fn across(from: Dialect, column: &Column) -> ColumnFit {
-        let to = if from == Dialect::Sqlite { Dialect::Postgres } else { Dialect::Sqlite };
-        let table = ObjectName::new("s", "t");
-        fit(&FitRequest { from, to, table: &table, column, rules: &MapRules::default() })
-    }
-
-    fn from_sqlite(declared: &str) -> (String, Fit) {
-        let fit = across(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
-        (fit.declared, fit.fit)
-    }
-
-    #[test]
-    fn declared_types_of_sqlite_on_postgres() {
-        for (declared, expected, verdict) in [
-            ("INTEGER", "bigint", Fit::Exact),
-            ("int", "bigint", Fit::Exact),
-            ("SMALLINT", "bigint", Fit::Wider),
-            ("TINYINT(1)", "bigint", Fit::Wider),
-            ("UNSIGNED BIG INT", "bigint", Fit::Exact),
-            ("NVARCHAR(160)", "text", Fit::Wider),
-            ("TEXT", "text", Fit::Exact),
-            ("BLOB SUB_TYPE TEXT", "text", Fit::Exact),
-            ("string", "text", Fit::Exact),
-            ("NUMERIC(10,2)", "numeric(10,2)", Fit::Exact),
-            ("DECIMAL(5)", "numeric(5,0)", Fit::Exact),
-            ("DECIMAL(5000,2)", "numeric", Fit::Wider),
-            ("numeric", "numeric", Fit::Exact),
-            ("REAL", "double precision", Fit::Exact),
-            ("FLOAT(24)", "double precision", Fit::Exact),
-            ("BOOLEAN", "boolean", Fit::Exact),
-            ("DATE", "date", Fit::Exact),
-            ("DATETIME", "timestamp without time zone", Fit::Exact),
-            ("DATETIME(6)", "timestamp without time zone", Fit::Exact),
-            ("TIMESTAMP", "timestamp without time zone", Fit::Exact),
-            ("timestamp with time zone", "timestamp with time zone", Fit::Exact),
-            ("TIME", "time without time zone", Fit::Exact),
-            ("UUID", "uuid", Fit::Exact),
-            ("JSON", "json", Fit::Exact),
-            ("BLOB", "bytea", Fit::Exact),
-            ("VARBINARY(16)", "bytea", Fit::Wider),
-            ("", "text", Fit::Lossy),
-            ("FLOOBLE", "text", Fit::Lossy),
-        ] {
-            assert_eq!(from_sqlite(declared), (expected.to_owned(), verdict), "{declared}");
+        if matches!(fit.logical, LogicalType::Json { .. }) {
+            fit.logical = LogicalType::Json { binary: !ends.to.mariadb };
         }
-    }
-
-    #[test]
-    fn postgres_types_get_names_with_the_right_affinity() {
-        let decimal = |p, s| LogicalType::Decimal { precision: p, scale: s };
-        let array = LogicalType::Array(Box::new(LogicalType::Bool));
-        for (declared, logical, expected, kept) in [
-            ("boolean", LogicalType::Bool, "BOOLEAN", Affinity::Numeric),
-            (
-                "smallint",
-                LogicalType::Int { bits: 16, unsigned: false },
-                "SMALLINT",
-                Affinity::Integer,
-            ),
-            ("bigint", LogicalType::Int { bits: 64, unsigned: false }, "BIGINT", Affinity::Integer),
-            ("numeric(10,2)", decimal(Some(10), Some(2)), "NUMERIC(10,2)", Affinity::Numeric),
-            ("numeric(30,2)", decimal(Some(30), Some(2)), "", Affinity::Blob),
-            ("numeric", decimal(None, None), "", Affinity::Blob),
-            ("real", LogicalType::Float { bits: 32 }, "REAL", Affinity::Real),
-            ("jsonb", LogicalType::Json { binary: true }, "TEXT", Affinity::Text),
-            ("interval", LogicalType::Interval, "TEXT", Affinity::Text),
-            ("point", LogicalType::Other("point".into()), "TEXT", Affinity::Text),
-            ("boolean[]", array, "TEXT", Affinity::Text),
-            ("bytea", LogicalType::Bytes { max: None }, "BLOB", Affinity::Blob),
-            ("date", LogicalType::Date, "DATE", Affinity::Numeric),
-        ] {
-            let fit = across(Dialect::Postgres, &column(declared, logical));
-            assert_eq!(fit.declared, expected, "{declared}");
-            assert_eq!(affinity(&fit.declared), kept, "{declared}");
-            assert!(fit.fit <= Fit::Wider, "{declared}");
+        if indexed && fit.declared == "longtext" && is_number(&column.logical) {
+            return mysql_room::number_key();
         }
+        return fit;
     }
+    // Equal engines; the other pairs have a rule for everything.
+    ColumnFit::as_it_is(column)
+}
 
-    #[test]
-    fn there_and_back_is_the_same_meaning() {
-        for declared in [
-            "INTEGER",
-            "TEXT",
-            "NUMERIC(10,2)",
-            "REAL",
-            "BOOLEAN",
-            "DATE",
-            "TIMESTAMP",
-            "TIME",
-            "BLOB",
-        ] {
-            let there = across(Dialect::Sqlite, &column(declared, sqlite_type(declared)));
-            let back = across(Dialect::Postgres, &column(&there.declared, there.logical.clone()));
-            assert_eq!(sqlite_type(&back.declared), sqlite_type(declared), "{declared}");
-        }
-    }
+fn is_number(logical: &LogicalType) -> bool {
+    matches!(logical, LogicalType::Decimal { .. })
 }

@@ -1,7 +1,7 @@
 //! SQLite's declared types: their affinity, their meaning, and what they become on PostgreSQL.
 
 use super::super::catalog::{Column, LogicalType};
-use super::{Affinity, ColumnFit, Fit, Transform};
+use super::{Affinity, ColumnFit, Fit};
 
 /// PostgreSQL's largest declared precision.
 const PRECISION_MAX: u16 = 1000;
@@ -186,14 +186,7 @@ pub(super) fn to_postgres(column: &Column) -> ColumnFit {
     let (declared, logical, fit, reason) = rule(&column.logical);
     let promised = sqlite_type(&column.declared);
     let reason = if promised == column.logical { reason } else { SAMPLED };
-    ColumnFit {
-        declared,
-        logical,
-        fit,
-        reason: reason.into(),
-        transform: Transform::default(),
-        rule: None,
-    }
+    ColumnFit::new(&declared, logical, fit, reason)
 }
 
 fn rule(logical: &LogicalType) -> (String, LogicalType, Fit, &'static str) {

@@ -1,91 +1,79 @@
-//! Names and columns on the target.
+//! Columns on the target: names, types, verdicts.
 
 use super::super::catalog::{Column, Table};
-use super::super::mapping::{self, Fit, FitRequest, Transform};
-use super::super::name::{Dialect, ObjectName};
+use super::super::mapping::{self, ColumnFit, Ends, Fit};
 use super::super::spec::JobSpec;
-use super::super::sql::{column_names, fit_name};
+use super::super::sql::column_names;
 use super::ColumnPlan;
-
-/// How a source table is called on the target. Equal engines keep names; SQLite's one schema
-/// becomes `public`; several schemas in one SQLite file put their name in front.
-pub fn target_name(
-    spec: &JobSpec,
-    selected: &[&Table],
-) -> impl Fn(&ObjectName) -> ObjectName + use<> {
-    let (source, target) = (spec.source.dialect, spec.target.dialect);
-    let mut schemas: Vec<&str> = selected.iter().map(|t| t.name.schema.as_str()).collect();
-    schemas.sort_unstable();
-    schemas.dedup();
-    let several = schemas.len() > 1;
-    move |name| match (source, target) {
-        (Dialect::Sqlite, Dialect::Postgres) => {
-            ObjectName::new("public", fit_name(Dialect::Postgres, &name.name))
-        }
-        (from, Dialect::Sqlite) if from != Dialect::Sqlite => {
-            let flat = if several && name.schema != "public" {
-                format!("{}_{}", name.schema, name.name)
-            } else {
-                name.name.clone()
-            };
-            ObjectName::new("main", flat)
-        }
-        _ => name.clone(),
-    }
-}
 
 /// The columns that are copied; for a target table that exists, with the types it really has.
 #[must_use]
-pub fn plan_columns(spec: &JobSpec, table: &Table, there: Option<&Table>) -> Vec<ColumnPlan> {
-    let same = spec.source.dialect == spec.target.dialect;
-    let names = match same {
+pub fn plan_columns(
+    spec: &JobSpec,
+    ends: Ends,
+    table: &Table,
+    there: Option<&Table>,
+) -> Vec<ColumnPlan> {
+    let names: Vec<String> = match ends.are_equal() {
         true => table.columns.iter().map(|c| c.name.clone()).collect(),
-        false => column_names(spec.target.dialect, &table.columns),
+        false => column_names(spec.target.dialect, &table.columns, &spec.rules),
     };
-    let named = table.columns.iter().zip(names).filter(|(c, _)| c.generated.is_none());
-    named.map(|(column, name)| plan_column(spec, table, column, name, there)).collect()
+    let fits = mapping::fit_table(ends, table, &spec.rules);
+    table
+        .columns
+        .iter()
+        .zip(names)
+        .zip(fits)
+        .filter(|((column, _), _)| column.generated.is_none())
+        .map(|((column, name), fit)| plan_column(ends, column, name, fit, there))
+        .collect()
 }
 
 fn plan_column(
-    spec: &JobSpec,
-    table: &Table,
+    ends: Ends,
     column: &Column,
     target_name: String,
+    fit: ColumnFit,
     there: Option<&Table>,
 ) -> ColumnPlan {
+    // Between equal engines every column says the same, and says it by being exact.
+    let untouched = ends.are_equal() && fit.rule.is_none() && fit.fit == Fit::Exact;
     let mut plan = ColumnPlan {
         name: column.name.clone(),
         target_name,
         source_declared: column.declared.clone(),
         source_logical: column.logical.clone(),
-        target_declared: column.declared.clone(),
-        target_logical: column.logical.clone(),
-        fit: Fit::Exact,
-        reason: String::new(),
-        transform: Transform::default(),
-        rule: None,
+        target_declared: fit.declared,
+        target_logical: fit.logical,
+        fit: fit.fit,
+        reason: if untouched { String::new() } else { fit.reason.into_owned() },
+        transform: fit.transform,
+        rule: fit.rule,
     };
-    if spec.source.dialect != spec.target.dialect {
-        let fit = mapping::fit(&FitRequest {
-            from: spec.source.dialect,
-            to: spec.target.dialect,
-            table: &table.name,
-            column,
-            rules: &spec.rules,
-        });
-        plan.target_declared = fit.declared;
-        plan.target_logical = fit.logical;
-        plan.fit = fit.fit;
-        plan.reason = fit.reason.into_owned();
-        plan.transform = fit.transform;
-        plan.rule = fit.rule;
-    }
-    if let Some(other) = there.and_then(|t| t.column(&plan.target_name))
-        && other.declared != plan.target_declared
-    {
-        plan.reason = format!("the table is there with {}", other.declared);
-        plan.target_declared = other.declared.clone();
-        plan.target_logical = other.logical.clone();
+    let same_name = |t: &&Table| t.column(&plan.target_name).cloned();
+    if let Some(other) = there.as_ref().and_then(same_name) {
+        found_there(ends, &other, &mut plan);
     }
     plan
+}
+
+/// The table is there: its type counts, and what was thought of another says nothing about it.
+fn found_there(ends: Ends, other: &Column, plan: &mut ColumnPlan) {
+    if other.declared == plan.target_declared {
+        return;
+    }
+    plan.reason = format!("the table is there with {}", other.declared);
+    if other.logical != plan.target_logical && !ends.are_equal() {
+        let verdict = mapping::convert(&plan.source_logical, &other.logical, &plan.transform);
+        (plan.fit, plan.reason) = match verdict {
+            Ok((fit, why)) => {
+                let worse =
+                    if plan.fit == Fit::Unsupported || fit > plan.fit { fit } else { plan.fit };
+                (worse, format!("{}: {why}", plan.reason))
+            }
+            Err(why) => (Fit::Unsupported, format!("{}: {why}", plan.reason)),
+        };
+    }
+    plan.target_declared = other.declared.clone();
+    plan.target_logical = other.logical.clone();
 }

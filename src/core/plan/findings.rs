@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::super::catalog::{Table, TableKind};
-use super::super::mapping::Fit;
+use super::super::catalog::{LogicalType, Table, TableKind};
+use super::super::mapping::{Ends, Fit, contradictions, idle_rules, wrong_targets};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
 use super::build::{PlanInput, worst_fit};
 use super::select::idle_patterns;
-use super::{Finding, Severity, TablePlan};
+use super::{ColumnPlan, Existing, Finding, Severity, TablePlan};
 
 /// Columns named in one finding.
 const COLUMNS_SHOWN: usize = 6;
@@ -71,16 +71,93 @@ pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -
     findings.extend(foreign(selected));
     findings.extend(positional(tables));
     findings.extend(type_findings(spec, tables));
+    findings.extend(idle_switches(spec, tables));
+    findings.extend(charset_note(spec, tables));
     findings.extend(collisions(spec, tables));
     findings
+}
+
+/// About rules and switches that nobody could follow.
+#[must_use]
+pub fn about_rules(spec: &JobSpec, ends: Ends, selected: &[&Table]) -> Vec<Finding> {
+    let rules = &spec.rules;
+    if rules.is_empty() {
+        return Vec::new();
+    }
+    let from = ends.from.dialect;
+    let block = |message: String| Finding::new(Severity::Block, "rules", message);
+    let mut findings: Vec<Finding> = wrong_targets(ends.to, rules)
+        .into_iter()
+        .map(|text| {
+            let word = ends.to.dialect.word();
+            block(text).with_hint(format!("Write a type as {word} knows it."))
+        })
+        .collect();
+    findings.extend(contradictions(from, selected, rules).into_iter().map(|text| {
+        block(text)
+            .with_hint("Make one of them more specific, or take one out: order does not count.")
+    }));
+    findings.extend(idle_rules(from, selected, rules).into_iter().map(|rule| {
+        block(format!("map rule {} matches nothing: {}", rule.number, rule.pattern())).with_hint(
+            "Check the spelling; * and ? are wildcards. Types are the source's, as the plan shows \
+             them.",
+        )
+    }));
+    findings
+}
+
+/// Switches that changed no column: most often the wrong one.
+fn idle_switches(spec: &JobSpec, tables: &[TablePlan]) -> Option<Finding> {
+    let said: Vec<&str> = tables
+        .iter()
+        .flat_map(|t| &t.columns)
+        .flat_map(|c| c.rule.iter().map(|r| r.by.as_str()).chain([c.reason.as_str()]))
+        .filter(|text| text.contains("switch"))
+        .collect();
+    let used = |name: &String| said.iter().any(|text| text.contains(name.as_str()));
+    let set = spec.rules.switches().set_for_types();
+    let idle: Vec<String> = set.into_iter().filter(|name| !used(name)).collect();
+    if idle.is_empty() || tables.is_empty() {
+        return None;
+    }
+    Some(
+        Finding::new(
+            Severity::Warn,
+            "rules",
+            format!("no column is changed by switch {}", idle.join(", ")),
+        )
+        .with_detail("Either no selected column has such a type, or it is so without the switch."),
+    )
+}
+
+/// What a text column of another engine becomes on MySQL besides its type.
+fn charset_note(spec: &JobSpec, tables: &[TablePlan]) -> Option<Finding> {
+    let arrives = spec.target.dialect == Dialect::Mysql && spec.source.dialect != Dialect::Mysql;
+    let text = |c: &ColumnPlan| matches!(c.target_logical, LogicalType::Text { .. });
+    let any = tables.iter().any(|t| t.existing == Existing::Created && t.columns.iter().any(text));
+    (arrives && any).then(|| {
+        Finding::new(Severity::Ok, "types", "text columns are utf8mb4 with collation utf8mb4_bin")
+            .with_detail(
+                "Comparing by bytes keeps unique keys meaning what they mean on the source; other \
+                 collations would call a and A equal.",
+            )
+    })
 }
 
 /// About columns that lose something or cannot travel: what a value scan may settle.
 #[must_use]
 pub fn type_findings(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
     let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
-    let unsupported = unfit(tables, Fit::Unsupported, Severity::Block);
-    unsupported.into_iter().chain(unfit(tables, Fit::Lossy, lossy)).collect()
+    // A rule or switch that names what it costs is consent to it.
+    let asked = |c: &ColumnPlan| c.rule.is_some();
+    [
+        unfit(tables, Fit::Unsupported, Severity::Block, &|_| true),
+        unfit(tables, Fit::Lossy, lossy, &|c| !asked(c)),
+        unfit(tables, Fit::Lossy, Severity::Warn, &asked),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// About tables that cannot be made on the other engine.
@@ -93,7 +170,7 @@ pub fn about_homeless(tables: &[ObjectName]) -> Option<Finding> {
     )
 }
 
-fn secured(selected: &[&Table]) -> Option<Finding> {
+pub(super) fn secured(selected: &[&Table]) -> Option<Finding> {
     let names = list(selected.iter().filter(|t| t.row_security).map(|t| &t.name))?;
     Some(
         Finding::new(
@@ -127,15 +204,18 @@ fn positional(tables: &[TablePlan]) -> Option<Finding> {
     )
 }
 
-fn unfit(tables: &[TablePlan], fit: Fit, severity: Severity) -> Option<Finding> {
+fn unfit(
+    tables: &[TablePlan],
+    fit: Fit,
+    severity: Severity,
+    counts: &dyn Fn(&ColumnPlan) -> bool,
+) -> Option<Finding> {
     let columns: Vec<String> = tables
         .iter()
         .filter(|t| worst_fit(t) >= fit)
         .flat_map(|t| t.columns.iter().filter(|c| c.fit == fit).map(move |c| (t, c)))
-        .map(|(t, c)| {
-            let to = &c.target_declared;
-            format!("{}.{}: {} -> {to} ({})", t.source, c.name, c.source_declared, c.reason)
-        })
+        .filter(|(_, c)| counts(c))
+        .map(|(t, c)| format!("{}.{}: {} ({})", t.source, c.name, c.types(), c.reason))
         .collect();
     let first = columns.first()?;
     let message = match (fit, columns.len()) {
@@ -149,11 +229,15 @@ fn unfit(tables: &[TablePlan], fit: Fit, severity: Severity) -> Option<Finding> 
         shown.push(format!("{} more", columns.len() - shown.len()));
     }
     let hint = match (fit, severity) {
-        (Fit::Unsupported, _) => "Leave the tables out with --exclude.",
-        (_, Severity::Block) => {
-            "Agree with --accept-lossy, or leave the tables out with --exclude."
+        (Fit::Unsupported, _) => {
+            "Give a column another type with --map TABLE.COLUMN=TYPE, or leave the tables out with \
+             --exclude."
         }
-        (_, Severity::Ok | Severity::Warn) => "Accepted with --accept-lossy.",
+        (_, Severity::Block) => {
+            "Let --scan look at the values, give columns other types with --map \
+             TABLE.COLUMN=TYPE, agree with --accept-lossy, or leave the tables out with --exclude."
+        }
+        (_, Severity::Ok | Severity::Warn) => "Accepted: --accept-lossy, or the rule's own wish.",
     };
     Some(Finding::new(severity, "types", message).with_detail(shown.join("; ")).with_hint(hint))
 }

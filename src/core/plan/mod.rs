@@ -6,16 +6,21 @@ mod cut;
 mod existing;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(in crate::core) mod fixture;
+mod mysql_items;
+mod naming;
 mod order;
 mod select;
 mod steps;
 mod translate;
+mod verify;
 
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
 pub use findings::type_findings;
+pub use naming::Naming;
 pub use select::selected_tables;
+pub use verify::{DIFFERS, MEND_EXTRA, MEND_ROWS, build_verification, verification_bounds};
 
 use super::catalog::{LogicalType, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
@@ -127,6 +132,25 @@ pub struct ColumnPlan {
     pub rule: Option<RuleApplied>,
 }
 
+impl ColumnPlan {
+    /// The types as a diff: `int -> boolean (switch tinyint1_as_boolean, instead of smallint)`.
+    #[must_use]
+    pub fn types(&self) -> String {
+        let named = |declared: &str| match declared {
+            "" => "no type".to_owned(),
+            text => text.to_owned(),
+        };
+        let types = format!("{} -> {}", named(&self.source_declared), named(&self.target_declared));
+        match &self.rule {
+            Some(rule) if rule.instead_of != self.target_declared => {
+                format!("{types} ({}, instead of {})", rule.by, named(&rule.instead_of))
+            }
+            Some(rule) => format!("{types} ({})", rule.by),
+            None => types,
+        }
+    }
+}
+
 /// One node of the work graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -164,6 +188,8 @@ pub enum StepKind {
     LargeObjects,
     Refresh,
     Analyse,
+    /// Of a verification: rows that differ are copied again (`statements` says which).
+    Mend,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! DDL for another engine, and the checklist of what does not translate.
 
 use super::super::catalog::{Catalog, DdlItem, OtherObject, Sequence, Table};
+use super::super::mapping::Ends;
 use super::super::name::ObjectName;
 use super::super::spec::JobSpec;
 use super::super::sql::{DdlRequest, Untranslated, items_for};
@@ -10,6 +11,7 @@ use super::{ChecklistEntry, Fate};
 #[must_use]
 pub fn translated_items(
     spec: &JobSpec,
+    ends: Ends,
     source: &Catalog,
     selected: &[&Table],
     name: &dyn Fn(&ObjectName) -> ObjectName,
@@ -25,6 +27,7 @@ pub fn translated_items(
     let translation = items_for(&DdlRequest {
         from: spec.source.dialect,
         to: spec.target.dialect,
+        ends,
         tables: selected,
         others: &others,
         sequences: &sequences,

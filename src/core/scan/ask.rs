@@ -15,6 +15,9 @@ const DECIMAL: &[&str] = &["integer", "real", "decimal"];
 const TEXT: &[&str] = &["text"];
 const BLOB: &[&str] = &["blob"];
 
+/// From here on no value is that long: no engine holds a text or blob of a gigabyte and more whole.
+const LENGTH_ASKED_MAX: u32 = 1 << 30;
+
 /// What MySQL's DATE and DATETIME hold, and its TIMESTAMP.
 const MYSQL_DATES: (&str, &str) = ("0001-01-01", "10000-01-01");
 const MYSQL_STAMPS: (&str, &str) = ("1970-01-01 00:00:01", "2038-01-19 03:14:08");
@@ -87,7 +90,7 @@ fn ends<'a>(
         to: input.plan.target_dialect,
         column,
         stored: stored_text(&input.source.server, source),
-        charset: target_charset(&input.target.server, there),
+        charset: target_charset(&input.target.server, there, &column.target_declared),
     })
 }
 
@@ -158,19 +161,21 @@ impl Ends<'_> {
             (L::Text { max, .. }, L::Text { max: Some(limit), .. }) => {
                 // SQLite enforces no length.
                 let enforced = max.filter(|_| self.from != Dialect::Sqlite);
-                if enforced.is_none_or(|max| max > *limit) {
+                if *limit < LENGTH_ASKED_MAX && enforced.is_none_or(|max| max > *limit) {
                     asked.push(Question::LongerChars(*limit));
                 }
             }
-            (L::Any | L::Numeric, L::Text { max: Some(limit), .. }) => {
+            (L::Any | L::Numeric, L::Text { max: Some(limit), .. })
+                if *limit < LENGTH_ASKED_MAX =>
+            {
                 asked.push(Question::LongerChars(*limit));
             }
-            (L::Text { .. } | L::Any | L::Numeric, L::Text { max: None, .. }) => {}
+            (L::Text { .. } | L::Any | L::Numeric, L::Text { .. }) => {}
             (L::Any | L::Numeric, L::Decimal { .. } | L::Float { .. } | L::Bytes { .. }) => {}
             (L::Text { .. }, L::Uuid) => asked.push(Question::NotUuid),
             (L::Bytes { .. }, L::Uuid) => asked.push(Question::OtherLength(16)),
             (L::Bytes { max }, L::Bytes { max: Some(limit) }) => {
-                if max.is_none_or(|max| max > *limit) {
+                if *limit < LENGTH_ASKED_MAX && max.is_none_or(|max| max > *limit) {
                     let max = u64::from(*limit);
                     asked.push(Question::LongerBytes { max, text: false });
                 }
@@ -179,9 +184,12 @@ impl Ends<'_> {
             (L::Date, L::Date | L::Timestamp { zoned: false }) => self.moments(asked),
             (L::Timestamp { zoned: from }, L::Timestamp { zoned: to }) => {
                 self.moments(asked);
-                return from == to;
+                return from == to && self.keeps_seconds();
             }
-            (L::TimeSpan, L::Time { zoned: false }) => asked.push(Question::OutsideDay),
+            (L::TimeSpan, L::Time { zoned: false }) => {
+                asked.push(Question::OutsideDay);
+                return self.keeps_seconds();
+            }
             (L::Json { .. }, L::Json { binary: true }) if self.to == Dialect::Postgres => {
                 asked.push(Question::JsonNul);
                 return false;
@@ -206,6 +214,17 @@ impl Ends<'_> {
         if low < min || high > max || whole {
             asked.push(Question::IntegerOutside { min, max, whole });
         }
+    }
+
+    /// Has the target as many digits of a second as the source?
+    fn keeps_seconds(&self) -> bool {
+        let digits = |dialect: Dialect, declared: &str| {
+            let inside = declared.split_once('(').and_then(|(_, rest)| rest.split_once(')'));
+            let stated = inside.and_then(|(digits, _)| digits.trim().parse::<u8>().ok());
+            stated.unwrap_or(if dialect == Dialect::Mysql { 0 } else { 6 })
+        };
+        digits(self.to, &self.column.target_declared)
+            >= digits(self.from, &self.column.source_declared)
     }
 
     fn moments(&self, asked: &mut Vec<Question>) {
@@ -312,12 +331,16 @@ fn stored_text(server: &Server, column: &Column) -> Option<StoredText> {
 }
 
 /// `None`: it holds every character, or is too rare for a table of its own here.
-fn target_charset(server: &Server, there: Option<&Column>) -> Option<Charset> {
+fn target_charset(server: &Server, there: Option<&Column>, made: &str) -> Option<Charset> {
+    let stated = made.split_once("character set ").and_then(|(_, rest)| rest.split(' ').next());
     let name = match server.dialect {
         Dialect::Sqlite => return None,
         Dialect::Postgres => server.encoding.as_str(),
-        // Tables of ours are utf8mb4.
-        Dialect::Mysql => there?.charset.as_deref()?,
+        // Tables of ours are utf8mb4 unless a column says otherwise.
+        Dialect::Mysql => match there {
+            Some(column) => column.charset.as_deref()?,
+            None => stated?,
+        },
     };
     match name {
         "LATIN1" => Some(Charset::Latin1),

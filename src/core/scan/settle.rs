@@ -265,3 +265,102 @@ fn grouped(number: u64) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::catalog::LogicalType;
+    use super::super::super::name::Dialect;
+    use super::super::super::plan::{PlanInput, build_plan, fixture};
+    use super::super::requests;
+    use super::*;
+
+    fn catalog() -> Catalog {
+        let mut catalog = fixture::catalog(&["main.t"]);
+        catalog.server.dialect = Dialect::Sqlite;
+        catalog.tables[0].columns.extend([
+            fixture::column("any", "", LogicalType::Any),
+            fixture::column("note", "TEXT", LogicalType::Text { max: None, fixed: false }),
+        ]);
+        catalog
+    }
+
+    /// A plan from SQLite to PostgreSQL after a scan in which `trouble` picks what was found.
+    fn scanned(
+        spec: &JobSpec,
+        trouble: impl Fn(&str, &Question) -> u64,
+    ) -> (MigrationPlan, Vec<Asking>) {
+        let (source, target) = (catalog(), fixture::catalog(&[]));
+        let mut plan = build_plan(&PlanInput {
+            spec,
+            source: &source,
+            target: &target,
+            preamble: &[],
+            items: &[],
+            nonempty: &[],
+            bounds: &BTreeMap::new(),
+            attachable: false,
+        });
+        assert!(plan.is_blocked(), "a column of any type needs consent");
+        let wanted = requests(&ScanInput { plan: &plan, source: &source, target: &target });
+        let answer = |request: ScanRequest| {
+            let found = request.questions.iter().map(|asked| {
+                let count = trouble(&asked.column, &asked.question);
+                Found { count, key: (count > 0).then(|| "rowid=7".to_owned()) }
+            });
+            let answer = ScanAnswer { rows: 16_044, found: found.collect() };
+            (request, Ok(answer))
+        };
+        let asked: Vec<Asking> = wanted.into_iter().map(answer).collect();
+        settle(&mut plan, spec, (&source, &target), &asked);
+        (plan, asked)
+    }
+
+    fn column<'a>(plan: &'a MigrationPlan, name: &str) -> &'a ColumnPlan {
+        plan.tables[0].columns.iter().find(|c| c.name == name).unwrap()
+    }
+
+    #[test]
+    fn a_clean_scan_needs_no_consent() {
+        let spec = fixture::spec(Dialect::Sqlite, Dialect::Postgres);
+        let (plan, asked) = scanned(&spec, |_, _| 0);
+        assert_eq!(asked.len(), 1);
+        assert_eq!(column(&plan, "any").fit, Fit::Exact);
+        let reason = &column(&plan, "any").reason;
+        assert!(reason.starts_with("proved by data on 16,044 rows"), "{reason}");
+        assert!(!plan.is_blocked(), "{:?}", plan.findings);
+    }
+
+    #[test]
+    fn a_dirty_column_names_count_and_key() {
+        let mut spec = fixture::spec(Dialect::Sqlite, Dialect::Postgres);
+        let nul = |name: &str, q: &Question| u64::from(name == "note" && *q == Question::Nul) * 3;
+        let (plan, _) = scanned(&spec, nul);
+        assert_eq!(column(&plan, "note").fit, Fit::Lossy);
+        assert!(plan.is_blocked());
+        let said = "main.t.note: 3 of 16,044 rows hold text with a NUL character, such as rowid=7";
+        assert!(plan.findings.iter().any(|f| f.message == said), "{:?}", plan.findings);
+        // Rows that do not fit are put aside: nothing has to be agreed to.
+        spec.bad_rows = BadRows::Reject { per_table: 10, per_job: 10 };
+        let (plan, _) = scanned(&spec, nul);
+        assert!(!plan.is_blocked(), "{:?}", plan.findings);
+        assert!(plan.findings.iter().any(|f| f.message == said));
+    }
+
+    #[test]
+    fn advice_and_failed_scans_change_no_verdict() {
+        let spec = fixture::spec(Dialect::Sqlite, Dialect::Postgres);
+        let (mut plan, asked) =
+            scanned(&spec, |name, question| u64::from(name == "note" && question.is_advice()));
+        assert_eq!(column(&plan, "note").fit, Fit::Exact);
+        assert!(plan.findings.iter().any(|f| f.message.contains("looks encoded twice")));
+        plan.findings.clear();
+        for column in &mut plan.tables[0].columns {
+            column.fit = Fit::Lossy;
+        }
+        let failed = vec![(asked[0].0.clone(), Err("no permission".to_owned()))];
+        let (source, target) = (catalog(), fixture::catalog(&[]));
+        settle(&mut plan, &spec, (&source, &target), &failed);
+        assert!(plan.tables[0].columns.iter().all(|c| c.fit == Fit::Lossy));
+        assert!(plan.findings.iter().any(|f| f.message.contains("no permission")));
+    }
+}

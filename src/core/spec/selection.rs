@@ -1,6 +1,6 @@
 //! Which schemas and tables: `--schema`, `--table`, `--exclude`.
 
-use super::super::name::ObjectName;
+use super::super::name::{ObjectName, glob, matches_name};
 
 /// A name pattern: `crm.*`, `*.audit_*`, `orders`. `*` is any run, `?` any one character; without
 /// a dot the pattern is matched against the table name in every schema. Case matters only when
@@ -21,35 +21,8 @@ impl Pattern {
 
     #[must_use]
     pub fn matches(&self, name: &ObjectName) -> bool {
-        let exact = self.0.chars().any(char::is_uppercase);
-        let fold = |s: &str| if exact { s.to_owned() } else { s.to_lowercase() };
-        let pattern = fold(&self.0);
-        glob(&pattern, &fold(&name.to_string()))
-            || (!pattern.contains('.') && glob(&pattern, &fold(&name.name)))
+        matches_name(&self.0, name)
     }
-}
-
-/// Classic two-pointer glob: linear for one `*`, never exponential.
-fn glob(pattern: &str, text: &str) -> bool {
-    let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    let (mut pi, mut ti, mut star, mut mark) = (0, 0, None, 0);
-    while ti < t.len() {
-        if pi < p.len() && p[pi] == '*' {
-            star = Some(pi);
-            mark = ti;
-            pi += 1;
-        } else if pi < p.len() && (p[pi] == '?' || p[pi] == t[ti]) {
-            pi += 1;
-            ti += 1;
-        } else if let Some(at) = star {
-            pi = at + 1;
-            mark += 1;
-            ti = mark;
-        } else {
-            return false;
-        }
-    }
-    p[pi..].iter().all(|c| *c == '*')
 }
 
 /// What is copied: with no schema and no table named, everything but the system's own schemas.

@@ -4,6 +4,7 @@ mod ddl;
 mod default;
 mod expression;
 mod mysql_adapt;
+mod mysql_rename;
 mod mysql_table;
 mod names;
 mod range;
@@ -13,10 +14,11 @@ mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
 pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
+pub use mysql_rename::mysql_database_renamed;
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
-pub use names::fit as fit_name;
+pub use names::{Names, fit as fit_name};
 pub use range::{KeyColumn, predicate};
-pub use select::{ChunkSelect, chunk_select, sqlite_insert};
+pub use select::{ChunkSelect, MysqlSelect, chunk_select, mysql_chunk_select, sqlite_insert};
 pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
 
 use super::name::{Dialect, ObjectName};

@@ -7,6 +7,9 @@ use super::super::name::Dialect;
 /// PostgreSQL cuts identifiers here (`NAMEDATALEN - 1`), without a word.
 const POSTGRES_BYTES_MAX: usize = 63;
 
+/// MySQL refuses longer ones.
+const MYSQL_CHARACTERS_MAX: usize = 64;
+
 /// Names given out in one namespace.
 #[derive(Debug)]
 pub struct Names {
@@ -37,11 +40,14 @@ impl Names {
         }
     }
 
-    /// SQLite's names are equal whatever the case of their ASCII letters.
+    /// SQLite's names are equal whatever the case of their ASCII letters. MySQL's columns and keys
+    /// are whatever the case of any letter, and its tables on every server that has
+    /// `lower_case_table_names`.
     fn folded(&self, name: &str) -> String {
         match self.dialect {
             Dialect::Sqlite => name.to_ascii_lowercase(),
-            Dialect::Postgres | Dialect::Mysql => name.to_owned(),
+            Dialect::Mysql => name.to_lowercase(),
+            Dialect::Postgres => name.to_owned(),
         }
     }
 }
@@ -49,24 +55,44 @@ impl Names {
 /// `name` as `dialect` can hold it. Two long names that begin alike stay different.
 #[must_use]
 pub fn fit(dialect: Dialect, name: &str) -> String {
-    if dialect == Dialect::Sqlite || name.len() <= POSTGRES_BYTES_MAX {
-        name.to_owned()
-    } else {
-        with_suffix(dialect, name, "")
+    if is_held(dialect, name) { name.to_owned() } else { with_suffix(dialect, name, "") }
+}
+
+fn is_held(dialect: Dialect, name: &str) -> bool {
+    match dialect {
+        Dialect::Sqlite => true,
+        Dialect::Postgres => name.len() <= POSTGRES_BYTES_MAX,
+        Dialect::Mysql => {
+            name.chars().count() <= MYSQL_CHARACTERS_MAX
+                && !name.ends_with(' ')
+                && name.chars().all(is_basic)
+        }
     }
+}
+
+/// MySQL's names are of the first 65,536 characters of Unicode.
+fn is_basic(c: char) -> bool {
+    u32::from(c) <= 0xffff
 }
 
 fn with_suffix(dialect: Dialect, name: &str, salt: &str) -> String {
     let suffix = format!("_{:08x}", hash(&[name, "\0", salt].concat()));
-    let room = match dialect {
-        Dialect::Sqlite => name.len(),
-        Dialect::Postgres | Dialect::Mysql => POSTGRES_BYTES_MAX - suffix.len(),
+    let begin: String = match dialect {
+        Dialect::Sqlite => name.to_owned(),
+        Dialect::Postgres => {
+            let room = POSTGRES_BYTES_MAX - suffix.len();
+            let mut end = if name.len() < room { name.len() } else { room };
+            while !name.is_char_boundary(end) {
+                end -= 1;
+            }
+            name[..end].to_owned()
+        }
+        Dialect::Mysql => {
+            let basic = name.chars().map(|c| if is_basic(c) { c } else { '_' });
+            basic.take(MYSQL_CHARACTERS_MAX - suffix.len()).collect()
+        }
     };
-    let mut end = if name.len() < room { name.len() } else { room };
-    while !name.is_char_boundary(end) {
-        end -= 1;
-    }
-    format!("{}{suffix}", &name[..end])
+    begin + &suffix
 }
 
 /// FNV-1a: small, and the same for all time, which names must be.

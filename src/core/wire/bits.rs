@@ -43,6 +43,23 @@ pub(super) fn put_bits_left(bytes: &[u8], count: u32, out: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
+/// `0101` from the left into bytes.
+pub(super) fn put_text_bits(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
+    for group in text.chunks(8) {
+        let mut value = 0;
+        for at in 0..8 {
+            let bit = match group.get(at) {
+                Some(b'1') => 1,
+                Some(b'0') | None => 0,
+                Some(_) => return Err(NOT_BITS),
+            };
+            value = value << 1 | bit;
+        }
+        out.push(value);
+    }
+    Ok(())
+}
+
 /// The bit with the value 2^`place` of big-endian bytes.
 fn bit(bytes: &[u8], place: usize) -> u8 {
     bytes[bytes.len() - 1 - place / 8] >> (place % 8) & 1

@@ -186,3 +186,13 @@ pub(super) fn uuid(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
     }
     Ok(())
 }
+
+/// Sixteen bytes as `6ccd780c-baba-1026-9564-5b8c656024db`.
+pub(crate) fn put_uuid(bytes: &[u8], out: &mut Vec<u8>) {
+    for (at, byte) in bytes.iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            out.push(b'-');
+        }
+        super::load_data::put_hex(&[*byte], out);
+    }
+}

@@ -4,8 +4,12 @@ use super::super::fault::Fault;
 use super::super::name::ObjectName;
 use super::super::plan::{CopyFormat, TablePlan};
 use super::super::value::{CellRef, RowBatch, WireForm};
-use super::columns::ColumnCoder;
-use super::{Unfit, cell::as_text, copy_binary, unfit};
+use super::array::put_elements;
+use super::bits::put_bits;
+use super::cell::as_text;
+use super::columns::{Clock, ColumnCoder, Kind};
+use super::load_data::put_hex;
+use super::{Unfit, copy_binary, unfit};
 
 /// Signature, flags and header extension of COPY binary.
 const BINARY_HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -66,7 +70,7 @@ impl CopyEncoder {
                 out.extend_from_slice(&cells.to_be_bytes());
             }
             for (at, column) in self.columns.iter().enumerate() {
-                let cell = batch.cell(row, at);
+                let cell = column.admit(batch.cell(row, at), batch.form());
                 let put = match self.format {
                     CopyFormat::Binary => copy_binary::put(column, cell, batch.form(), out),
                     CopyFormat::Text => {
@@ -103,25 +107,70 @@ fn put_text(
 ) -> Result<(), Unfit> {
     scratch.clear();
     copy_binary::put(column, cell, form, scratch)?;
+    let payload = &scratch[4..];
     match cell {
         CellRef::Null => out.extend_from_slice(b"\\N"),
-        CellRef::Text(text) => escape(text, out),
-        CellRef::Blob(blob) => {
-            out.extend_from_slice(b"\\\\x");
-            for byte in blob {
-                const DIGITS: &[u8; 16] = b"0123456789abcdef";
-                out.push(DIGITS[usize::from(byte >> 4)]);
-                out.push(DIGITS[usize::from(byte & 15)]);
+        CellRef::Text(text) => put_moment_or_text(column, text, form, out),
+        CellRef::Blob(blob) => match column.kind {
+            Kind::Bool => out.push(b'0' + payload[0]),
+            Kind::Bits { bits } => put_bits(blob, bits, out)?,
+            Kind::Uuid => put_hex(payload, out),
+            Kind::Bytes => {
+                out.extend_from_slice(b"\\\\x");
+                put_hex(blob, out);
             }
-        }
+            // Bits as a number or as text: the binary form of a text is the text.
+            Kind::Text { .. } => escape(payload, out),
+            _ => copy_binary::put_blob_number(column, blob, out)?,
+        },
         CellRef::Int(_) | CellRef::Real(_) => as_text(cell, out)?,
     }
     Ok(())
 }
 
+fn put_moment_or_text(column: &ColumnCoder, text: &[u8], form: WireForm, out: &mut Vec<u8>) {
+    match (column.kind, &column.clock) {
+        (Kind::TextArray, _) if form == WireForm::MysqlText => {
+            let mut array = Vec::with_capacity(text.len() + 8);
+            put_elements(text, &mut array);
+            escape(&array, out);
+        }
+        (Kind::TimestampZoned, _) if form == WireForm::MysqlText && column.mysql_utc => {
+            escape(text, out);
+            out.extend_from_slice(b"+00");
+        }
+        (Kind::TimestampZoned, Clock::Named(zone)) if form == WireForm::MysqlText => {
+            escape(text, out);
+            out.push(b' ');
+            escape(zone.as_bytes(), out);
+        }
+        (Kind::TimestampZoned, Clock::East(seconds)) if form == WireForm::MysqlText => {
+            escape(text, out);
+            put_offset(*seconds, out);
+        }
+        _ => escape(text, out),
+    }
+}
+
+/// `+02:00`.
+fn put_offset(seconds: i32, out: &mut Vec<u8>) {
+    out.push(if seconds < 0 { b'-' } else { b'+' });
+    let minutes = seconds.unsigned_abs() / 60;
+    for (at, part) in [minutes / 60, minutes % 60].into_iter().enumerate() {
+        if at > 0 {
+            out.push(b':');
+        }
+        if part < 10 {
+            out.push(b'0');
+        }
+        out.extend_from_slice(itoa::Buffer::new().format(part).as_bytes());
+    }
+}
+
 /// Backslash escapes for what COPY text gives a meaning to.
 pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
-    for byte in text {
+    let mut from = 0;
+    for (at, byte) in text.iter().enumerate() {
         let letter = match byte {
             b'\\' => b'\\',
             b'\t' => b't',
@@ -130,12 +179,11 @@ pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
             0x08 => b'b',
             0x0c => b'f',
             0x0b => b'v',
-            other => {
-                out.push(*other);
-                continue;
-            }
+            _ => continue,
         };
-        out.push(b'\\');
-        out.push(letter);
+        out.extend_from_slice(&text[from..at]);
+        out.extend_from_slice(&[b'\\', letter]);
+        from = at + 1;
     }
+    out.extend_from_slice(&text[from..]);
 }

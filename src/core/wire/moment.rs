@@ -201,11 +201,9 @@ fn era(text: &[u8], form: WireForm) -> (&[u8], bool) {
     }
 }
 
-/// Astronomical year: 1 BC is 0. MySQL's year 0 is that year; PostgreSQL prints none, and what a
-/// SQLite user means by it nobody knows.
-fn astronomical(year: i64, bc: bool, form: WireForm) -> Option<i64> {
+/// Astronomical year: 1 BC is 0. A year 0 of SQLite or MySQL has no name in PostgreSQL's ISO text.
+fn astronomical(year: i64, bc: bool) -> Option<i64> {
     match (bc, year) {
-        (false, 0) if form == WireForm::MysqlText => Some(0),
         (_, 0) => None,
         (true, year) => Some(1 - year),
         (false, year) => Some(year),
@@ -237,7 +235,7 @@ pub fn parse_date(text: &[u8], form: WireForm) -> Result<i32, Unfit> {
     if !scan.rest.is_empty() {
         return Err(NOT_DATE);
     }
-    let year = astronomical(year, bc, form).ok_or(NOT_DATE)?;
+    let year = astronomical(year, bc).ok_or(NOT_DATE)?;
     let days = days_of(year, month, day).ok_or(NOT_DATE)?;
     if days < DAYS_MIN || year > 5_874_897 {
         return Err(RANGE);
@@ -272,7 +270,7 @@ pub fn parse_timestamp(text: &[u8], form: WireForm) -> Result<Moment, Unfit> {
     let (text, bc) = era(text, form);
     let mut scan = Scan { rest: text };
     let (year, month, day) = scan.civil(form).ok_or(NOT_TIMESTAMP)?;
-    let year = astronomical(year, bc, form).ok_or(NOT_TIMESTAMP)?;
+    let year = astronomical(year, bc).ok_or(NOT_TIMESTAMP)?;
     let days = days_of(year, month, day).ok_or(NOT_TIMESTAMP)?;
     let mut clock = 0;
     let mut zone_s = None;

@@ -1,6 +1,7 @@
 //! Rows through both ends of the wire: what goes in comes back, or is refused by name.
 
 mod load;
+mod mysql;
 
 use proptest::prelude::*;
 
@@ -331,7 +332,7 @@ proptest! {
 
 fn spelled(mantissa: i64, places: usize) -> String {
     let sign = if mantissa < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", mantissa.abs(), width = places + 1);
+    let digits = format!("{:0width$}", mantissa.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
     if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }

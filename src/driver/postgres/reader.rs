@@ -12,6 +12,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgConnection;
 use std::collections::HashMap;
 
+use super::digest;
 use super::key_order::KeyOrder;
 use super::snapshot::{SAVEPOINT, SnapshotId};
 use crate::core::chunk::{ChunkMethod, ChunkRange};
@@ -20,6 +21,7 @@ use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{CopyFormat, DataPath, TablePlan};
 use crate::core::sql;
 use crate::core::value::RowBatch;
+use crate::core::verify::Digest;
 use crate::core::wire::CopyTextReader;
 use crate::driver::pipe::BLOCK_BYTES;
 use crate::driver::{Block, BlockSender, ChunkTask, SourceSession};
@@ -67,6 +69,22 @@ impl SourceSession for Reader {
         }
         Ok(rows)
     }
+
+    async fn digest(&mut self, task: &ChunkTask) -> Result<Option<Digest>, Fault> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.snapshot.connect().await?,
+        };
+        let (from, filter) = self.rows_of(&mut connection, task).await?;
+        let link = self.snapshot.link.clone();
+        let found = digest::digest(&link, &mut connection, &task.table, (&from, &filter)).await;
+        let found = found.map_err(|f| f.while_doing(&format!("sum {}", task.table.source)))?;
+        let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
+        if link.statement(&mut connection, back).await.is_ok() {
+            self.connection = Some(connection);
+        }
+        Ok(found)
+    }
 }
 
 impl Reader {
@@ -96,7 +114,19 @@ impl Reader {
         on: &mut PgConnection,
         task: &ChunkTask,
     ) -> Result<String, Fault> {
-        self.guard(on, task).await?;
+        let (from, filter) = self.rows_of(on, task).await?;
+        Ok(copy_out(&task.table, &from, &filter))
+    }
+
+    /// Where the chunk's rows are, as FROM and WHERE.
+    async fn rows_of(
+        &mut self,
+        on: &mut PgConnection,
+        task: &ChunkTask,
+    ) -> Result<(String, String), Fault> {
+        let tree = self.guard(on, task).await?;
+        let only = if tree { "" } else { "ONLY " };
+        let from = format!("{only}{}", sql::qualified(Dialect::Postgres, &task.table.source));
         let filter = match &task.range {
             ChunkRange::Whole => String::new(),
             ChunkRange::Key { from, until } => {
@@ -118,13 +148,14 @@ impl Reader {
                 return Err(Fault::new(FaultKind::Unsupported, Side::Source, what));
             }
         };
-        Ok(copy_out(&task.table, &filter))
+        Ok((from, filter))
     }
 
     /// Locks the table for this chunk and makes sure that it still holds the snapshot's rows:
     /// TRUNCATE and a rewriting ALTER TABLE empty a table for every snapshot taken before. The
-    /// table's new file gives them away.
-    async fn guard(&self, on: &mut PgConnection, task: &ChunkTask) -> Result<(), Fault> {
+    /// table's new file gives them away. Answers whether the table is partitioned: a comparison
+    /// reads such a table with all that is below it, a copy never reads one.
+    async fn guard(&self, on: &mut PgConnection, task: &ChunkTask) -> Result<bool, Fault> {
         let link = &self.snapshot.link;
         let name = &task.table.source;
         let text = |text: &str| sql::literal(Dialect::Postgres, text);
@@ -135,7 +166,12 @@ impl Reader {
         };
         let query = format!(
             "LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {scans}\
-             SELECT c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) AS same \
+             SELECT c.relkind = 'p' AS tree, CASE c.relkind WHEN 'p' THEN \
+             (SELECT coalesce(bool_and(l.relfilenode = \
+             pg_catalog.pg_relation_filenode(l.oid)), true) \
+             FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l \
+             ON l.oid = p.relid WHERE p.isleaf AND l.relkind = 'r') \
+             ELSE c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) END AS same \
              FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relname = {}",
             sql::qualified(Dialect::Postgres, name),
@@ -145,8 +181,9 @@ impl Reader {
         let rows = sqlx::raw_sql(AssertSqlSafe(query)).fetch_all(&mut *on).await;
         let rows = rows.map_err(|e| link.fault(&e).while_doing(&format!("read {name}")))?;
         let same = rows.first().map(|row| link.get::<Option<bool>>(row, "same")).transpose()?;
+        let tree = rows.first().map(|row| link.get::<bool>(row, "tree")).transpose()?;
         if same.flatten() == Some(true) {
-            return Ok(());
+            return Ok(tree == Some(true));
         }
         let what = format!("{name} was truncated or rewritten after the snapshot was taken");
         Err(Fault::new(FaultKind::SnapshotLost, link.side, what))
@@ -211,15 +248,14 @@ pub(super) fn column_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     sql::column_list(Dialect::Postgres, names)
 }
 
-fn copy_out(table: &TablePlan, filter: &str) -> String {
+fn copy_out(table: &TablePlan, from: &str, filter: &str) -> String {
     let columns = column_names(table.columns.iter().map(|c| c.name.as_str()));
-    let name = sql::qualified(Dialect::Postgres, &table.source);
     let format = match table.path {
         DataPath::DirectCopy(CopyFormat::Binary) => "binary",
         _ => "text",
     };
     // A query even for a whole table: it leaves out children, and a partition is read by itself.
-    format!("COPY (SELECT {columns} FROM ONLY {name}{filter}) TO STDOUT (FORMAT {format})")
+    format!("COPY (SELECT {columns} FROM {from}{filter}) TO STDOUT (FORMAT {format})")
 }
 
 /// Messages on their way into blocks.

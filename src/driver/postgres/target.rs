@@ -4,14 +4,14 @@ use async_trait::async_trait;
 
 use super::connect::{Link, Purpose, job_tag};
 use super::writer::Writer;
-use super::{catalog, ledger, preflight};
+use super::{catalog, ledger, mend, preflight};
 use crate::core::catalog::{Catalog, Server};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Target, TargetSession};
 
 /// Tables looked into by one statement.
 const TABLES_PER_QUERY: usize = 200;
@@ -95,6 +95,10 @@ impl Target for PostgresTarget {
             found.logged
         );
         link.statement(&mut connection, text).await.map(|_| ())
+    }
+
+    async fn mend(&self, rows: &Mend) -> Result<u64, Fault> {
+        mend::mend(&self.link, rows).await
     }
 
     async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault> {

@@ -33,6 +33,7 @@ mod careful;
 mod catalog;
 mod fault;
 mod master;
+mod mend;
 mod place;
 mod scan;
 mod source;

@@ -9,7 +9,7 @@ use super::place::Place;
 use super::source::with_reader;
 use super::survey::TableShape;
 use super::write::{Ledger, Writer, given_back, transaction};
-use super::{attach, careful, catalog};
+use super::{attach, careful, catalog, mend};
 use crate::core::catalog::{Catalog, Sequence, Server};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
@@ -21,7 +21,7 @@ use crate::core::wire::SqliteBinder;
 use crate::driver::pipe::{Activity, check_counts};
 use crate::driver::{
     AttachSource, Block, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, LedgerRow,
-    StepTask, Target, TargetSession, WorkGauge, Written,
+    Mend, StepTask, Target, TargetSession, WorkGauge, Written,
 };
 use crate::sqlite::Cancel;
 
@@ -132,6 +132,10 @@ impl Target for SqliteTarget {
         // A hot journal of a dead engine is rolled back by this first connection that may write.
         let ledger = self.ledger(job_id);
         self.writer.run(move |connection, _| ledger.read(connection)).await
+    }
+
+    async fn mend(&self, rows: &Mend) -> Result<u64, Fault> {
+        mend::mend(&self.writer, rows).await
     }
 
     async fn drop_ledger(&self, job_id: &str) -> Result<(), Fault> {
@@ -419,7 +423,7 @@ fn insert_batch(
     Ok(())
 }
 
-pub(super) struct Bound<'a>(pub CellRef<'a>);
+pub(super) struct Bound<'a>(pub(super) CellRef<'a>);
 
 impl ToSql for Bound<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

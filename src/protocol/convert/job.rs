@@ -6,7 +6,7 @@ use crate::core::catalog::Section;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, Command, Job, JobState, StepStatus};
 use crate::core::plan::StepKind;
-use crate::core::spec::JobSpec;
+use crate::core::spec::{JobKind, JobSpec};
 use crate::core::time::Timestamp;
 use crate::protocol::{
     JobView, PhaseView, ProgressView, RateView, Snapshot, TableView, ThreadsView,
@@ -87,7 +87,7 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
     };
     JobView {
         name: spec.name.to_string(),
-        kind: "copy".to_owned(),
+        kind: word_of_kind(spec.kind),
         state: job.state.word().to_owned(),
         source: spec.source.display(),
         target: spec.target.display(),
@@ -99,7 +99,7 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         threads: threads_view(context),
         rate: rate_view(context),
         progress: progress_view(context, tables),
-        phases: phases(job, tables),
+        phases: named_phases(spec.kind, phases(job, tables)),
         held_by: held_by(context),
         alerts: alerts(context, tables),
         snapshots: job.snapshots,
@@ -110,7 +110,16 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         state_path: context.engine.state_path.clone(),
         log_path: context.engine.log_path.clone(),
         refused: refused(context),
+        compared: None,
     }
+}
+
+fn word_of_kind(kind: JobKind) -> String {
+    let word = match kind {
+        JobKind::Copy => "copy",
+        JobKind::Verify => "verify",
+    };
+    word.to_owned()
 }
 
 /// A snapshot from the file as it must be shown when nobody holds the engine's lock.
@@ -204,10 +213,28 @@ fn percent(view: &ProgressView, chunks: u32, state: JobState) -> u8 {
     u8::try_from(share).unwrap_or(99).clamp(0, 99)
 }
 
+/// A verification compares where a copy copies.
+fn named_phases(kind: JobKind, mut phases: Vec<PhaseView>) -> Vec<PhaseView> {
+    if kind == JobKind::Verify {
+        let loads = phases.iter_mut().filter(|phase| phase.name == "copy");
+        loads.for_each(|phase| phase.name = "compare".to_owned());
+    }
+    phases
+}
+
 /// The phases there is something to do in, in order.
 fn phases(job: &Job, tables: &[TableView]) -> Vec<PhaseView> {
-    const NAMES: [&str; 8] =
-        ["schema", "copy", "large objects", "indexes", "keys", "sequences", "views", "analyse"];
+    const NAMES: [&str; 9] = [
+        "schema",
+        "copy",
+        "large objects",
+        "indexes",
+        "keys",
+        "sequences",
+        "views",
+        "analyse",
+        "repair",
+    ];
     let mut phases: Vec<PhaseView> =
         NAMES.iter().map(|n| PhaseView { name: (*n).to_owned(), ..PhaseView::default() }).collect();
     for table in tables {
@@ -227,6 +254,7 @@ fn phases(job: &Job, tables: &[TableView]) -> Vec<PhaseView> {
             (StepKind::Sequence, _) => 5,
             (StepKind::Ddl | StepKind::Truncate, Section::PostData) | (StepKind::Refresh, _) => 6,
             (StepKind::Analyse, _) => 7,
+            (StepKind::Mend, _) => 8,
         };
         let phase = &mut phases[place];
         phase.total += 1;

@@ -6,6 +6,7 @@ mod rejects;
 mod spec;
 mod table;
 mod trouble;
+mod verify;
 
 pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
 pub use rejects::{key_text, reject_group_view, reject_view};
@@ -14,6 +15,7 @@ pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
 pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
+pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
 use super::{ChecklistView, FindingView, LogLine};
 use crate::core::job::Actor;

@@ -1,6 +1,7 @@
 //! What the tests stand on: private servers, databases made of files, the program under test in a
 //! home of its own, terminals, and comparisons that do not trust it.
 
+pub mod canon;
 pub mod cells;
 pub mod leash;
 pub mod made;
@@ -9,6 +10,7 @@ pub mod oracle;
 pub mod postgres;
 pub mod programs;
 pub mod rows;
+pub mod shape;
 pub mod sqlite;
 pub mod tidegate;
 pub mod tmux;

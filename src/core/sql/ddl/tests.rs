@@ -1,9 +1,9 @@
 //! Statements compared as text.
 
-use super::super::super::mapping::MapRules;
+use super::super::super::mapping::{Ends, MapRules};
 use super::*;
 use crate::core::catalog::{
-    Check, Generated, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
+    Check, Generated, Identity, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
 };
 use crate::core::mapping::sqlite_type;
 
@@ -106,6 +106,7 @@ fn translated(from: Dialect, tables: &[&Table], sequences: &[Sequence]) -> Trans
     items_for(&DdlRequest {
         from,
         to,
+        ends: Ends::plain(from, to),
         tables,
         others: &[],
         sequences,
@@ -298,6 +299,7 @@ fn partitions_read_as_one_and_nothing_is_lost_without_a_word() {
     let made = items_for(&DdlRequest {
         from: Dialect::Postgres,
         to: Dialect::Sqlite,
+        ends: Ends::plain(Dialect::Postgres, Dialect::Sqlite),
         tables: &[&parent, &leaf],
         others: &others,
         sequences: &[],
