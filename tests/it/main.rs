@@ -16,6 +16,7 @@ mod consoles;
 mod crash;
 mod ddl;
 mod nine;
+mod rejected;
 mod rejects;
 mod roundtrip;
 mod scan;
