@@ -19,10 +19,11 @@ use async_trait::async_trait;
 
 use super::pipe::{Activity, check_counts};
 use super::{Block, BlockReceiver, ChunkTask};
+use crate::core::catalog::LogicalType;
 use crate::core::chunk::{ChunkRange, KeyValues, RejectedRow, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::plan::TablePlan;
-use crate::core::value::RowBatch;
+use crate::core::value::{RowBatch, WireForm};
 use crate::core::wire::{key_texts, row_text};
 
 /// Rows handed over at once, and their bytes: few enough to be a short write of the engine's.
@@ -154,6 +155,8 @@ pub struct Aside {
     table: Arc<TablePlan>,
     /// Where the key's columns are in a row; empty: no key, or not all of it travels.
     key: Vec<usize>,
+    /// MySQL prints a BIT as bytes and compares it as a number: no text names such a row.
+    bits_in_key: bool,
     /// Keys that were asked for and not seen yet.
     missing: BTreeSet<KeyValues>,
     asked: Option<u64>,
@@ -175,7 +178,11 @@ impl Aside {
             | ChunkRange::Ctid { .. }
             | ChunkRange::Rowid { .. } => (BTreeSet::new(), None),
         };
+        let bits_in_key = table.columns.iter().any(|c| {
+            table.key.contains(&c.name) && matches!(c.source_logical, LogicalType::Bits { .. })
+        });
         Aside {
+            bits_in_key,
             keeper: task.keeper.clone(),
             key: key.unwrap_or_default(),
             table,
@@ -226,7 +233,9 @@ impl Aside {
     }
 
     fn note(&mut self, fault: &Fault, batch: &RowBatch, row: usize) {
-        let key = (!self.key.is_empty()).then(|| key_texts(batch, row, &self.key)).flatten();
+        let unnamed = self.bits_in_key && batch.form() == WireForm::MysqlText;
+        let named = !self.key.is_empty() && !unnamed;
+        let key = named.then(|| key_texts(batch, row, &self.key)).flatten();
         let mut text = Vec::new();
         row_text(batch, row, &mut text);
         self.wait_with(RejectedRow::of(fault, key, text));

@@ -49,11 +49,11 @@ fn key_text(cell: CellRef<'_>, form: WireForm) -> Option<String> {
         (CellRef::Int(value), _) => Some(value.to_string()),
         (CellRef::Real(value), _) if value.is_finite() => Some(real(value)),
         (CellRef::Real(_), _) => None,
-        (CellRef::Blob(blob), _) => {
-            let mut spelled = b"X'".to_vec();
-            hex(blob, &mut spelled);
-            spelled.push(b'\'');
-            text(&spelled)
+        (CellRef::Blob(blob), form) => {
+            let mut digits = Vec::new();
+            hex(blob, &mut digits);
+            // A literal of SQLite's; a server's reader puts the digits into one of its own.
+            text(&digits).map(|t| if form == WireForm::Native { format!("X'{t}'") } else { t })
         }
     }
 }

@@ -24,8 +24,11 @@ mod session;
 mod settings;
 mod steps;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod way;
+
+#[cfg(test)]
+pub(super) use tests::server;
 
 use async_trait::async_trait;
 use std::sync::Arc;
