@@ -1,18 +1,15 @@
-//! Careful mode: a chunk whose rows were refused is written again so that only the bad rows stay
-//! out.
+//! Careful mode: a chunk whose rows were refused is written again, and only bad rows stay out.
 //!
 //! The chunk is still one transaction with its ledger row. Its rows come on the conventional path,
 //! because bytes that pass through unread have no borders between rows. They go in behind
 //! savepoints; a group that is refused is rolled back to its savepoint and halved until the bad
-//! rows
-//! are alone. Bad rows go to a [`RejectKeeper`], which has made them durable when it returns, and
-//! only then the transaction may commit: whoever finds the ledger row later finds the rejects that
-//! it counts.
+//! rows are alone. Bad rows go to a [`RejectKeeper`], which has made them durable when it returns,
+//! and only then the transaction may commit: whoever finds the ledger row later finds the rejects
+//! that it counts.
 //!
 //! An engine's part is a [`CarefulSession`]: a savepoint, the way back to it, and a group of rows.
 //! [`write_carefully`] does the rest. Which rows may be rejected at all, and how many, is the
-//! keeper's business; a rule for single tables or columns (`on_bad_row` of a map rule) belongs
-//! there.
+//! keeper's business; a rule for tables or columns (`on_bad_row` of a map rule) belongs there.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -22,10 +19,11 @@ use async_trait::async_trait;
 
 use super::pipe::{Activity, check_counts};
 use super::{Block, BlockReceiver, ChunkTask};
+use crate::core::catalog::LogicalType;
 use crate::core::chunk::{ChunkRange, KeyValues, RejectedRow, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::plan::TablePlan;
-use crate::core::value::RowBatch;
+use crate::core::value::{RowBatch, WireForm};
 use crate::core::wire::{key_texts, row_text};
 
 /// Rows handed over at once, and their bytes: few enough to be a short write of the engine's.
@@ -157,6 +155,8 @@ pub struct Aside {
     table: Arc<TablePlan>,
     /// Where the key's columns are in a row; empty: no key, or not all of it travels.
     key: Vec<usize>,
+    /// MySQL prints a BIT as bytes and compares it as a number: no text names such a row.
+    bits_in_key: bool,
     /// Keys that were asked for and not seen yet.
     missing: BTreeSet<KeyValues>,
     asked: Option<u64>,
@@ -178,7 +178,11 @@ impl Aside {
             | ChunkRange::Ctid { .. }
             | ChunkRange::Rowid { .. } => (BTreeSet::new(), None),
         };
+        let bits_in_key = table.columns.iter().any(|c| {
+            table.key.contains(&c.name) && matches!(c.source_logical, LogicalType::Bits { .. })
+        });
         Aside {
+            bits_in_key,
             keeper: task.keeper.clone(),
             key: key.unwrap_or_default(),
             table,
@@ -229,7 +233,9 @@ impl Aside {
     }
 
     fn note(&mut self, fault: &Fault, batch: &RowBatch, row: usize) {
-        let key = (!self.key.is_empty()).then(|| key_texts(batch, row, &self.key)).flatten();
+        let unnamed = self.bits_in_key && batch.form() == WireForm::MysqlText;
+        let named = !self.key.is_empty() && !unnamed;
+        let key = named.then(|| key_texts(batch, row, &self.key)).flatten();
         let mut text = Vec::new();
         row_text(batch, row, &mut text);
         self.wait_with(RejectedRow::of(fault, key, text));

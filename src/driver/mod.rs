@@ -68,8 +68,7 @@ pub struct LedgerRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     pub rows: u64,
-    /// The ledger already had it: nothing was written now, the numbers are of what was written
-    /// then.
+    /// The ledger already had it: nothing was written now, the numbers are those of then.
     pub already: bool,
     /// Rows that were refused and put aside; `rows` are the others.
     pub rejects: Rejects,
@@ -269,8 +268,7 @@ pub trait TargetSession: Send {
 
     /// The same for a chunk some of whose rows are refused: they go to the task's keeper, and only
     /// when it has them the transaction commits; the ledger row says how many there are. Blocks
-    /// hold
-    /// rows, whatever the table's path is. See [`careful`].
+    /// hold rows, whatever the table's path is. See [`careful`].
     async fn write_carefully(
         &mut self,
         task: &CarefulTask,

@@ -229,8 +229,7 @@ impl Engine {
             inbox: inbox.clone(),
         });
         let face = face_of(&master, &paths, &name);
-        let plan = PlanState::kept(&stored);
-        let now = clock.now();
+        let (plan, now) = (PlanState::kept(&stored), clock.now());
         let mut engine = Engine {
             paths,
             name,

@@ -82,7 +82,7 @@ impl Teller<'_> {
                 let text = match to {
                     BadRows::Fail => "bad rows fail their chunk".to_owned(),
                     BadRows::Reject { per_table, per_job } => format!(
-                        "bad rows are put aside: at most {per_table} of a table, {per_job} of the job"
+                        "bad rows are put aside: at most {per_table} of a table, {per_job} in all"
                     ),
                 };
                 self.action("rejects", by, text)

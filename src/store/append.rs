@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::rejects::{drop_retries, settle, write_retry};
+use super::rejects::{drop_retries, limits_of, settle, write_retry};
 use super::{MasterTable, format, int, sqlite_fault};
 use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
@@ -219,17 +219,11 @@ fn write_event(
         }
         Event::ChunkFailed { chunk, fault } => end_chunk(transaction, job, *chunk, at, Some(fault)),
         Event::ChunkSkipped { chunk, reason, .. } => {
-            transaction
-                .prepare_cached("update chunk set skip_reason = ? where id = ?")?
-                .execute(params![reason, chunk.0])?;
+            write_skip_reason(transaction, *chunk, reason)?;
             write_chunk(transaction, job, *chunk)
         }
         Event::ChunkRetried { chunk, .. } => write_chunk(transaction, job, *chunk),
-        Event::ChunkRevoked { chunk } => {
-            let root = job.root_of(job.chunks[chunk.0 as usize].table);
-            drop_retries(transaction, job, root)?;
-            write_chunk(transaction, job, *chunk)
-        }
+        Event::ChunkRevoked { chunk } => revoke_chunk(transaction, job, *chunk),
         Event::RejectsRetried { table, key, batches, .. } => {
             write_retry(transaction, *table, key, batches)
         }
@@ -257,6 +251,22 @@ fn write_event(
         | Event::TrustLost { .. }
         | Event::EngineStarted => Ok(()),
     }
+}
+
+fn write_skip_reason(
+    transaction: &Transaction<'_>,
+    chunk: ChunkId,
+    reason: &str,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("update chunk set skip_reason = ? where id = ?")?
+        .execute(params![reason, chunk.0])?;
+    Ok(())
+}
+
+fn revoke_chunk(transaction: &Transaction<'_>, job: &Job, chunk: ChunkId) -> rusqlite::Result<()> {
+    drop_retries(transaction, job, job.root_of(job.chunks[chunk.0 as usize].table))?;
+    write_chunk(transaction, job, chunk)
 }
 
 /// An attempt at a chunk is over, well or not.
@@ -300,7 +310,7 @@ fn write_whole_table(
 }
 
 fn write_job(transaction: &Transaction<'_>, job: &Job) -> rusqlite::Result<()> {
-    let (per_table, per_job) = format::limits_of(job.bad_rows);
+    let (per_table, per_job) = limits_of(job.bad_rows);
     transaction
         .prepare_cached(
             "update job set state = ?, then_leave = ?, threads = ?, threads_max = ?, \

@@ -151,27 +151,6 @@ pub(super) fn status_from(number: i64) -> Result<ChunkStatus, Fault> {
     }
 }
 
-/// Limits (per table, per job) as they are kept; none: a bad row fails its chunk.
-pub(super) fn limits_of(bad_rows: BadRows) -> (Option<i64>, Option<i64>) {
-    match bad_rows {
-        BadRows::Fail => (None, None),
-        BadRows::Reject { per_table, per_job } => {
-            (Some(super::int(per_table)), Some(super::int(per_job)))
-        }
-    }
-}
-
-/// The other way.
-pub(super) fn limits_from(per_table: Option<i64>, per_job: Option<i64>) -> BadRows {
-    match (per_table, per_job) {
-        (Some(per_table), Some(per_job)) => BadRows::Reject {
-            per_table: super::unsigned(per_table),
-            per_job: super::unsigned(per_job),
-        },
-        _ => BadRows::Fail,
-    }
-}
-
 /// A list as JSON text.
 pub(super) fn list_text<T: Serialize>(list: &T) -> String {
     serde_json::to_string(list).expect("stored forms are plain JSON")

@@ -287,7 +287,7 @@ fn read_job(row: &Row<'_>) -> Result<StoredJob, ReadError> {
         index_workers: row.get(6)?,
         rate_bytes: row.get::<_, Option<i64>>(7)?.map(unsigned),
         attempts_max: row.get(8)?,
-        bad_rows: format::limits_from(row.get(19)?, row.get(20)?),
+        bad_rows: super::rejects::limits_from(row.get(19)?, row.get(20)?),
         steps: Vec::new(),
         step_standings: Vec::new(),
         tables: Vec::new(),

@@ -202,8 +202,8 @@ fn initialise(
                 new.spec.rate_bytes.map(int),
                 new.spec.attempts_max,
                 new.now.0,
-                format::limits_of(new.spec.bad_rows).0,
-                format::limits_of(new.spec.bad_rows).1,
+                rejects::limits_of(new.spec.bad_rows).0,
+                rejects::limits_of(new.spec.bad_rows).1,
             ],
         )
         .map_err(fail)?;

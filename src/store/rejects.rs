@@ -12,6 +12,7 @@ use crate::core::chunk::{ChunkId, RejectedRow, Rejects};
 use crate::core::fault::Fault;
 use crate::core::job::{Job, RejectGroup, RejectRow};
 use crate::core::plan::TableIndex;
+use crate::core::spec::BadRows;
 use crate::core::time::Timestamp;
 
 /// Whose rows are kept.
@@ -44,10 +45,8 @@ const COLUMNS: &str = "id, table_id, chunk_id, row_key, column_name, code, messa
 
 impl MasterTable {
     /// Keeps rows that a worker put aside. Durable when it returns, whatever happens to the
-    /// machine:
-    /// the target commits only then. Rows of earlier handouts of the chunk are removed: the
-    /// target's
-    /// ledger has told that they came to nothing.
+    /// machine: the target commits only then. Rows of earlier handouts of the chunk are removed:
+    /// the target's ledger has told that they came to nothing.
     ///
     /// # Errors
     /// `Store`; then none of them is kept.
@@ -94,8 +93,8 @@ impl MasterTable {
         let page = rows(
             self,
             &format!(
-                "select {COLUMNS}, {text} from rejected_rows where {condition} order by table_id, id \
-                 limit {limit} offset {offset}"
+                "select {COLUMNS}, {text} from rejected_rows where {condition} \
+                 order by table_id, id limit {limit} offset {offset}"
             ),
             [&filter.cause],
             read_row,
@@ -293,9 +292,9 @@ pub(super) fn write_retry(
     transaction.execute(
         "insert into plan_table (id, source_schema, source_name, target_schema, target_name, path, \
          path_reason, method, method_columns, rows_estimated, bytes_estimated, pages_estimated, \
-         target_unlogged, existing, overrides_identity, first_chunk, chunk_count, row_key, retry_of) \
-         select ?1, source_schema, ?2, target_schema, target_name, path, path_reason, 'key', ?3, ?4, \
-         0, 0, target_unlogged, existing, overrides_identity, ?5, ?6, row_key, id \
+         target_unlogged, existing, overrides_identity, first_chunk, chunk_count, row_key, \
+         retry_of) select ?1, source_schema, ?2, target_schema, target_name, path, path_reason, \
+         'key', ?3, ?4, 0, 0, target_unlogged, existing, overrides_identity, ?5, ?6, row_key, id \
          from plan_table where id = ?7",
         params![
             id,
@@ -365,4 +364,22 @@ fn write_batch(
             .execute(params![chunk, id])?;
     }
     Ok(())
+}
+
+/// Limits (per table, per job) as they are kept; none: a bad row fails its chunk.
+pub(super) fn limits_of(bad_rows: BadRows) -> (Option<i64>, Option<i64>) {
+    match bad_rows {
+        BadRows::Fail => (None, None),
+        BadRows::Reject { per_table, per_job } => (Some(int(per_table)), Some(int(per_job))),
+    }
+}
+
+/// The other way.
+pub(super) fn limits_from(per_table: Option<i64>, per_job: Option<i64>) -> BadRows {
+    match (per_table, per_job) {
+        (Some(per_table), Some(per_job)) => {
+            BadRows::Reject { per_table: unsigned(per_table), per_job: unsigned(per_job) }
+        }
+        _ => BadRows::Fail,
+    }
 }

@@ -1,6 +1,5 @@
 //! Rows that the target refuses are put aside, all others are loaded, and after mending the
-//! rejected
-//! ones are read again: whatever dies meanwhile, none is lost and none is there twice.
+//! rejected ones are read again: whatever dies meanwhile, none is lost and none is there twice.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
@@ -233,7 +232,9 @@ fn the_same_from_sqlite_and_after_the_target_was_mended() {
             spoil()
         ),
     );
-    let outcome = tidegate.try_copy(JOB, &sqlite::url(&file), &target.url(), &REJECT);
+    // What SQLite declares is no promise: the narrower columns are consented to.
+    let more: Vec<&str> = REJECT.iter().copied().chain(["--accept-lossy"]).collect();
+    let outcome = tidegate.try_copy(JOB, &sqlite::url(&file), &target.url(), &more);
     assert_eq!(outcome.code, Some(3), "{outcome:?}\n{}", tidegate.troubles(JOB));
     assert_eq!(tidegate.chunks(JOB).failed, 0, "{}", tidegate.troubles(JOB));
     assert_good_rows(&target);
@@ -437,4 +438,62 @@ fn an_engine_killed_during_a_retry_loses_and_doubles_nothing() {
     let folder = tidegate.job_folder(JOB).join("rejects");
     assert!(!folder.join("public.t.bad").exists(), "the file says what is rejected now");
     oracle::assert_nothing_left(&target);
+}
+
+/// MariaDB as the other end: the same on its way there and on its way back.
+#[test]
+fn rows_that_mariadb_refuses_and_rows_of_mariadb_that_are_refused() {
+    use crate::support::mariadb::MariaDbServer;
+    let (server, other) = (PgServer::shared(), MariaDbServer::shared());
+    let (source, middle, last) =
+        (server.create("loose"), other.create("rejected_middle"), server.create("narrow"));
+    source.run(
+        "CREATE TABLE t (id integer, lang varchar(2), v varchar(40), w varchar(20),
+             PRIMARY KEY (id, lang));
+         INSERT INTO t SELECT i, 'de', 'short', 'w' || i FROM generate_series(1, 4000) i;
+         UPDATE t SET v = 'much too long for ten' WHERE id IN (1, 1700, 4000);
+         UPDATE t SET v = NULL WHERE id IN (2, 2500);
+         UPDATE t SET w = 'w10' WHERE id = 900;
+         UPDATE t SET w = 'taken' WHERE id = 3999; ANALYZE",
+    );
+    middle.run(
+        "CREATE TABLE t (id int, lang varchar(2), v varchar(10) NOT NULL, w varchar(20) UNIQUE,
+             PRIMARY KEY (id, lang)) ENGINE = InnoDB;
+         INSERT INTO t VALUES (-1, 'de', 'x', 'taken')",
+    );
+    let tidegate = Tidegate::new();
+    let more: Vec<&str> = REJECT.iter().copied().chain(["--accept-lossy"]).collect();
+    let outcome = tidegate.try_copy(JOB, &source.url(), &middle.url(), &more);
+    assert_eq!(outcome.code, Some(3), "{outcome:?}\n{}", tidegate.troubles(JOB));
+    assert_eq!(tidegate.chunks(JOB).failed, 0, "{}", tidegate.troubles(JOB));
+    assert_eq!(middle.count("t WHERE id > 0"), 4000 - 7);
+    let keys = "SELECT row_key FROM rejected_rows ORDER BY row_key";
+    let listed = ["1", "1700", "2", "2500", "3999", "4000", "900"];
+    let expected: Vec<String> = listed.iter().map(|id| format!("[\"{id}\",\"de\"]")).collect();
+    let mut found = tidegate.stored(JOB, keys);
+    found.sort();
+    let mut sorted = expected.clone();
+    sorted.sort();
+    assert_eq!(found, sorted);
+    source.run("UPDATE t SET v = 'short', w = 'w' || id");
+    tidegate.ok(&["rejects", "retry", JOB, "-y"]);
+    tidegate.wait_done(JOB, 60);
+    assert_eq!(middle.count("t WHERE id > 0"), 4000);
+    assert_eq!(middle.number("SELECT count(DISTINCT w) FROM t WHERE id > 0"), 4000);
+
+    // And from MariaDB to a table that is narrower still.
+    middle.run("DELETE FROM t WHERE id < 0; UPDATE t SET v = 'longer' WHERE id IN (7, 3000)");
+    last.run("CREATE TABLE t (id integer, lang text, v varchar(5), w text)");
+    let back = "back";
+    let mut more = more;
+    let remap = format!("{}:public", middle.name);
+    more.extend(["--remap-schema", &remap]);
+    let outcome = tidegate.try_copy(back, &middle.url(), &last.url(), &more);
+    assert_eq!(outcome.code, Some(3), "{outcome:?}\n{}", tidegate.troubles(back));
+    assert_eq!(tidegate.stored(back, "SELECT count(*) FROM rejected_rows"), ["2"]);
+    assert_eq!(last.count("t"), 3998);
+    middle.run("UPDATE t SET v = 'short' WHERE id IN (7, 3000)");
+    tidegate.ok(&["rejects", "retry", back, "-y"]);
+    tidegate.wait_done(back, 60);
+    assert_eq!(last.count("t"), 4000);
 }

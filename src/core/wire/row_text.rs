@@ -1,9 +1,8 @@
 //! A row as one line of text, and its key as the source's own text: what is kept of rejected rows.
 //!
 //! The line is COPY's text form: cells between tabs, `\N` for NULL, backslash escapes for what has
-//! a
-//! meaning, bytes as `\\x0aff`. Cells are spelled as the source has them, unchecked: a text that is
-//! no UTF-8 stays what it is. PostgreSQL loads such a file with `COPY table FROM 'file'`.
+//! a meaning, bytes as `\\x0aff`. Cells are spelled as the source has them, unchecked: a text that
+//! is no UTF-8 stays what it is. PostgreSQL loads such a file with `COPY table FROM 'file'`.
 
 use super::super::name::Dialect;
 use super::super::sql::literal;
@@ -50,11 +49,11 @@ fn key_text(cell: CellRef<'_>, form: WireForm) -> Option<String> {
         (CellRef::Int(value), _) => Some(value.to_string()),
         (CellRef::Real(value), _) if value.is_finite() => Some(real(value)),
         (CellRef::Real(_), _) => None,
-        (CellRef::Blob(blob), _) => {
-            let mut spelled = b"X'".to_vec();
-            hex(blob, &mut spelled);
-            spelled.push(b'\'');
-            text(&spelled)
+        (CellRef::Blob(blob), form) => {
+            let mut digits = Vec::new();
+            hex(blob, &mut digits);
+            // A literal of SQLite's; a server's reader puts the digits into one of its own.
+            text(&digits).map(|t| if form == WireForm::Native { format!("X'{t}'") } else { t })
         }
     }
 }

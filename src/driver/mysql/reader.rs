@@ -203,7 +203,7 @@ async fn select_text(
     let table = &task.table;
     let shape = match (&task.range, &table.method) {
         (ChunkRange::Whole, _) => None,
-        (ChunkRange::Key { .. }, ChunkMethod::Key { columns }) => {
+        (ChunkRange::Key { .. } | ChunkRange::Keys(_), ChunkMethod::Key { columns }) => {
             Some(pool.shape(session, &table.source, columns).await?)
         }
         _ => {

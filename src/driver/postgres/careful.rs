@@ -73,8 +73,8 @@ impl Writer {
 fn at_commit(fault: Fault) -> Fault {
     match fault.kind {
         FaultKind::RowRefused | FaultKind::ValueUnfit => fault.with_hint(
-            "A constraint or trigger that is checked at the commit refused the chunk, and which row \
-             it was cannot be told. Nothing of the chunk was kept. Make the constraint NOT \
+            "A constraint or trigger that is checked at the commit refused the chunk, and which \
+             row it was cannot be told. Nothing of the chunk was kept. Make the constraint NOT \
              DEFERRABLE for the load, or mend the rows, then run the chunk again.",
         ),
         _ => fault,

@@ -163,7 +163,8 @@ pub(super) async fn read(
 ) -> Result<Vec<LedgerRow>, Fault> {
     let text = format!(
         "SELECT kind, id, rows, rejected, handout FROM {} WHERE kind IN ('c', 's') \
-         UNION ALL SELECT kind, id, rows, rejected, handout FROM {} WHERE kind IN ('c', 's') ORDER BY 1, 2",
+         UNION ALL SELECT kind, id, rows, rejected, handout FROM {} \
+         WHERE kind IN ('c', 's') ORDER BY 1, 2",
         ledger.logged, ledger.unlogged
     );
     let rows = link.rows(on, text).await?;

@@ -189,7 +189,8 @@ async fn lock_home(line: &mut Line) -> Result<bool, Fault> {
 /// Every committed chunk and step.
 pub(super) async fn read(line: &mut Line, ledger: &Ledger) -> Result<Vec<LedgerRow>, Fault> {
     let asked = format!(
-        "SELECT kind, id, row_count, rejected, handout FROM {} WHERE kind IN ('c', 's') ORDER BY kind, id",
+        "SELECT kind, id, row_count, rejected, handout FROM {} \
+         WHERE kind IN ('c', 's') ORDER BY kind, id",
         ledger.table
     );
     let rows = line.rows(asked).await?;
