@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::made::{SMALL_CHUNKS, source};
+use crate::support::mariadb::MariaDbServer;
 use crate::support::postgres::{Database, PgServer};
 use crate::support::programs::Outcome;
 use crate::support::{Deadline, Tidegate, oracle, own_data, sample, sqlite};
@@ -324,4 +325,84 @@ fn a_target_of_another_engine_is_mended() {
     let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
     assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("mend"));
     assert_eq!(target.one(&format!("SELECT count(*) FROM public.\"{table}\"")), before);
+}
+
+const KEYED: &str = "CREATE TABLE parent (id integer PRIMARY KEY, name text NOT NULL);
+     CREATE TABLE child (a varchar(20), b varchar(30), p integer NOT NULL REFERENCES parent,
+         at timestamptz, bytes bytea, label varchar(40) NOT NULL UNIQUE, PRIMARY KEY (a, b));
+     INSERT INTO parent SELECT i, 'p' || i FROM generate_series(1, 2000) i;
+     INSERT INTO child SELECT 'Key ''\\ ' || i, i, i,
+         '2024-01-01'::timestamptz + i * '1.5s'::interval, decode(md5(i::text), 'hex'),
+         'label ' || i FROM generate_series(1, 2000) i; ANALYZE;";
+
+#[test]
+fn a_mysql_target_is_mended_row_by_row() {
+    let (here, there) =
+        (PgServer::shared().create("keyed"), MariaDbServer::shared().create("mended"));
+    here.run(KEYED);
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    let ends = (here.url(), there.url());
+    assert_equal(&tidegate, "equal", (&ends.0, &ends.1), &[]);
+    there.run(
+        "UPDATE parent SET name = 'other' WHERE id = 7;
+         DELETE FROM child WHERE p = 8; DELETE FROM parent WHERE id = 8;
+         INSERT INTO parent VALUES (9001, 'new');
+         INSERT INTO child VALUES ('key', '1', 9001, NULL, NULL, 'extra');
+         UPDATE child SET at = '2020-01-01', bytes = x'5c00' WHERE p = 9;
+         CREATE TABLE touched (op text, id bigint);
+         CREATE TRIGGER i AFTER INSERT ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('added', NEW.id);
+         CREATE TRIGGER u AFTER UPDATE ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('changed', NEW.id);
+         CREATE TRIGGER d AFTER DELETE ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('removed', OLD.id);
+         CREATE TRIGGER ci AFTER INSERT ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child added', NEW.p);
+         CREATE TRIGGER cu AFTER UPDATE ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child changed', NEW.p);
+         CREATE TRIGGER cd AFTER DELETE ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child removed', OLD.p);",
+    );
+    let outcome = verify(&tidegate, "look", (&ends.0, &ends.1), &[]);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+    let sums = "SELECT source_table, missing, extra, different FROM verify_status ORDER BY 1";
+    assert_eq!(tidegate.stored("look", sums), ["public.child 1 1 1", "public.parent 1 1 1"]);
+    let repair = ["--repair", "--yes-target", &there.name];
+    let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
+    assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("mend"));
+    assert_eq!(
+        there.lines("SELECT op, id FROM touched ORDER BY 1, 2"),
+        [
+            "added\t8",
+            "changed\t7",
+            "child added\t8",
+            "child changed\t9",
+            "child removed\t9001",
+            "removed\t9001",
+        ],
+        "no other row was written"
+    );
+    assert_equal(&tidegate, "after", (&ends.0, &ends.1), &[]);
+}
+
+#[test]
+fn a_row_whose_other_unique_key_is_taken_is_refused_and_nothing_is_changed() {
+    let (here, there) =
+        (PgServer::shared().create("taken"), MariaDbServer::shared().create("taken"));
+    here.run(
+        "CREATE TABLE t (id integer PRIMARY KEY, label varchar(40) NOT NULL UNIQUE);
+         INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three');",
+    );
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    there.run("UPDATE t SET label = 'uno' WHERE id = 1; UPDATE t SET id = 30 WHERE id = 3");
+    let before = there.lines("SELECT * FROM t ORDER BY id");
+    let repair = ["--repair", "--yes-target", &there.name];
+    let outcome = verify(&tidegate, "mend", (&here.url(), &there.url()), &repair);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}");
+    let failed = tidegate.stored("mend", "SELECT error_message FROM step WHERE state = 'failed'");
+    assert!(!failed.is_empty(), "{outcome:?}");
+    let after = there.lines("SELECT * FROM t ORDER BY id");
+    assert_eq!(after, before, "{failed:?}");
 }
