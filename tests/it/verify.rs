@@ -406,3 +406,82 @@ fn a_row_whose_other_unique_key_is_taken_is_refused_and_nothing_is_changed() {
     let after = there.lines("SELECT * FROM t ORDER BY id");
     assert_eq!(after, before, "{failed:?}");
 }
+
+const MANY_TYPES: &str = "CREATE TABLE many (id int unsigned PRIMARY KEY, t tinyint, f tinyint(1),
+     m mediumint, big bigint unsigned, n decimal(40,12), n0 decimal(20,0), c char(9),
+     v varchar(80), l varchar(40) CHARACTER SET latin1, tx longtext, vb varbinary(40),
+     lb longblob, bt bit(9), d date, dt datetime, dt6 datetime(6), ts timestamp(3) NULL,
+     ti time(2), y year, e enum('a','b c',''), st set('a','b'), j json, g point);
+     INSERT INTO many WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 900)
+     SELECT i, i % 256 - 128, i % 2, -i, 18446744073709551615 - i, i / 7, -i, CONCAT('c', i % 5),
+         CONCAT('trailing  ', i, '  '), 'é€', CONCAT(CHAR(9, 10, 92), 'N😀', REPEAT(i, 300)),
+         UNHEX(MD5(i)), REPEAT(UNHEX(SHA1(i)), 40), i % 512, '1000-01-01' + INTERVAL i DAY,
+         '2024-02-29 23:59:59' + INTERVAL i SECOND, '9999-12-31 23:59:59.120000' - INTERVAL i HOUR,
+         '2001-01-01 00:00:00.500' + INTERVAL i SECOND, SEC_TO_TIME(i * 1000.25 - 400000),
+         1901 + i % 200, ELT(i % 3 + 1, 'a', 'b c', ''), ELT(i % 4 + 1, '', 'a', 'b', 'a,b'),
+         CONCAT('{ \"a\" : ', i, '.50}'), POINT(i, -i) FROM s;
+     INSERT INTO many (id) VALUES (0), (4294967295); ANALYZE TABLE many;";
+
+/// Statements of the table that hashed in the server, and those that read its rows.
+fn hashed_and_read(server: &MariaDbServer, database: &str) -> (i64, i64) {
+    let asked = |what: &str| {
+        let query = "SELECT count(*) FROM mysql.general_log WHERE command_type = 'Query' \
+                     AND argument LIKE 'SELECT %' AND argument NOT LIKE '%general_log%'";
+        let here = format!("AND argument LIKE '%FROM `{database}`.`many`%'");
+        server.database("mysql").number(&format!("{query} {here} AND argument {what}"))
+    };
+    (asked("LIKE '%SHA2(%'"), asked("NOT LIKE '%SHA2(%' AND argument LIKE '%`lb`%'"))
+}
+
+#[test]
+fn mysql_and_postgres_are_compared_in_the_servers() {
+    let server = MariaDbServer::start_with(&["--general-log=1", "--log-output=TABLE"]);
+    let (here, there) = (server.create("many"), PgServer::shared().create("many"));
+    here.run(MANY_TYPES);
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    let ends = (here.url(), there.url());
+    here.run("TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "equal", (&ends.0, &ends.1), &SMALL_CHUNKS);
+    let chunks = i64::try_from(tidegate.chunks("equal").total).unwrap();
+    assert!(chunks > 5, "{:?}", tidegate.chunks("equal"));
+    assert_eq!(hashed_and_read(&server, &here.name), (chunks, 0), "no row left the server");
+
+    // The other way round, and between two databases of one engine.
+    assert_equal(&tidegate, "back", (&ends.1, &ends.0), &SMALL_CHUNKS);
+    let twin = server.create("twin");
+    tidegate.copy("twin", &here.url(), &twin.url(), &["--accept-lossy"]);
+    here.run("TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "twins", (&here.url(), &twin.url()), &SMALL_CHUNKS);
+    assert_eq!(hashed_and_read(&server, &twin.name).1, 0, "no row left the server");
+    twin.run("UPDATE many SET v = CONCAT(v, ' ') WHERE id = 5");
+    let outcome = verify(&tidegate, "twin.look", (&here.url(), &twin.url()), &SMALL_CHUNKS);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}");
+
+    let table = there.one("SELECT oid::regclass FROM pg_class WHERE relname = 'many'");
+    there.run(&format!("UPDATE {table} SET lb = set_byte(lb, 399, 0) WHERE id = 777"));
+    let outcome = verify(&tidegate, "look", (&ends.0, &ends.1), &SMALL_CHUNKS);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+    let named = format!(r#"{}.many different ["777"] ["lb"]"#, here.name);
+    assert_eq!(rows(&tidegate, "look"), [named], "{}", tidegate.troubles("look"));
+}
+
+#[test]
+fn rows_that_a_server_cannot_hash_are_read() {
+    let server = MariaDbServer::start_with(&["--general-log=1", "--log-output=TABLE"]);
+    let (here, there) = (server.create("large"), PgServer::shared().create("large"));
+    here.run(
+        "CREATE TABLE many (id int PRIMARY KEY, lb longblob);
+         INSERT INTO many VALUES (1, REPEAT('x', 700000)), (2, NULL), (3, '')",
+    );
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    // Twice as many hexadecimal digits as a packet holds.
+    here.run("SET GLOBAL max_allowed_packet = 1048576; TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "equal", (&here.url(), &there.url()), &[]);
+    assert_eq!(hashed_and_read(&server, &here.name), (1, 1));
+    let table = there.one("SELECT oid::regclass FROM pg_class WHERE relname = 'many'");
+    there.run(&format!("UPDATE {table} SET lb = set_byte(lb, 699999, 0) WHERE id = 1"));
+    let outcome = verify(&tidegate, "look", (&here.url(), &there.url()), &[]);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+}
