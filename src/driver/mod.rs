@@ -23,7 +23,7 @@ use crate::core::catalog::{Catalog, DdlItem, Server};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
-use crate::core::plan::{Finding, MigrationPlan, TablePlan};
+use crate::core::plan::{ColumnPlan, Finding, MigrationPlan, TablePlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::core::value::RowBatch;
@@ -177,11 +177,24 @@ pub trait SourceSession: Send {
     /// `Cancelled` when the sink's other end is gone.
     async fn read(&mut self, task: &ChunkTask, sink: BlockSender) -> Result<u64, Fault>;
 
-    /// The chunk's digest over the server's own text of every column, computed there; `None`
-    /// where this engine cannot. Comparable with another server of the same engine only.
-    async fn digest(&mut self, _task: &ChunkTask) -> Result<Option<Digest>, Fault> {
+    /// The chunk's digest, computed by the server; `None` where it cannot, or could not hash a
+    /// row.
+    async fn digest(
+        &mut self,
+        _task: &ChunkTask,
+        _over: DigestOver<'_>,
+    ) -> Result<Option<Digest>, Fault> {
         Ok(None)
     }
+}
+
+/// What a server makes a chunk's digest of.
+#[derive(Clone, Copy, Debug)]
+pub enum DigestOver<'a> {
+    /// Its own text of every column: comparable with another server of the same engine only.
+    OwnText,
+    /// The canonical texts ([`crate::core::canon`]) of the plan's columns, as `side` has them.
+    Canonical { columns: &'a [ColumnPlan], side: Side },
 }
 
 #[async_trait]

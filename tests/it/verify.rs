@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::support::made::{SMALL_CHUNKS, source};
+use crate::support::mariadb::MariaDbServer;
 use crate::support::postgres::{Database, PgServer};
 use crate::support::programs::Outcome;
 use crate::support::{Deadline, Tidegate, oracle, own_data, sample, sqlite};
@@ -324,4 +325,198 @@ fn a_target_of_another_engine_is_mended() {
     let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
     assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("mend"));
     assert_eq!(target.one(&format!("SELECT count(*) FROM public.\"{table}\"")), before);
+}
+
+const KEYED: &str = "CREATE TABLE parent (id integer PRIMARY KEY, name text NOT NULL);
+     CREATE TABLE child (a varchar(20), b varchar(30), p integer NOT NULL REFERENCES parent,
+         at timestamptz, bytes bytea, label varchar(40) NOT NULL UNIQUE, PRIMARY KEY (a, b));
+     INSERT INTO parent SELECT i, 'p' || i FROM generate_series(1, 2000) i;
+     INSERT INTO child SELECT 'Key ''\\ ' || i, i, i,
+         '2024-01-01'::timestamptz + i * '1.5s'::interval, decode(md5(i::text), 'hex'),
+         'label ' || i FROM generate_series(1, 2000) i; ANALYZE;";
+
+#[test]
+fn a_mysql_target_is_mended_row_by_row() {
+    let (here, there) =
+        (PgServer::shared().create("keyed"), MariaDbServer::shared().create("mended"));
+    here.run(KEYED);
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    let ends = (here.url(), there.url());
+    assert_equal(&tidegate, "equal", (&ends.0, &ends.1), &[]);
+    there.run(
+        "UPDATE parent SET name = 'other' WHERE id = 7;
+         DELETE FROM child WHERE p = 8; DELETE FROM parent WHERE id = 8;
+         INSERT INTO parent VALUES (9001, 'new');
+         INSERT INTO child VALUES ('key', '1', 9001, NULL, NULL, 'extra');
+         UPDATE child SET at = '2020-01-01', bytes = x'5c00' WHERE p = 9;
+         CREATE TABLE touched (op text, id bigint);
+         CREATE TRIGGER i AFTER INSERT ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('added', NEW.id);
+         CREATE TRIGGER u AFTER UPDATE ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('changed', NEW.id);
+         CREATE TRIGGER d AFTER DELETE ON parent FOR EACH ROW
+             INSERT INTO touched VALUES ('removed', OLD.id);
+         CREATE TRIGGER ci AFTER INSERT ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child added', NEW.p);
+         CREATE TRIGGER cu AFTER UPDATE ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child changed', NEW.p);
+         CREATE TRIGGER cd AFTER DELETE ON child FOR EACH ROW
+             INSERT INTO touched VALUES ('child removed', OLD.p);",
+    );
+    let outcome = verify(&tidegate, "look", (&ends.0, &ends.1), &[]);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+    let sums = "SELECT source_table, missing, extra, different FROM verify_status ORDER BY 1";
+    assert_eq!(tidegate.stored("look", sums), ["public.child 1 1 1", "public.parent 1 1 1"]);
+    let repair = ["--repair", "--yes-target", &there.name];
+    let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
+    assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("mend"));
+    assert_eq!(
+        there.lines("SELECT op, id FROM touched ORDER BY 1, 2"),
+        [
+            "added\t8",
+            "changed\t7",
+            "child added\t8",
+            "child changed\t9",
+            "child removed\t9001",
+            "removed\t9001",
+        ],
+        "no other row was written"
+    );
+    assert_equal(&tidegate, "after", (&ends.0, &ends.1), &[]);
+}
+
+#[test]
+fn a_row_whose_other_unique_key_is_taken_is_refused_and_nothing_is_changed() {
+    let (here, there) =
+        (PgServer::shared().create("taken"), MariaDbServer::shared().create("taken"));
+    here.run(
+        "CREATE TABLE t (id integer PRIMARY KEY, label varchar(40) NOT NULL UNIQUE);
+         INSERT INTO t VALUES (1, 'one'), (2, 'two'), (3, 'three');",
+    );
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    there.run("UPDATE t SET label = 'uno' WHERE id = 1; UPDATE t SET id = 30 WHERE id = 3");
+    let before = there.lines("SELECT * FROM t ORDER BY id");
+    let repair = ["--repair", "--yes-target", &there.name];
+    let outcome = verify(&tidegate, "mend", (&here.url(), &there.url()), &repair);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}");
+    let failed = tidegate.stored("mend", "SELECT error_message FROM step WHERE state = 'failed'");
+    assert!(!failed.is_empty(), "{outcome:?}");
+    let after = there.lines("SELECT * FROM t ORDER BY id");
+    assert_eq!(after, before, "{failed:?}");
+}
+
+const MANY_TYPES: &str = "CREATE TABLE many (id int unsigned PRIMARY KEY, t tinyint, f tinyint(1),
+     m mediumint, big bigint unsigned, n decimal(40,12), n0 decimal(20,0), c char(9),
+     v varchar(80), l varchar(40) CHARACTER SET latin1, tx longtext, vb varbinary(40),
+     lb longblob, bt bit(9), d date, dt datetime, dt6 datetime(6), ts timestamp(3) NULL,
+     ti time(2), y year, e enum('a','b c',''), st set('a','b'), j json, g point);
+     INSERT INTO many WITH RECURSIVE s(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM s WHERE i < 900)
+     SELECT i, i % 256 - 128, i % 2, -i, 18446744073709551615 - i, i / 7, -i, CONCAT('c', i % 5),
+         CONCAT('trailing  ', i, '  '), 'é€', CONCAT(CHAR(9, 10, 92), 'N😀', REPEAT(i, 300)),
+         UNHEX(MD5(i)), REPEAT(UNHEX(SHA1(i)), 40), i % 512, '1000-01-01' + INTERVAL i DAY,
+         '2024-02-29 23:59:59' + INTERVAL i SECOND, '9999-12-31 23:59:59.120000' - INTERVAL i HOUR,
+         '2001-01-01 00:00:00.500' + INTERVAL i SECOND, SEC_TO_TIME(i * 1000.25 - 400000),
+         1901 + i % 200, ELT(i % 3 + 1, 'a', 'b c', ''), ELT(i % 4 + 1, '', 'a', 'b', 'a,b'),
+         CONCAT('{ \"a\" : ', i, '.50}'), POINT(i, -i) FROM s;
+     INSERT INTO many (id) VALUES (0), (4294967295); ANALYZE TABLE many;";
+
+/// Statements of the table that hashed in the server, and those that read its rows.
+fn hashed_and_read(server: &MariaDbServer, database: &str) -> (i64, i64) {
+    let asked = |what: &str| {
+        let query = "SELECT count(*) FROM mysql.general_log WHERE command_type = 'Query' \
+                     AND argument LIKE 'SELECT %' AND argument NOT LIKE '%general_log%'";
+        let here = format!("AND argument LIKE '%FROM `{database}`.`many`%'");
+        server.database("mysql").number(&format!("{query} {here} AND argument {what}"))
+    };
+    (asked("LIKE '%SHA2(%'"), asked("NOT LIKE '%SHA2(%' AND argument LIKE '%`lb`%'"))
+}
+
+#[test]
+fn mysql_and_postgres_are_compared_in_the_servers() {
+    let server = MariaDbServer::start_with(&["--general-log=1", "--log-output=TABLE"]);
+    let (here, there) = (server.create("many"), PgServer::shared().create("many"));
+    here.run(MANY_TYPES);
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    let ends = (here.url(), there.url());
+    here.run("TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "equal", (&ends.0, &ends.1), &SMALL_CHUNKS);
+    let chunks = i64::try_from(tidegate.chunks("equal").total).unwrap();
+    assert!(chunks > 5, "{:?}", tidegate.chunks("equal"));
+    assert_eq!(hashed_and_read(&server, &here.name), (chunks, 0), "no row left the server");
+
+    // The other way round, and between two databases of one engine.
+    assert_equal(&tidegate, "back", (&ends.1, &ends.0), &SMALL_CHUNKS);
+    assert!(tidegate.chunks("back").total > 5, "{:?}", tidegate.chunks("back"));
+    let twin = server.create("twin");
+    tidegate.copy("twin", &here.url(), &twin.url(), &["--accept-lossy"]);
+    here.run("TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "twins", (&here.url(), &twin.url()), &SMALL_CHUNKS);
+    let (hashed, read) = hashed_and_read(&server, &twin.name);
+    assert!(hashed > 5 && read == 0, "no row left the server: {hashed} {read}");
+    twin.run("UPDATE many SET v = CONCAT(v, ' ') WHERE id = 5");
+    let outcome = verify(&tidegate, "twin.look", (&here.url(), &twin.url()), &SMALL_CHUNKS);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}");
+
+    let table = there.one("SELECT oid::regclass FROM pg_class WHERE relname = 'many'");
+    there.run(&format!("UPDATE {table} SET lb = set_byte(lb, 399, 0) WHERE id = 777"));
+    let outcome = verify(&tidegate, "look", (&ends.0, &ends.1), &SMALL_CHUNKS);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+    let named = format!(r#"{}.many different ["777"] ["lb"]"#, here.name);
+    assert_eq!(rows(&tidegate, "look"), [named], "{}", tidegate.troubles("look"));
+}
+
+#[test]
+fn rows_that_a_server_cannot_hash_are_read() {
+    let server = MariaDbServer::start_with(&["--general-log=1", "--log-output=TABLE"]);
+    let (here, there) = (server.create("large"), PgServer::shared().create("large"));
+    here.run(
+        "CREATE TABLE many (id int PRIMARY KEY, lb longblob);
+         INSERT INTO many VALUES (1, REPEAT('x', 700000)), (2, NULL), (3, '')",
+    );
+    let tidegate = Tidegate::new();
+    tidegate.copy("copied", &here.url(), &there.url(), &["--accept-lossy"]);
+    // Twice as many hexadecimal digits as a packet holds.
+    here.run("SET GLOBAL max_allowed_packet = 1048576; TRUNCATE mysql.general_log");
+    assert_equal(&tidegate, "equal", (&here.url(), &there.url()), &[]);
+    assert_eq!(hashed_and_read(&server, &here.name), (1, 1));
+    let table = there.one("SELECT oid::regclass FROM pg_class WHERE relname = 'many'");
+    there.run(&format!("UPDATE {table} SET lb = set_byte(lb, 699999, 0) WHERE id = 1"));
+    here.run("TRUNCATE mysql.general_log");
+    let outcome = verify(&tidegate, "look", (&here.url(), &there.url()), &[]);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}\n{}", tidegate.troubles("look"));
+    let locks = "SELECT count(*) FROM mysql.general_log WHERE argument LIKE 'FLUSH TABLES%'";
+    assert_eq!(here.one(locks), "1", "the job's snapshot, and none for the second look");
+}
+
+#[test]
+fn a_column_that_only_a_server_could_compare_is_named_and_left_out() {
+    let (here, there) = (MariaDbServer::shared().create("zoned"), PgServer::shared().create("z"));
+    here.run(
+        "CREATE TABLE t (id int PRIMARY KEY, at datetime, note varchar(20));
+         INSERT INTO t VALUES (1, '2024-07-01 12:00:00', 'summer'), (2, NULL, 'never')",
+    );
+    let tidegate = Tidegate::new();
+    let file = tidegate.file("zone.toml");
+    let rule = "[[map]]\ntype = \"datetime\"\nto = \"timestamptz\"\nzone = \"Europe/Berlin\"\n";
+    std::fs::write(&file, rule).unwrap();
+    let path = file.display().to_string();
+    let (from, to) = (here.url(), there.url());
+    tidegate.copy("zoned", &from, &to, &["--accept-lossy", "--job-file", &path]);
+    let outcome = tidegate.run(&["verify", "zoned"]);
+    assert_eq!(outcome.code, Some(0), "{outcome:?}\n{}", tidegate.troubles("zoned.verify"));
+    let said = "SELECT severity, message FROM finding WHERE message LIKE '%not compared%'";
+    let named = format!("{}.t: not compared: at", here.name);
+    let found = tidegate.stored("zoned.verify", said);
+    assert!(found.len() == 1 && found[0].ends_with(&named), "{found:?}");
+    let name = there.one("SELECT current_database()");
+    let refused = tidegate.run(&["verify", "zoned", "--repair", "--yes-target", &name]);
+    assert_ne!(refused.code, Some(0), "half a row is no row: {refused:?}");
+    assert!(refused.text().contains("not compared"), "{refused:?}");
+
+    let table = there.one("SELECT oid::regclass FROM pg_class WHERE relname = 't'");
+    there.run(&format!("UPDATE {table} SET note = 'Summer' WHERE id = 1"));
+    assert_eq!(tidegate.run(&["verify", "zoned"]).code, DIFFERS, "the others are compared");
 }

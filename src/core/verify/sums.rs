@@ -1,5 +1,7 @@
 //! Sums of hashes: what a set of rows comes to, whatever their order.
 
+use super::super::canon::RowDigest;
+
 /// Buckets that a chunk's rows fall into: with half a million rows a chunk, a hundred rows each.
 pub const BUCKETS: usize = 4_096;
 
@@ -59,6 +61,14 @@ impl Digest {
     pub fn short(&self) -> String {
         let part = |lane: i128| format!("{:016x}", lane as u64);
         format!("{}{}", part(self.lanes[0]), part(self.lanes[1]))
+    }
+}
+
+/// As servers sum canonical rows.
+impl From<RowDigest> for Digest {
+    fn from(found: RowDigest) -> Digest {
+        // Sums of fewer than 2^64 numbers of 60 bits each.
+        Digest { rows: found.rows, lanes: found.lanes.map(|lane| lane as i128) }
     }
 }
 

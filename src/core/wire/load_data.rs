@@ -132,26 +132,52 @@ impl LoadDataEncoder {
     pub fn tuple(&mut self, batch: &RowBatch, row: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
         self.rows_done += 1;
         out.push(b'(');
-        for (at, column) in self.columns.iter().enumerate() {
+        for at in 0..self.columns.len() {
             if at > 0 {
                 out.push(b',');
             }
-            let cell = batch.cell(row, at);
-            match column.spell(cell, batch.form(), &mut self.scratch) {
-                Ok(None) => out.extend_from_slice(b"NULL"),
-                Ok(Some(value)) => match notation(column) {
-                    Notation::Text => put_literal(value, out),
-                    Notation::Hex => {
-                        out.extend_from_slice(b"x'");
-                        put_hex(value, out);
-                        out.push(b'\'');
-                    }
-                    Notation::Number => out.extend_from_slice(value),
-                },
-                Err(why) => return Err(unfit(&self.table, &column.name, self.rows_done, why)),
-            }
+            self.literal(at, batch.cell(row, at), batch.form(), out)?;
         }
         out.push(b')');
+        Ok(())
+    }
+
+    /// The cells of row `row` of `batch` as literals, for a session as [`Self::tuple`] needs it.
+    ///
+    /// # Errors
+    /// `ValueUnfit` with table, column and row.
+    pub fn literals(&mut self, batch: &RowBatch, row: usize) -> Result<Vec<Vec<u8>>, Fault> {
+        self.rows_done += 1;
+        let mut all = Vec::with_capacity(self.columns.len());
+        for at in 0..self.columns.len() {
+            let mut one = Vec::new();
+            self.literal(at, batch.cell(row, at), batch.form(), &mut one)?;
+            all.push(one);
+        }
+        Ok(all)
+    }
+
+    fn literal(
+        &mut self,
+        at: usize,
+        cell: CellRef<'_>,
+        form: WireForm,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        let column = &self.columns[at];
+        match column.spell(cell, form, &mut self.scratch) {
+            Ok(None) => out.extend_from_slice(b"NULL"),
+            Ok(Some(value)) => match notation(column) {
+                Notation::Text => put_literal(value, out),
+                Notation::Hex => {
+                    out.extend_from_slice(b"x'");
+                    put_hex(value, out);
+                    out.push(b'\'');
+                }
+                Notation::Number => out.extend_from_slice(value),
+            },
+            Err(why) => return Err(unfit(&self.table, &column.name, self.rows_done, why)),
+        }
         Ok(())
     }
 

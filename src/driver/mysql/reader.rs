@@ -12,16 +12,21 @@ use sqlx::mysql::{MySql, MySqlQueryResult, MySqlRow};
 use sqlx::{AssertSqlSafe, Either, Executor, Row};
 use tokio::sync::oneshot;
 
-use super::connect::Session;
+use super::connect::{Session, word};
 use super::fault::fault;
+use super::key_shape::KeyShape;
 use super::pool::{Pool, SAVEPOINT};
+use crate::core::canon::{DigestOf, RowDigest, digest_select};
 use crate::core::catalog::LogicalType;
 use crate::core::chunk::{ChunkMethod, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
-use crate::core::sql::{MysqlSelect, mysql_chunk_select};
+use crate::core::name::Dialect;
+use crate::core::plan::ColumnPlan;
+use crate::core::sql::{MysqlSelect, mysql_chunk_select, predicate, qualified, quote};
 use crate::core::value::{RowBatch, WireForm};
+use crate::core::verify::Digest;
 use crate::driver::pipe::BLOCK_BYTES;
-use crate::driver::{Block, BlockSender, ChunkTask, SourceSession};
+use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession};
 
 /// Most cells of one block: rows of NULLs have no bytes to count.
 const BLOCK_CELLS_MAX: usize = BLOCK_BYTES / 4;
@@ -45,9 +50,28 @@ impl SourceSession for Reader {
         let reading = read_chunk(self.pool.clone(), task.clone(), sink, unwanted);
         match tokio::spawn(reading).await {
             Ok(outcome) => outcome,
-            Err(_) => Err(Fault::new(FaultKind::Other, Side::Engine, "the reader broke off")),
+            Err(_) => Err(broke_off()),
         }
     }
+
+    async fn digest(
+        &mut self,
+        task: &ChunkTask,
+        over: DigestOver<'_>,
+    ) -> Result<Option<Digest>, Fault> {
+        let DigestOver::Canonical { columns, side } = over else { return Ok(None) };
+        let (_wanted, unwanted) = oneshot::channel();
+        let columns = (columns.to_vec(), side);
+        let asking = digest_chunk(self.pool.clone(), task.clone(), columns, unwanted);
+        match tokio::spawn(asking).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(broke_off()),
+        }
+    }
+}
+
+fn broke_off() -> Fault {
+    Fault::new(FaultKind::Other, Side::Engine, "the reader broke off")
 }
 
 async fn read_chunk(
@@ -106,6 +130,78 @@ impl Broken {
         };
         Broken { fault, usable }
     }
+}
+
+/// Asks the server for the digest of a chunk; like [`read_chunk`] a task of its own.
+async fn digest_chunk(
+    pool: Arc<Pool>,
+    task: ChunkTask,
+    (columns, side): (Vec<ColumnPlan>, Side),
+    mut unwanted: oneshot::Receiver<()>,
+) -> Result<Option<Digest>, Fault> {
+    let mut lent = tokio::select! {
+        lent = pool.lend() => lent?,
+        _ = &mut unwanted => return Err(given_back()),
+    };
+    let asked = ask_digest(&pool, lent.session(), &task, (&columns, side), &mut unwanted).await;
+    let usable = asked.as_ref().map_or_else(|broken| broken.usable, |_| true);
+    let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
+    if usable && lent.session().run(&back).await.is_ok() {
+        lent.give_back();
+    }
+    asked.map_err(|Broken { fault, .. }| match fault.kind {
+        FaultKind::Cancelled => fault,
+        _ => fault.while_doing(&format!("sum {}", task.table.source)),
+    })
+}
+
+async fn ask_digest(
+    pool: &Pool,
+    session: &mut Session,
+    task: &ChunkTask,
+    (columns, side): (&[ColumnPlan], Side),
+    unwanted: &mut oneshot::Receiver<()>,
+) -> Result<Option<Digest>, Broken> {
+    let shape = shape_of(pool, session, task).await.map_err(Broken::said)?;
+    let mut table = qualified(Dialect::Mysql, &task.table.source);
+    if let Some(index) = shape.as_ref().and_then(|shape| shape.index.as_deref()) {
+        table.push_str(&format!(" FORCE INDEX ({})", quote(Dialect::Mysql, index)));
+    }
+    let key = shape.as_ref().map(|shape| shape.key()).unwrap_or_default();
+    let condition = predicate(Dialect::Mysql, &task.range, &key, "");
+    let of = DigestOf {
+        dialect: Dialect::Mysql,
+        table: &table,
+        columns,
+        side,
+        predicate: condition.as_deref(),
+    };
+    let Some(text) = digest_select(&of) else { return Ok(None) };
+    let id = session.id;
+    let mut asking = std::pin::pin!(session.rows(&text));
+    let rows = tokio::select! {
+        rows = &mut asking => rows.map_err(Broken::said)?,
+        _ = unwanted => {
+            let both = async { tokio::join!(cut_off(pool, id), &mut asking) };
+            let ended = tokio::time::timeout(STOP_LIMIT, both).await;
+            let usable = match ended {
+                Ok((killed, Ok(_))) => killed.is_ok(),
+                Ok((killed, Err(fault))) => killed.is_ok() && Broken::said(fault).usable,
+                Err(_) => false,
+            };
+            return Err(Broken { fault: given_back(), usable });
+        }
+    };
+    let cells: Vec<String> =
+        rows.first().map(|row| (0..4).map(|at| word(row, at)).collect()).unwrap_or_default();
+    let [a, b, c, d] = &cells[..] else { return Ok(None) };
+    Ok(RowDigest::from_answer([a, b, c, d]).map(Digest::from))
+}
+
+/// Nobody's business but ours: every user may cut off his own statements.
+async fn cut_off(pool: &Pool, id: u64) -> Result<(), Fault> {
+    let mut other = Session::open(&pool.address).await?;
+    other.run(&format!("KILL QUERY {id}")).await
 }
 
 /// What the server answers, row by row.
@@ -172,13 +268,8 @@ async fn stop(pool: &Pool, mut answer: Answer<'_>, id: u64, fault: Fault) -> Bro
     if let Ok(usable) = tokio::time::timeout(PATIENCE, rest_of(&mut answer)).await {
         return over(usable);
     }
-    // Nobody's business but ours: every user may cut off his own statements.
-    let cut_off = async {
-        let mut other = Session::open(&pool.address).await?;
-        other.run(&format!("KILL QUERY {id}")).await
-    };
     let stopped = async {
-        let (killed, usable) = tokio::join!(cut_off, rest_of(&mut answer));
+        let (killed, usable) = tokio::join!(cut_off(pool, id), rest_of(&mut answer));
         killed.is_ok() && usable
     };
     over(tokio::time::timeout(STOP_LIMIT, stopped).await.unwrap_or(false))
@@ -201,16 +292,7 @@ async fn select_text(
     task: &ChunkTask,
 ) -> Result<(String, bool), Fault> {
     let table = &task.table;
-    let shape = match (&task.range, &table.method) {
-        (ChunkRange::Whole, _) => None,
-        (ChunkRange::Key { .. } | ChunkRange::Keys(_), ChunkMethod::Key { columns }) => {
-            Some(pool.shape(session, &table.source, columns).await?)
-        }
-        _ => {
-            let what = format!("{} cannot be read by position", table.source);
-            return Err(Fault::new(FaultKind::Unsupported, session.side, what));
-        }
-    };
+    let shape = shape_of(pool, session, task).await?;
     let columns: Vec<(&str, &LogicalType)> =
         table.columns.iter().map(|c| (c.name.as_str(), &c.source_logical)).collect();
     let key = shape.as_ref().map(|shape| shape.key()).unwrap_or_default();
@@ -221,6 +303,25 @@ async fn select_text(
         key: &key,
         index: shape.as_ref().and_then(|shape| shape.index.as_deref()),
     }))
+}
+
+/// The key that cuts the task's table; `None` when it is read whole.
+async fn shape_of(
+    pool: &Pool,
+    session: &mut Session,
+    task: &ChunkTask,
+) -> Result<Option<Arc<KeyShape>>, Fault> {
+    let table = &task.table;
+    match (&task.range, &table.method) {
+        (ChunkRange::Whole, _) => Ok(None),
+        (ChunkRange::Key { .. } | ChunkRange::Keys(_), ChunkMethod::Key { columns }) => {
+            pool.shape(session, &table.source, columns).await.map(Some)
+        }
+        _ => {
+            let what = format!("{} cannot be read by position", table.source);
+            Err(Fault::new(FaultKind::Unsupported, session.side, what))
+        }
+    }
 }
 
 /// Which cells are bytes and not text.

@@ -2,14 +2,16 @@
 //!
 //! A row's text is `N;` or `<bytes>:<text>;` for each column; its MD5 in two halves of 64 bits,
 //! each summed exactly. Sums are signed here and exact, so they are comparable with another
-//! PostgreSQL's and with nothing else.
+//! PostgreSQL's and with nothing else. [`canonical`] compares with other engines.
 
+use sqlx::Row;
 use sqlx::postgres::PgConnection;
 
 use super::connect::Link;
-use crate::core::fault::{Fault, FaultKind};
+use crate::core::canon::{DigestOf, RowDigest, digest_select};
+use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
-use crate::core::plan::TablePlan;
+use crate::core::plan::{ColumnPlan, TablePlan};
 use crate::core::sql;
 use crate::core::verify::Digest;
 
@@ -57,6 +59,26 @@ fn statement(table: &TablePlan, from: &str, filter: &str) -> String {
         half(17),
         cells.join(" || ")
     )
+}
+
+/// The digest over the canonical texts of `columns` as `side` has them.
+pub(super) async fn canonical(
+    link: &Link,
+    on: &mut PgConnection,
+    (columns, side): (&[ColumnPlan], Side),
+    (from, filter): (&str, &str),
+) -> Result<Option<Digest>, Fault> {
+    let predicate = filter.strip_prefix(" WHERE ");
+    let of = DigestOf { dialect: Dialect::Postgres, table: from, columns, side, predicate };
+    let Some(text) = digest_select(&of) else { return Ok(None) };
+    let rows = link.rows(on, text).await?;
+    let row = rows.first().ok_or_else(|| broken(link))?;
+    let mut cells = Vec::with_capacity(4);
+    for at in 0..4 {
+        cells.push(row.try_get::<String, _>(at).map_err(|e| link.fault(&e))?);
+    }
+    let [a, b, c, d] = [0, 1, 2, 3].map(|at| cells[at].as_str());
+    Ok(RowDigest::from_answer([a, b, c, d]).map(Digest::from))
 }
 
 fn broken(link: &Link) -> Fault {

@@ -24,7 +24,7 @@ use crate::core::value::RowBatch;
 use crate::core::verify::Digest;
 use crate::core::wire::CopyTextReader;
 use crate::driver::pipe::BLOCK_BYTES;
-use crate::driver::{Block, BlockSender, ChunkTask, SourceSession};
+use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession};
 
 /// Signature, flags and extension length.
 pub(super) const BINARY_HEADER_BYTES: usize = 19;
@@ -70,14 +70,24 @@ impl SourceSession for Reader {
         Ok(rows)
     }
 
-    async fn digest(&mut self, task: &ChunkTask) -> Result<Option<Digest>, Fault> {
+    async fn digest(
+        &mut self,
+        task: &ChunkTask,
+        over: DigestOver<'_>,
+    ) -> Result<Option<Digest>, Fault> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.snapshot.connect().await?,
         };
         let (from, filter) = self.rows_of(&mut connection, task).await?;
         let link = self.snapshot.link.clone();
-        let found = digest::digest(&link, &mut connection, &task.table, (&from, &filter)).await;
+        let rows = (from.as_str(), filter.as_str());
+        let found = match over {
+            DigestOver::OwnText => digest::digest(&link, &mut connection, &task.table, rows).await,
+            DigestOver::Canonical { columns, side } => {
+                digest::canonical(&link, &mut connection, (columns, side), rows).await
+            }
+        };
         let found = found.map_err(|f| f.while_doing(&format!("sum {}", task.table.source)))?;
         let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
         if link.statement(&mut connection, back).await.is_ok() {

@@ -11,13 +11,13 @@ use crate::core::value::RowBatch;
 use crate::driver::pipe::check_counts;
 
 /// Text of one INSERT: more brings nothing.
-const STATEMENT_BYTES: u64 = 1024 * 1024;
+pub(super) const STATEMENT_BYTES: u64 = 1024 * 1024;
 
 /// Rows in one INSERT, for rows that hardly have a text.
 const ROWS_MAX: u64 = 10_000;
 
 /// Left in a packet for what is not text.
-const PACKET_OVERHEAD: u64 = 64;
+pub(super) const PACKET_OVERHEAD: u64 = 64;
 
 /// Writes what waits in the feed, to the end. Returns the rows the server wrote.
 pub(super) async fn all(line: &mut Line, feed: &mut Feed, table: &TablePlan) -> Result<u64, Fault> {

@@ -194,7 +194,15 @@ impl Line {
         &mut self,
         text: impl Into<String>,
     ) -> Result<Vec<Vec<Option<String>>>, Fault> {
-        let read: Result<Vec<Row>, Error> = self.conn.query(text.into()).await;
+        self.rows_of_bytes(text.into().into_bytes()).await
+    }
+
+    /// As [`Self::rows`], for text that is not all UTF-8.
+    pub async fn rows_of_bytes(
+        &mut self,
+        text: Vec<u8>,
+    ) -> Result<Vec<Vec<Option<String>>>, Fault> {
+        let read: Result<Vec<Row>, Error> = self.conn.query(text).await;
         let rows = read.map_err(|error| fault(self.side, &error))?;
         let texts = |row: &Row| (0..row.len()).map(|at| text_of(row.as_ref(at)?)).collect();
         Ok(rows.iter().map(texts).collect())

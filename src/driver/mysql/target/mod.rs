@@ -4,6 +4,7 @@
 //! * [`ledger`]: what is committed; [`leftovers`]: sessions of a dead engine.
 //! * [`session`]: one transaction per chunk. [`load`] (fed by [`feed`]) or [`insert`] bring the
 //!   rows, [`refusal`] and [`invented`] say when they did not arrive as they left.
+//! * [`mend`]: single rows put right by their key.
 //! * [`steps`]: statements, DDL among them; [`emptying`], [`sequences`].
 //! * [`preflight`]: what would go wrong, before anything is done.
 
@@ -17,6 +18,7 @@ mod ledger;
 mod leftovers;
 mod link;
 mod load;
+mod mend;
 mod preflight;
 mod refusal;
 mod sequences;
@@ -41,7 +43,7 @@ use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Target, TargetSession};
 
 use link::Link;
 use session::Writer;
@@ -140,6 +142,10 @@ impl Target for MysqlTarget {
         let link = self.link.of_job(job_id);
         let mut line = link.connect().await?;
         ledger::drop(&link, &mut line).await
+    }
+
+    async fn mend(&self, mend: &Mend) -> Result<u64, Fault> {
+        mend::mend(&self.link, mend).await
     }
 
     async fn session(
