@@ -16,7 +16,7 @@ pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::{Names, fit as fit_name};
 pub use range::{KeyColumn, predicate};
-pub use select::{ChunkSelect, chunk_select, sqlite_insert};
+pub use select::{ChunkSelect, MysqlSelect, chunk_select, mysql_chunk_select, sqlite_insert};
 pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
 
 use super::name::{Dialect, ObjectName};

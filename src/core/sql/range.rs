@@ -1,6 +1,8 @@
 //! A chunk's range as a WHERE condition. Both drivers share it, so that a range means one thing.
 
+use super::super::catalog::LogicalType;
 use super::super::chunk::{ChunkRange, KeyValues};
+use super::super::mapping::mysql_type;
 use super::super::name::Dialect;
 use super::{literal, quote};
 
@@ -8,14 +10,16 @@ use super::{literal, quote};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyColumn<'a> {
     pub name: &'a str,
-    /// PostgreSQL: the type its bounds are cast to, as declared. Unused by SQLite.
+    /// The type as declared: PostgreSQL casts bounds to it, MySQL's literals follow from it. Unused
+    /// by SQLite.
     pub declared: &'a str,
 }
 
 /// The condition of `range`, or `None` when it holds every row.
 ///
 /// Key bounds of PostgreSQL are the values' text; key bounds of SQLite are literals as its
-/// `quote()` spells them, because there the storage class is part of the value. `rowid` names
+/// `quote()` spells them, because there the storage class is part of the value; key bounds of MySQL
+/// are the values' text, hexadecimal digits of binary columns, integers of BIT. `rowid` names
 /// SQLite's rowid where a column may have taken the usual name.
 #[must_use]
 pub fn predicate(
@@ -26,6 +30,9 @@ pub fn predicate(
 ) -> Option<String> {
     let (lower, upper) = match range {
         ChunkRange::Whole => (None, None),
+        ChunkRange::Key { from, until } if dialect == Dialect::Mysql => {
+            return mysql_range(from.as_deref(), until.as_deref(), key);
+        }
         ChunkRange::Key { from, until } => {
             let left = tuple(key.iter().map(|c| quote(dialect, c.name)));
             let side = |sign: &str, bound: &KeyValues| {
@@ -61,9 +68,8 @@ fn bounds<'a>(
 ) -> impl Iterator<Item = String> + 'a {
     values.iter().zip(key).map(move |(value, column)| match dialect {
         Dialect::Sqlite => sqlite_literal(value),
-        Dialect::Postgres | Dialect::Mysql => {
-            format!("{}::{}", literal(dialect, value), column.declared)
-        }
+        Dialect::Postgres => format!("{}::{}", literal(dialect, value), column.declared),
+        Dialect::Mysql => mysql_literal(value, column.declared),
     })
 }
 
@@ -83,6 +89,71 @@ fn sqlite_literal(value: &str) -> String {
             .and_then(quoted)
             .is_some_and(|body| !body.replace("''", "").contains('\''));
     if is_number || is_blob || is_text { value.to_owned() } else { literal(Dialect::Sqlite, value) }
+}
+
+/// MySQL reads the whole table for a comparison of rows, so it is written out column by column;
+/// columns in which both bounds agree are equal to them.
+fn mysql_range(
+    from: Option<&[String]>,
+    until: Option<&[String]>,
+    key: &[KeyColumn<'_>],
+) -> Option<String> {
+    let spelled = |bound: Option<&[String]>| -> Option<Vec<String>> {
+        let pairs = bound?.iter().zip(key);
+        Some(pairs.map(|(value, column)| mysql_literal(value, column.declared)).collect())
+    };
+    let names: Vec<String> = key.iter().map(|c| quote(Dialect::Mysql, c.name)).collect();
+    let (from, until) = (spelled(from), spelled(until));
+    let shared = match (&from, &until) {
+        (Some(a), Some(b)) => a.iter().zip(b).take_while(|(a, b)| a == b).count(),
+        _ => 0,
+    };
+    // Equal bounds hold nothing; the last column says so.
+    let shared = if shared == names.len() { shared.saturating_sub(1) } else { shared };
+    let agreed = from.iter().flat_map(|bound| names.iter().zip(bound).take(shared));
+    let mut parts: Vec<String> = agreed.map(|(name, value)| format!("{name} = {value}")).collect();
+    for (bound, strict, last) in [(&from, ">", ">="), (&until, "<", "<")] {
+        if let Some(bound) = bound {
+            parts.push(lexical(&names[shared..], &bound[shared..], strict, last));
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
+/// `(a > x OR (a = x AND b >= y))`.
+fn lexical(names: &[String], values: &[String], strict: &str, last: &str) -> String {
+    match (names, values) {
+        ([name, more @ ..], [value, rest @ ..]) if !more.is_empty() && !rest.is_empty() => {
+            let inner = lexical(more, rest, strict, last);
+            format!("({name} {strict} {value} OR ({name} = {value} AND {inner}))")
+        }
+        ([name, ..], [value, ..]) => format!("{name} {last} {value}"),
+        _ => "TRUE".to_owned(),
+    }
+}
+
+/// A value as MySQL compares it with a column of the type without converting the column, which
+/// would cost the index: numbers bare, bytes in hexadecimal, everything else as text that the
+/// server converts once.
+fn mysql_literal(value: &str, declared: &str) -> String {
+    let is_number = || {
+        let digits = value.strip_prefix('-').unwrap_or(value);
+        let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        plain && digits.starts_with(|c: char| c.is_ascii_digit()) && digits.matches('.').count() < 2
+    };
+    let is_hex = || value.len().is_multiple_of(2) && value.bytes().all(|b| b.is_ascii_hexdigit());
+    match mysql_type(declared) {
+        LogicalType::Int { .. }
+        | LogicalType::Decimal { .. }
+        | LogicalType::Year
+        | LogicalType::Bits { .. }
+            if is_number() =>
+        {
+            value.to_owned()
+        }
+        LogicalType::Bytes { .. } if is_hex() => format!("X'{value}'"),
+        _ => literal(Dialect::Mysql, value),
+    }
 }
 
 #[cfg(test)]
@@ -138,6 +209,58 @@ mod tests {
             let range = ChunkRange::Key { from: bound(&[value]), until: None };
             let text = predicate(Dialect::Sqlite, &range, &KEY[..1], "").unwrap();
             assert_eq!(text, format!("\"tenant\" >= {spelled}"), "{value}");
+        }
+    }
+
+    #[test]
+    fn mysql_ranges_are_written_out_so_that_the_index_serves_them() {
+        let key = [
+            KeyColumn { name: "a", declared: "int(11)" },
+            KeyColumn { name: "b", declared: "varchar(20)" },
+            KeyColumn { name: "c`", declared: "binary(2)" },
+        ];
+        let text = |from: Option<&[&str]>, until: Option<&[&str]>, key: &[KeyColumn<'_>]| {
+            let own = |b: &[&str]| b.iter().map(|v| (*v).to_owned()).collect();
+            let range = ChunkRange::Key { from: from.map(own), until: until.map(own) };
+            predicate(Dialect::Mysql, &range, key, "")
+        };
+        assert_eq!(text(Some(&["7"]), None, &key[..1]).unwrap(), "`a` >= 7");
+        assert_eq!(text(Some(&["-7"]), Some(&["9"]), &key[..1]).unwrap(), "`a` >= -7 AND `a` < 9");
+        assert_eq!(
+            text(Some(&["7", r"o'x\"]), Some(&["8", "z"]), &key[..2]).unwrap(),
+            r"(`a` > 7 OR (`a` = 7 AND `b` >= 'o''x\\')) AND (`a` < 8 OR (`a` = 8 AND `b` < 'z'))"
+        );
+        assert_eq!(
+            text(Some(&["7", "x", "00FF"]), Some(&["7", "x", "0100"]), &key).unwrap(),
+            "`a` = 7 AND `b` = 'x' AND `c``` >= X'00FF' AND `c``` < X'0100'"
+        );
+        assert_eq!(
+            text(None, Some(&["7", "x", ""]), &key).unwrap(),
+            "(`a` < 7 OR (`a` = 7 AND (`b` < 'x' OR (`b` = 'x' AND `c``` < X''))))"
+        );
+        assert_eq!(
+            text(Some(&["7"]), Some(&["7"]), &key[..1]).unwrap(),
+            "`a` >= 7 AND `a` < 7",
+            "nothing lies between equal bounds"
+        );
+        assert_eq!(text(None, None, &key), None);
+    }
+
+    #[test]
+    fn mysql_literals_cannot_escape_their_type() {
+        for (value, declared, spelled) in [
+            ("18446744073709551615", "bigint(20) unsigned", "18446744073709551615"),
+            ("-1.50", "decimal(9,2)", "-1.50"),
+            ("1 OR 1", "int", "'1 OR 1'"),
+            ("1.2.3", "decimal(9,2)", "'1.2.3'"),
+            ("--", "int", "'--'"),
+            ("5", "bit(8)", "5"),
+            ("DEADBEEF", "varbinary(9)", "X'DEADBEEF'"),
+            ("x'", "varbinary(9)", "'x'''"),
+            ("2020-01-01 00:00:00.5", "datetime(1)", "'2020-01-01 00:00:00.5'"),
+            ("5", "varchar(9)", "'5'"),
+        ] {
+            assert_eq!(mysql_literal(value, declared), spelled, "{declared}");
         }
     }
 }

@@ -2,13 +2,24 @@
 //! through mysql_async, the library that can stream LOAD DATA LOCAL INFILE.
 
 mod address;
+mod bounds;
 mod catalog;
 mod connect;
+mod definitions;
 mod fault;
+mod key_shape;
+mod middle;
+mod pool;
+mod preflight;
+mod reader;
 mod show;
+mod snapshot;
 mod source;
 mod target;
 mod types;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -2,10 +2,48 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+
 use super::address::MysqlAddress;
-use crate::core::fault::{Fault, FaultKind};
-use crate::driver::Source;
+use super::{bounds, catalog, definitions, preflight, snapshot};
+use crate::core::catalog::{Catalog, Server};
+use crate::core::chunk::{BoundsRequest, KeyValues};
+use crate::core::fault::Fault;
+use crate::core::plan::{Finding, MigrationPlan};
+use crate::core::spec::Selection;
+use crate::driver::{SchemaItems, Snapshot, Source};
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Source>, Fault> {
-    Err(Fault::new(FaultKind::Unsupported, address.side, "not there yet"))
+    Ok(Arc::new(MysqlSource { address }))
+}
+
+struct MysqlSource {
+    address: MysqlAddress,
+}
+
+#[async_trait]
+impl Source for MysqlSource {
+    async fn inspect(&self, selection: &Selection) -> Result<Catalog, Fault> {
+        catalog::inspect(&self.address, selection).await
+    }
+
+    async fn schema_items(&self) -> Result<SchemaItems, Fault> {
+        definitions::schema_items(&self.address).await
+    }
+
+    async fn bounds(&self, request: &BoundsRequest) -> Result<Vec<KeyValues>, Fault> {
+        bounds::bounds(&self.address, request).await
+    }
+
+    async fn open_snapshot(&self, sessions_max: u32) -> Result<Box<dyn Snapshot>, Fault> {
+        snapshot::open(&self.address, sessions_max).await
+    }
+
+    async fn probe(&self) -> Result<Server, Fault> {
+        catalog::probe(&self.address).await
+    }
+
+    async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
+        preflight::source(&self.address, plan).await
+    }
 }

@@ -1,15 +1,16 @@
 //! Columns of the selected tables.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::mysql::MySqlRow;
 
 use super::{Reading, Tables, identity_of};
 use crate::core::catalog::{Check, Column, Generated};
 use crate::core::fault::Fault;
+use crate::core::mapping::mysql_labels;
 use crate::core::name::ObjectName;
-use crate::driver::mysql::connect::{number, text, word};
-use crate::driver::mysql::types::{Declared, expression, labels_of, logical_of, mysql_default};
+use crate::driver::mysql::connect::{text, word};
+use crate::driver::mysql::types::{expression, logical_of, mysql_default};
 
 /// First MySQL with checks that are enforced.
 const MYSQL_CHECKS_SINCE: u32 = 80_016;
@@ -17,43 +18,46 @@ const MYSQL_CHECKS_SINCE: u32 = 80_016;
 /// First MariaDB whose defaults are SQL and not values.
 const MARIADB_SQL_DEFAULTS_SINCE: u32 = 100_207;
 
+/// The columns that order a table's rows on disk: of its primary key, else of the unique key that
+/// the server takes for one.
+pub(super) type Clustered = HashMap<ObjectName, HashSet<String>>;
+
 /// Fills columns and checks.
-pub(super) async fn read(reading: &mut Reading<'_>, tables: &mut Tables) -> Result<(), Fault> {
+pub(super) async fn read(
+    reading: &mut Reading<'_>,
+    tables: &mut Tables,
+) -> Result<Clustered, Fault> {
     let json = checks(reading, tables).await?;
     let rows = reading
         .session
         .rows(&format!(
             "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, \
-             DATA_TYPE, COLUMN_TYPE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE, \
-             CHARACTER_SET_NAME, COLLATION_NAME, EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION \
-             FROM information_schema.COLUMNS WHERE TABLE_SCHEMA {} \
+             COLUMN_TYPE, COLUMN_KEY, CHARACTER_SET_NAME, COLLATION_NAME, EXTRA, COLUMN_COMMENT, \
+             GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE_SCHEMA {} \
              ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION",
             reading.scope
         ))
         .await?;
     let flavour = &reading.session.flavour;
+    let mut clustered = Clustered::new();
     let sql_defaults = flavour.mariadb_since(MARIADB_SQL_DEFAULTS_SINCE);
     for row in &rows {
         let name = ObjectName::new(word(row, 0), word(row, 1));
         let Some(table) = tables.get_mut(&name) else { continue };
+        if word(row, 6) == "PRI" {
+            clustered.entry(name.clone()).or_default().insert(word(row, 2));
+        }
         let is_json = json.contains(&(name, word(row, 2)));
         table.columns.push(column_of(row, sql_defaults, is_json));
     }
-    Ok(())
+    Ok(clustered)
 }
 
 fn column_of(row: &MySqlRow, sql_defaults: bool, checked_json: bool) -> Column {
-    let (base, declared, extra) = (word(row, 5), word(row, 6), word(row, 12));
-    let logical = logical_of(&Declared {
-        base: &base,
-        full: &declared,
-        length: number(row, 7),
-        precision: number(row, 8),
-        scale: number(row, 9),
-        checked_json,
-    });
+    let (declared, extra) = (word(row, 5), word(row, 9));
+    let logical = logical_of(&declared, checked_json);
     let upper = extra.to_ascii_uppercase();
-    let written = text(row, 14).filter(|e| !e.is_empty());
+    let written = text(row, 11).filter(|e| !e.is_empty());
     let generated = match written {
         Some(text) => Some(Generated {
             expression: if sql_defaults { text } else { expression(&text) },
@@ -73,19 +77,19 @@ fn column_of(row: &MySqlRow, sql_defaults: bool, checked_json: bool) -> Column {
     let on_update = on_update.and_then(|rest| rest.split_whitespace().next());
     Column {
         name: word(row, 2),
-        labels: labels_of(&base, &declared),
+        labels: mysql_labels(&declared),
         declared,
         logical,
         not_null: word(row, 4) == "NO",
         default,
         generated,
         identity: identity_of(&extra),
-        collation: text(row, 11),
+        collation: text(row, 8),
         binary_portable: false,
-        charset: text(row, 10),
+        charset: text(row, 7),
         on_update: on_update.map(str::to_owned),
         invisible: upper.split_whitespace().any(|w| w.trim_end_matches(',') == "INVISIBLE"),
-        comment: text(row, 13).filter(|comment| !comment.is_empty()),
+        comment: text(row, 10).filter(|comment| !comment.is_empty()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::columns::Clustered;
 use super::{Reading, Tables};
 use crate::core::catalog::{ForeignKey, Index, IndexColumn, Key, OtherObject, Table};
 use crate::core::fault::Fault;
@@ -14,8 +15,12 @@ use crate::driver::mysql::types::expression;
 const FUNCTIONAL_SINCE: u32 = 80_013;
 
 /// Fills keys, indexes and foreign keys.
-pub(super) async fn read(reading: &mut Reading<'_>, tables: &mut Tables) -> Result<(), Fault> {
-    indexes(reading, tables).await?;
+pub(super) async fn read(
+    reading: &mut Reading<'_>,
+    tables: &mut Tables,
+    clustered: &Clustered,
+) -> Result<(), Fault> {
+    indexes(reading, tables, clustered).await?;
     foreign_keys(reading, tables).await
 }
 
@@ -100,7 +105,11 @@ impl Part {
     }
 }
 
-async fn indexes(reading: &mut Reading<'_>, tables: &mut Tables) -> Result<(), Fault> {
+async fn indexes(
+    reading: &mut Reading<'_>,
+    tables: &mut Tables,
+    clustered: &Clustered,
+) -> Result<(), Fault> {
     let functional = reading.session.flavour.mysql_since(FUNCTIONAL_SINCE);
     let rows = reading
         .session
@@ -140,8 +149,16 @@ async fn indexes(reading: &mut Reading<'_>, tables: &mut Tables) -> Result<(), F
                 table.indexes.push(found.into_index(index, &name));
             }
         }
-        // The primary key first; among the others those that can name every row.
-        table.keys.sort_by_key(|key| (!key.primary, !key.not_null));
+        // The primary key first; among the others those that can name every row, the one that
+        // orders the rows on disk before all.
+        let order = clustered.get(&name);
+        let orders = |key: &Key| {
+            order.is_some_and(|columns| {
+                columns.len() == key.columns.len()
+                    && key.columns.iter().all(|column| columns.contains(column))
+            })
+        };
+        table.keys.sort_by_key(|key| (!key.primary, !key.not_null, !orders(key)));
     }
     Ok(())
 }

@@ -41,8 +41,8 @@ pub(super) async fn inspect(
     }
     let mut reading = Reading { scope: scope(&schemas), session: &mut session };
     let (mut tables, mut others) = reading.tables(selection).await?;
-    columns::read(&mut reading, &mut tables).await?;
-    keys::read(&mut reading, &mut tables).await?;
+    let clustered = columns::read(&mut reading, &mut tables).await?;
+    keys::read(&mut reading, &mut tables, &clustered).await?;
     let sequences = reading.sequences(Some(&tables)).await?;
     others.extend(others::read(&mut reading, selection).await?);
     reading.partitions(&mut tables).await?;
@@ -93,18 +93,11 @@ fn nothing() -> Catalog {
 
 async fn server(session: &mut Session, address: &MysqlAddress) -> Result<Server, Fault> {
     let uuid = if session.flavour.mariadb { "''" } else { "@@server_uuid" };
-    let asked = format!(
-        "SELECT {uuid}, @@hostname, @@port, @@datadir, @@max_connections, @@max_user_connections"
-    );
+    let asked = format!("SELECT {uuid}, @@hostname, @@port, @@datadir");
     let rows = session.rows(&asked).await?;
     let cell = |at| rows.first().and_then(|row| text(row, at)).unwrap_or_default();
     let identity = format!("{}/{}:{}{}/{}", cell(0), cell(1), cell(2), cell(3), address.database);
-    let count = |at: usize| cell(at).parse::<u32>().unwrap_or(0);
-    let connected = session.rows("SHOW GLOBAL STATUS LIKE 'Threads_connected'").await?;
-    let connected = connected.first().and_then(|row| number::<u32>(row, 1)).unwrap_or(0);
-    let room = count(4).saturating_sub(connected);
-    let own = count(5);
-    let free = if own > 0 && own < room { own } else { room };
+    let free = connections_free(session).await?;
     let grants = session.rows("SHOW GRANTS").await?;
     let powers = ["GRANT ALL PRIVILEGES ON *.*", "SUPER"];
     let superuser = grants.iter().map(|row| word(row, 0)).any(|grant| {
@@ -122,6 +115,27 @@ async fn server(session: &mut Session, address: &MysqlAddress) -> Result<Server,
         connections_free: Some(free),
         mariadb,
     })
+}
+
+/// Connections the server would still give this user.
+pub(super) async fn connections_free(session: &mut Session) -> Result<u32, Fault> {
+    let limits = session.rows("SELECT @@max_connections, @@max_user_connections").await?;
+    let limit = |at| limits.first().and_then(|row| number::<u32>(row, at)).unwrap_or(0);
+    let connected = session.rows("SHOW GLOBAL STATUS LIKE 'Threads_connected'").await?;
+    let connected = connected.first().and_then(|row| number::<u32>(row, 1)).unwrap_or(0);
+    let (room, own) = (limit(0).saturating_sub(connected), limit(1));
+    Ok(if own > 0 && own < room { own } else { room })
+}
+
+/// Base tables of these databases.
+pub(super) async fn table_names(
+    session: &mut Session,
+    schemas: &[String],
+) -> Result<Vec<ObjectName>, Fault> {
+    let mut reading = Reading { scope: scope(schemas), session };
+    let mut names = reading.of_type("BASE TABLE").await?;
+    names.extend(reading.of_type("SYSTEM VERSIONED").await?);
+    Ok(names)
 }
 
 /// The databases this connection is about, as the server spells them.

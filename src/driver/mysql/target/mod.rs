@@ -23,7 +23,7 @@ mod session;
 mod settings;
 mod steps;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod way;
 
 use async_trait::async_trait;

@@ -3,6 +3,6 @@
 mod crossing;
 mod ledger;
 mod refused;
-mod server;
+pub(in crate::driver::mysql) mod server;
 mod steps;
 mod trouble;

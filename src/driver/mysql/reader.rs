@@ -1,0 +1,289 @@
+//! Reads chunks. Each read is a task of its own that owns its connection: an answer that is read
+//! to half and dropped would leave the connection in the middle of a packet, and a connection of a
+//! snapshot cannot be replaced. When nobody wants the rows any more, the task reads a short rest
+//! away, or has the server cut a long one off, and gives the connection back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::{Stream, StreamExt};
+use sqlx::mysql::{MySql, MySqlQueryResult, MySqlRow};
+use sqlx::{AssertSqlSafe, Either, Executor, Row};
+use tokio::sync::oneshot;
+
+use super::connect::Session;
+use super::fault::fault;
+use super::pool::{Pool, SAVEPOINT};
+use crate::core::catalog::LogicalType;
+use crate::core::chunk::{ChunkMethod, ChunkRange};
+use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::sql::{MysqlSelect, mysql_chunk_select};
+use crate::core::value::{RowBatch, WireForm};
+use crate::driver::pipe::BLOCK_BYTES;
+use crate::driver::{Block, BlockSender, ChunkTask, SourceSession};
+
+/// Most cells of one block: rows of NULLs have no bytes to count.
+const BLOCK_CELLS_MAX: usize = BLOCK_BYTES / 4;
+
+/// The rest of an answer that is read away before the server is asked to stop.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Longest wait for a server that was asked to stop.
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// A worker's place at the snapshot. Holds no connection between chunks.
+pub(super) struct Reader {
+    pub pool: Arc<Pool>,
+}
+
+#[async_trait]
+impl SourceSession for Reader {
+    async fn read(&mut self, task: &ChunkTask, sink: BlockSender) -> Result<u64, Fault> {
+        // Dropped with this future: that is how the task learns that nobody waits.
+        let (_wanted, unwanted) = oneshot::channel();
+        let reading = read_chunk(self.pool.clone(), task.clone(), sink, unwanted);
+        match tokio::spawn(reading).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(Fault::new(FaultKind::Other, Side::Engine, "the reader broke off")),
+        }
+    }
+}
+
+async fn read_chunk(
+    pool: Arc<Pool>,
+    task: ChunkTask,
+    sink: BlockSender,
+    mut unwanted: oneshot::Receiver<()>,
+) -> Result<u64, Fault> {
+    let doing = format!("read {}", task.table.source);
+    let mut lent = tokio::select! {
+        lent = pool.lend() => lent?,
+        _ = &mut unwanted => return Err(given_back()),
+    };
+    let outcome = stream_chunk(&pool, lent.session(), &task, &sink, &mut unwanted).await;
+    let usable = match &outcome {
+        Ok(_) => true,
+        Err(broken) => broken.usable,
+    };
+    // The transaction stays, the locks on the table's definition go.
+    let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
+    if usable && lent.session().run(&back).await.is_ok() {
+        lent.give_back();
+    }
+    match outcome {
+        Ok(rows) => {
+            sink.end(rows).await?;
+            Ok(rows)
+        }
+        Err(Broken { fault, .. }) => Err(match fault.kind {
+            FaultKind::Cancelled => fault,
+            _ => fault.while_doing(&doing),
+        }),
+    }
+}
+
+fn given_back() -> Fault {
+    Fault::new(FaultKind::Cancelled, Side::Source, "the chunk was given back")
+}
+
+/// A read that came to no good end.
+struct Broken {
+    fault: Fault,
+    /// The connection is between two statements and in its transaction.
+    usable: bool,
+}
+
+impl Broken {
+    /// What the server said instead of rows: the statement is over.
+    fn said(fault: Fault) -> Broken {
+        let usable = match fault.kind {
+            // A deadlock victim's transaction is rolled back, and the snapshot with it.
+            FaultKind::ConnectionLost | FaultKind::Deadlock => false,
+            // Without a number it was not the server that spoke.
+            FaultKind::Other => fault.code.is_some(),
+            _ => true,
+        };
+        Broken { fault, usable }
+    }
+}
+
+/// What the server answers, row by row.
+type Answer<'a> =
+    std::pin::Pin<&'a mut (dyn Stream<Item = Result<Answered, sqlx::Error>> + Send + 'a)>;
+type Answered = Either<MySqlQueryResult, MySqlRow>;
+
+async fn stream_chunk(
+    pool: &Pool,
+    session: &mut Session,
+    task: &ChunkTask,
+    sink: &BlockSender,
+    unwanted: &mut oneshot::Receiver<()>,
+) -> Result<u64, Broken> {
+    let (side, id) = (session.side, session.id);
+    let (statement, guarded) = select_text(pool, session, task).await.map_err(Broken::said)?;
+    let query = sqlx::raw_sql(AssertSqlSafe(statement));
+    let mut stream = Executor::fetch_many(&mut session.connection, query);
+    let kinds = kinds_of(task);
+    let mut filling = Filling::new(&kinds, usize::from(guarded));
+    loop {
+        let step = tokio::select! {
+            biased;
+            _ = &mut *unwanted => None,
+            item = stream.next() => Some(item),
+        };
+        match step {
+            None => return Err(stop(pool, stream.as_mut(), id, given_back()).await),
+            Some(None) => break,
+            Some(Some(Ok(Either::Left(_)))) => {}
+            Some(Some(Ok(Either::Right(row)))) => {
+                if let Err(fault) = filling.row(&row, side) {
+                    return Err(stop(pool, stream.as_mut(), id, fault).await);
+                }
+            }
+            Some(Some(Err(error))) => return Err(Broken::said(fault(side, &error))),
+        }
+        if filling.is_full() {
+            let sent = tokio::select! {
+                biased;
+                _ = &mut *unwanted => Err(given_back()),
+                sent = sink.send(Block::Rows(filling.take())) => sent,
+            };
+            if let Err(fault) = sent {
+                return Err(stop(pool, stream.as_mut(), id, fault).await);
+            }
+        }
+    }
+    drop(stream);
+    let rest = filling.take();
+    if !rest.is_empty() {
+        let sent = tokio::select! {
+            _ = unwanted => Err(given_back()),
+            sent = sink.send(Block::Rows(rest)) => sent,
+        };
+        sent.map_err(|fault| Broken { fault, usable: true })?;
+    }
+    Ok(filling.rows)
+}
+
+/// Brings an answer that nobody wants to its end.
+async fn stop(pool: &Pool, mut answer: Answer<'_>, id: u64, fault: Fault) -> Broken {
+    let over = |usable| Broken { fault, usable };
+    if let Ok(usable) = tokio::time::timeout(PATIENCE, rest_of(&mut answer)).await {
+        return over(usable);
+    }
+    // Nobody's business but ours: every user may cut off his own statements.
+    let cut_off = async {
+        let mut other = Session::open(&pool.address).await?;
+        other.run(&format!("KILL QUERY {id}")).await
+    };
+    let stopped = async {
+        let (killed, usable) = tokio::join!(cut_off, rest_of(&mut answer));
+        killed.is_ok() && usable
+    };
+    over(tokio::time::timeout(STOP_LIMIT, stopped).await.unwrap_or(false))
+}
+
+/// Reads to the end; true when the connection is good for more.
+async fn rest_of(answer: &mut Answer<'_>) -> bool {
+    while let Some(item) = answer.next().await {
+        if let Err(error) = item {
+            return matches!(error, sqlx::Error::Database(_));
+        }
+    }
+    true
+}
+
+/// The chunk's SELECT, and whether its first cell is to be left out.
+async fn select_text(
+    pool: &Pool,
+    session: &mut Session,
+    task: &ChunkTask,
+) -> Result<(String, bool), Fault> {
+    let table = &task.table;
+    let shape = match (&task.range, &table.method) {
+        (ChunkRange::Whole, _) => None,
+        (ChunkRange::Key { .. }, ChunkMethod::Key { columns }) => {
+            Some(pool.shape(session, &table.source, columns).await?)
+        }
+        _ => {
+            let what = format!("{} cannot be read by position", table.source);
+            return Err(Fault::new(FaultKind::Unsupported, session.side, what));
+        }
+    };
+    let columns: Vec<(&str, &LogicalType)> =
+        table.columns.iter().map(|c| (c.name.as_str(), &c.source_logical)).collect();
+    let key = shape.as_ref().map(|shape| shape.key()).unwrap_or_default();
+    Ok(mysql_chunk_select(&MysqlSelect {
+        table: &table.source,
+        columns: &columns,
+        range: &task.range,
+        key: &key,
+        index: shape.as_ref().and_then(|shape| shape.index.as_deref()),
+    }))
+}
+
+/// Which cells are bytes and not text.
+fn kinds_of(task: &ChunkTask) -> Vec<bool> {
+    let is_blob = |logical: &LogicalType| {
+        matches!(
+            logical,
+            LogicalType::Bytes { .. } | LogicalType::Bits { .. } | LogicalType::Geometry
+        )
+    };
+    task.table.columns.iter().map(|c| is_blob(&c.source_logical)).collect()
+}
+
+/// Rows on their way into a block.
+struct Filling<'a> {
+    blobs: &'a [bool],
+    /// Cells to leave out in front.
+    skipped: usize,
+    batch: RowBatch,
+    rows: u64,
+}
+
+impl Filling<'_> {
+    fn new(blobs: &[bool], skipped: usize) -> Filling<'_> {
+        Filling { blobs, skipped, batch: fresh(blobs.len()), rows: 0 }
+    }
+
+    fn row(&mut self, row: &MySqlRow, side: Side) -> Result<(), Fault> {
+        if self.blobs.is_empty() {
+            self.batch.push_bare_row();
+        }
+        for (at, is_blob) in self.blobs.iter().enumerate() {
+            let cell = cell_of(row, at + self.skipped);
+            match cell.map_err(|e| fault(side, &e))? {
+                None => self.batch.push_null(),
+                Some(bytes) if *is_blob => self.batch.push_blob(bytes),
+                Some(bytes) => self.batch.push_text(bytes),
+            }
+        }
+        self.rows += 1;
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.byte_len() >= BLOCK_BYTES
+            || self.batch.cell_count() >= BLOCK_CELLS_MAX
+            || self.batch.columns() == 0 && self.batch.rows() >= BLOCK_CELLS_MAX
+    }
+
+    fn take(&mut self) -> RowBatch {
+        std::mem::replace(&mut self.batch, fresh(self.blobs.len()))
+    }
+}
+
+fn fresh(columns: usize) -> RowBatch {
+    let mut batch = RowBatch::with_capacity(columns, BLOCK_BYTES + BLOCK_BYTES / 8);
+    batch.set_form(WireForm::MysqlText);
+    batch
+}
+
+/// A cell's bytes, as they lie in the packet.
+fn cell_of(row: &MySqlRow, at: usize) -> Result<Option<&[u8]>, sqlx::Error> {
+    let raw = row.try_get_raw(at)?;
+    <Option<&[u8]> as sqlx::Decode<MySql>>::decode(raw)
+        .map_err(|source| sqlx::Error::ColumnDecode { index: at.to_string(), source })
+}
