@@ -5,9 +5,13 @@
 //! the server's own sentence as the detail.
 
 use mysql_async::{DriverError, Error, IoError, ServerError};
+use std::io::ErrorKind;
 
+use super::super::address::{MysqlAddress, TlsMode};
 use super::super::fault::of_server as said_by_server;
 use crate::core::fault::{Fault, FaultKind, Side};
+
+const TLS_HINT: &str = "Check ssl-mode, ssl-ca, ssl-cert and ssl-key in the URL.";
 
 /// An error while the connection was in use.
 pub(super) fn fault(side: Side, error: &Error) -> Fault {
@@ -21,7 +25,7 @@ pub(super) fn fault(side: Side, error: &Error) -> Fault {
             side,
             format!("TLS failed: {}", one_line(&tls.to_string())),
         )
-        .with_hint("Check ssl-mode, ssl-ca, ssl-cert and ssl-key in the URL."),
+        .with_hint(TLS_HINT),
         Error::Driver(DriverError::ConnectionClosed | DriverError::PacketOutOfOrder) => {
             Fault::new(FaultKind::ConnectionLost, side, "the connection is closed")
         }
@@ -105,9 +109,23 @@ fn hint_for(code: u16) -> Option<&'static str> {
 }
 
 /// An error while logging in: what cannot be reached may come back, what was refused will not.
-pub(super) fn login_fault(side: Side, place: &str, error: &Error) -> Fault {
+pub(super) fn login_fault(address: &MysqlAddress, uses_tls: bool, error: &Error) -> Fault {
+    let (side, place) = (address.side, address.place());
     let mut said = fault(side, error);
     match error {
+        // A certificate that is not trusted, or a file of ours that is not there.
+        Error::Io(IoError::Io(io))
+            if uses_tls && matches!(io.kind(), ErrorKind::InvalidData | ErrorKind::NotFound) =>
+        {
+            let what = format!("login to {place}: TLS failed: {}", one_line(&io.to_string()));
+            Fault::new(FaultKind::LoginRefused, side, what).with_hint(match address.tls {
+                TlsMode::VerifyCa => {
+                    "Check ssl-ca. The server's certificate must name the host of the URL \
+                     (subjectAltName) with verify_ca too; if it cannot, use ssl-mode=required."
+                }
+                _ => TLS_HINT,
+            })
+        }
         Error::Io(IoError::Io(io)) => {
             said.message = format!("cannot reach {place}: {io}");
             said.with_hint("Check host and port, and that the server runs and listens there.")
@@ -118,9 +136,11 @@ pub(super) fn login_fault(side: Side, place: &str, error: &Error) -> Fault {
             format!("login to {place}: the server speaks no TLS"),
         )
         .with_hint("Use ssl-mode=preferred or ssl-mode=disabled, or set up TLS on the server."),
-        Error::Driver(DriverError::UnknownAuthPlugin { .. })
-        | Error::Driver(DriverError::CleartextPluginDisabled)
-        | Error::Driver(DriverError::MysqlOldPasswordDisabled) => {
+        Error::Driver(
+            DriverError::UnknownAuthPlugin { .. }
+            | DriverError::CleartextPluginDisabled
+            | DriverError::MysqlOldPasswordDisabled,
+        ) => {
             said.kind = FaultKind::LoginRefused;
             said.message = format!("login to {place}: {}", said.message);
             said.with_hint(
@@ -128,8 +148,7 @@ pub(super) fn login_fault(side: Side, place: &str, error: &Error) -> Fault {
             )
         }
         _ => {
-            let refused = [FaultKind::ObjectMissing, FaultKind::Privilege, FaultKind::Other];
-            if refused.contains(&said.kind) {
+            if matches!(said.kind, FaultKind::Privilege | FaultKind::Other) {
                 said.kind = FaultKind::LoginRefused;
             }
             said.message = format!("login to {place}: {}", said.message);

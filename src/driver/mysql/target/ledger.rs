@@ -80,15 +80,9 @@ pub(super) async fn find(link: &Link, line: &mut Line) -> Result<Option<Ledger>,
     if line.one(asked).await?.is_some() {
         return Ok(Some(Ledger::at(DATABASE, link)));
     }
-    let named = &link.address.database;
-    let within = if named.is_empty() {
-        String::new()
-    } else {
-        format!("TABLE_SCHEMA = {} AND ", text(named))
-    };
     let asked = format!(
         "SELECT TABLE_SCHEMA FROM information_schema.TABLES \
-         WHERE {within}TABLE_NAME = {} AND TABLE_COMMENT LIKE 'tidegate:%' \
+         WHERE TABLE_NAME = {} AND TABLE_COMMENT LIKE 'tidegate:%' \
          ORDER BY TABLE_SCHEMA LIMIT 1",
         text(&table_name("", link)),
     );
@@ -135,14 +129,15 @@ async fn make(link: &Link, line: &mut Line) -> Result<Ledger, Fault> {
     Err(last)
 }
 
-/// Other places for the table: what the URL names, else every database this user sees.
+/// Other places for the table: what the URL names first, then every database this user sees.
 async fn homes(link: &Link, line: &mut Line) -> Result<Vec<String>, Fault> {
-    if !link.address.database.is_empty() {
-        return Ok(vec![link.address.database.clone()]);
-    }
-    let asked = "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN \
-                 ('mysql', 'sys', 'information_schema', 'performance_schema', 'tidegate') \
-                 ORDER BY SCHEMA_NAME";
+    let named = &link.address.database;
+    let asked = format!(
+        "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN \
+         ('mysql', 'sys', 'information_schema', 'performance_schema', 'tidegate') \
+         ORDER BY SCHEMA_NAME <> {}, SCHEMA_NAME",
+        text(named)
+    );
     Ok(line.rows(asked).await?.into_iter().filter_map(|row| row.into_iter().next()?).collect())
 }
 
@@ -160,7 +155,18 @@ async fn create(link: &Link, line: &mut Line, database: &str) -> Result<Ledger, 
     );
     line.statement(statement).await?;
     // Is it ours to write? Known now and not after the first gigabytes.
-    line.statement(format!("DELETE FROM {} WHERE kind = '-'", ledger.table)).await?;
+    let table = &ledger.table;
+    for statement in [
+        format!(
+            "INSERT INTO {table} (kind, id) VALUES ('-', 0) ON DUPLICATE KEY UPDATE row_count = 1"
+        ),
+        format!("DELETE FROM {table} WHERE kind = '-'"),
+    ] {
+        if let Err(fault) = line.statement(statement).await {
+            line.statement(format!("DROP TABLE IF EXISTS {table}")).await.ok();
+            return Err(fault);
+        }
+    }
     Ok(ledger)
 }
 

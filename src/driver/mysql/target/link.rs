@@ -15,6 +15,8 @@ use super::super::address::{MysqlAddress, TlsMode};
 use super::fault::{fault, login_fault};
 use super::settings;
 use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::name::Dialect;
+use crate::core::sql;
 
 /// How long a login may take.
 const LOGIN_WITHIN: Duration = Duration::from_secs(15);
@@ -88,11 +90,19 @@ impl Link {
         };
         let conn = match tokio::time::timeout(LOGIN_WITHIN, login).await {
             Ok(Ok(conn)) => conn,
-            Ok(Err(error)) => return Err(login_fault(self.side(), &self.address.place(), &error)),
+            Ok(Err(error)) => return Err(login_fault(&self.address, self.uses_tls(), &error)),
             Err(_) => return Err(self.timed_out()),
         };
         let mut line = Line { conn, side: self.side(), traits: Traits::unknown() };
         line.traits = settings::apply(&mut line).await?;
+        // It may yet be created, and nothing of ours depends on it: all names are full.
+        if !self.address.database.is_empty() {
+            let name = sql::quote(Dialect::Mysql, &self.address.database);
+            match line.statement(format!("USE {name}")).await {
+                Err(fault) if fault.kind == FaultKind::ConnectionLost => return Err(fault),
+                _ => {}
+            }
+        }
         Ok(line)
     }
 
@@ -110,7 +120,6 @@ impl Link {
 
     fn options(&self, with_tls: bool) -> Opts {
         let address = &self.address;
-        let database = Some(address.database.as_str()).filter(|name| !name.is_empty());
         let password = address.password.as_ref().map(|secret| secret.reveal().to_owned());
         let socket = address.socket.as_ref().map(|path| path.display().to_string());
         OptsBuilder::default()
@@ -121,10 +130,10 @@ impl Link {
             .prefer_socket(false)
             .user(Some(address.user.as_str()))
             .pass(password)
-            .db_name(database)
             .tcp_nodelay(true)
             .tcp_keepalive(Some(KEEPALIVE_AFTER))
             .stmt_cache_size(0)
+            .connect_attribute("program_name", format!("tidegate {}", self.job_tag))
             .ssl_opts(with_tls.then(|| self.tls_options()))
             .into()
     }
@@ -133,6 +142,7 @@ impl Link {
         let address = &self.address;
         let identity = address.cert.clone().zip(address.key.clone());
         let identity = identity.map(|(cert, key)| ClientIdentity::new(cert.into(), key.into()));
+        // With `verify_ca` the library checks the name as well: more than was asked, never less.
         let (any_issuer, any_name) = match address.tls {
             TlsMode::Disabled | TlsMode::Preferred | TlsMode::Required => (true, true),
             TlsMode::VerifyCa => (false, true),

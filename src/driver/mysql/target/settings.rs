@@ -28,9 +28,6 @@ const LOCK_WAIT_SECONDS: u32 = 120;
 /// index: 30 s for the next bytes of LOAD DATA, 8 h for the next statement.
 const PATIENCE_SECONDS: u32 = 31_536_000;
 
-/// Kept of one statement's warnings. All of them are counted.
-pub(super) const WARNINGS_KEPT: u32 = 64;
-
 /// What is asked of the server before anything is set.
 const ASKED: [&str; 12] = [
     "local_infile",
@@ -91,7 +88,6 @@ fn session_settings(known: &BTreeMap<String, String>) -> String {
         "unique_checks = 1".to_owned(),
         // Notes tell of digits and blanks that were dropped: they are counted with the warnings.
         "sql_notes = 1".to_owned(),
-        format!("max_error_count = {WARNINGS_KEPT}"),
         format!("innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"),
         format!("lock_wait_timeout = {LOCK_WAIT_SECONDS}"),
         format!("wait_timeout = {PATIENCE_SECONDS}"),
@@ -131,7 +127,10 @@ impl LoadMode {
             WireForm::Native | WireForm::CopyText => "NO_ZERO_DATE,NO_ZERO_IN_DATE",
         };
         let keys = u8::from(self.foreign_keys);
-        format!("SET sql_mode = '{SQL_MODE},{dates}', foreign_key_checks = {keys}, sql_notes = 1")
+        format!(
+            "SET sql_mode = '{SQL_MODE},{dates}', foreign_key_checks = {keys}, sql_notes = 1, \
+             unique_checks = 1, time_zone = '+00:00'"
+        )
     }
 }
 

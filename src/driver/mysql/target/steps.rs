@@ -18,6 +18,9 @@ use crate::driver::{LedgerKey, StepTask, Written};
 /// A parent that was to go while its children were still there.
 const REFERENCED: [&str; 2] = ["1451", "3730"];
 
+/// The server cuts long notes: then they no longer tell one round from the next.
+const NOTE_CUT_AT: usize = 480;
+
 /// How a statement ends a transaction, by its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Nature {
@@ -57,7 +60,9 @@ pub(super) async fn run(
     };
     if changes_session {
         // The next piece of work finds the session as we want it.
-        line.statement(settings::for_steps()).await.ok();
+        for statement in ["SET NAMES utf8mb4".to_owned(), settings::for_steps()] {
+            line.statement(statement).await.ok();
+        }
     }
     done
 }
@@ -205,27 +210,36 @@ fn is_done_before(statement: &str, fault: &Fault) -> bool {
     }
 }
 
-/// Runs a statement. MariaDB drops the tables of one DROP one by one, in the order given, and
-/// stops at a parent whose children come later: as long as each round leaves fewer, it is tried
-/// again.
+/// Runs a statement. MariaDB drops the tables of one DROP one by one and leaves the parents whose
+/// children come later in the list: as long as a round drops any, there is another.
 async fn execute(line: &mut Line, statement: &str) -> Result<(), Fault> {
+    let rounds_max = statement.matches(',').count() + 1;
     let mut gone_before = None;
-    loop {
+    for round in 1.. {
         let fault = match line.statement(statement.to_owned()).await {
             Ok(_) => return Ok(()),
             Err(fault) => fault,
         };
         let is_parent = fault.code.as_deref().is_some_and(|code| REFERENCED.contains(&code));
-        if !is_parent || first_word(statement) != "DROP" {
+        if !is_parent || first_word(statement) != "DROP" || round >= rounds_max {
             return Err(fault);
         }
-        // Tables that are gone are told with a note each.
-        let gone = line.number("SELECT @@warning_count").await?.unwrap_or(0);
-        if gone_before.is_some_and(|before| gone <= before) {
+        let gone = gone_names(line).await?;
+        if gone.len() < NOTE_CUT_AT && gone_before.as_ref() == Some(&gone) {
             return Err(fault);
         }
         gone_before = Some(gone);
     }
+    unreachable!("the last round has returned")
+}
+
+/// What the DROP that was just run says of tables that are not there.
+async fn gone_names(line: &mut Line) -> Result<String, Fault> {
+    let warnings = line.rows("SHOW WARNINGS").await?;
+    let is_unknown_table = |row: &Vec<Option<String>>| row.get(1) == Some(&Some("1051".to_owned()));
+    let texts =
+        warnings.into_iter().filter(is_unknown_table).filter_map(|row| row.into_iter().nth(2)?);
+    Ok(texts.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]

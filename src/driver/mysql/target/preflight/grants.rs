@@ -37,7 +37,10 @@ pub enum Verdict {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grants {
     grants: Vec<Grant>,
-    unsure: bool,
+    /// There may be more than what is listed: roles.
+    more: bool,
+    /// Some of what is listed was taken back.
+    less: bool,
 }
 
 impl Grants {
@@ -45,7 +48,7 @@ impl Grants {
         match line.rows("SHOW GRANTS").await {
             Ok(rows) => Ok(Grants::of(rows.into_iter().filter_map(|row| row.into_iter().next()?))),
             Err(fault) if fault.kind == FaultKind::ConnectionLost => Err(fault),
-            Err(_) => Ok(Grants { grants: Vec::new(), unsure: true }),
+            Err(_) => Ok(Grants { more: true, ..Grants::default() }),
         }
     }
 
@@ -54,8 +57,8 @@ impl Grants {
         for line in lines {
             match grant_of(&line) {
                 Some(grant) => read.grants.push(grant),
-                // A role, a revoked part, a proxy.
-                None => read.unsure = true,
+                None if line.starts_with("REVOKE ") => read.less = true,
+                None => read.more = true,
             }
         }
         read
@@ -87,10 +90,11 @@ impl Grants {
             let all = grant.privileges.contains("ALL") || grant.privileges.contains(privilege);
             all && holds(&grant.scope)
         });
-        match (given, self.unsure) {
-            (true, false) => Verdict::Yes,
-            (false, false) => Verdict::No,
-            (_, true) => Verdict::Unsure,
+        match given {
+            true if self.less => Verdict::Unsure,
+            true => Verdict::Yes,
+            false if self.more => Verdict::Unsure,
+            false => Verdict::No,
         }
     }
 }
@@ -218,7 +222,12 @@ mod tests {
 
     #[test]
     fn what_is_not_followed_is_unsure() {
-        let role = read(&["GRANT USAGE ON *.* TO `u`@`%`", "GRANT `writer`@`%` TO `u`@`%`"]);
+        let role = read(&["GRANT SELECT ON *.* TO `u`@`%`", "GRANT `writer`@`%` TO `u`@`%`"]);
         assert_eq!(role.on_database("INSERT", "shop"), Verdict::Unsure);
+        assert_eq!(role.on_database("SELECT", "shop"), Verdict::Yes);
+        let revoked =
+            read(&["GRANT SELECT ON *.* TO `u`@`%`", "REVOKE SELECT ON `shop`.* FROM `u`@`%`"]);
+        assert_eq!(revoked.on_database("SELECT", "shop"), Verdict::Unsure);
+        assert_eq!(revoked.on_database("INSERT", "shop"), Verdict::No);
     }
 }

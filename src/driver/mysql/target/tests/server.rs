@@ -1,4 +1,7 @@
 //! A private MariaDB server per test, in a temporary directory on a free loopback port.
+//!
+//! By hand, another server that runs already: `TIDEGATE_TEST_MYSQL=SOCKET,PORT` and one test at a
+//! time. It is given a user and the database `home`, and must be one that can be thrown away.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -17,6 +20,8 @@ pub struct Server {
     pub port: u16,
     process: Option<Child>,
     options: Vec<String>,
+    /// Of a server that is not ours.
+    socket: Option<String>,
 }
 
 impl Server {
@@ -26,26 +31,57 @@ impl Server {
 
     /// With more options for the server.
     pub fn with(options: &[&str]) -> Server {
-        let directory = tempfile::Builder::new().prefix("tidegate-my-").tempdir().unwrap();
-        let mut install = Command::new(on_path(&["mariadb-install-db", "mysql_install_db"]));
-        install.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
-        install.args(["--skip-test-db", "--innodb-log-file-size=8M", &as_user()]);
-        install.arg(format!("--datadir={}", directory.path().join("data").display()));
-        let made = install.current_dir(directory.path()).stdin(Stdio::null()).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let options = options.iter().map(|option| (*option).to_owned()).collect();
-        let mut server = Server { directory, port, process: None, options };
+        let mut server = match std::env::var("TIDEGATE_TEST_MYSQL") {
+            Ok(named) => Server::that_runs(&named, options),
+            Err(_) => Server::private(options),
+        };
         server.boot();
         server.sql(&format!(
             "CREATE USER keeper@'127.0.0.1' IDENTIFIED BY '{}'; \
-             GRANT ALL ON *.* TO keeper@'127.0.0.1' WITH GRANT OPTION; CREATE DATABASE home",
+             GRANT ALL ON *.* TO keeper@'127.0.0.1' WITH GRANT OPTION; \
+             CREATE DATABASE home CHARACTER SET utf8mb4",
             PASSWORD.replace('\'', "''")
         ));
         server
     }
 
+    fn that_runs(named: &str, options: &[&str]) -> Server {
+        let directory = tempfile::tempdir().unwrap();
+        let (socket, port) = named.split_once(',').expect("SOCKET,PORT");
+        let (socket, port) = (Some(socket.to_owned()), port.parse().unwrap());
+        let server = Server { directory, port, process: None, options: Vec::new(), socket };
+        server.sql(
+            "DROP DATABASE IF EXISTS home; DROP DATABASE IF EXISTS tidegate; \
+             DROP DATABASE IF EXISTS other; DROP USER IF EXISTS keeper@'127.0.0.1', \
+             keeper@localhost, guest@'127.0.0.1'; SET GLOBAL local_infile = 1; \
+             SET GLOBAL max_allowed_packet = 67108864",
+        );
+        for option in options {
+            let (name, value) = option.trim_start_matches("--").split_once('=').unwrap();
+            server.sql(&format!("SET GLOBAL {} = {value}", name.replace('-', "_")));
+        }
+        server
+    }
+
+    fn private(options: &[&str]) -> Server {
+        let directory = tempfile::Builder::new().prefix("tidegate-my-").tempdir().unwrap();
+        let mut install = Command::new(on_path(&["mariadb-install-db", "mysql_install_db"]));
+        install.args(["--no-defaults", "--auth-root-authentication-method=normal"]);
+        install.args(["--skip-test-db", "--innodb-log-file-size=8M", &as_user()]);
+        install.arg(format!("--datadir={}", directory.path().join("data").display()));
+        // Servers that start at the same moment take each other's temporary tables away.
+        install.env("TMPDIR", directory.path());
+        let made = install.current_dir(directory.path()).stdin(Stdio::null()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        Server { directory, port, process: None, options, socket: None }
+    }
+
     pub fn boot(&mut self) {
+        if self.socket.is_some() {
+            return;
+        }
         let path = |name: &str| self.directory.path().join(name).display().to_string();
         let log = std::fs::OpenOptions::new()
             .create(true)
@@ -57,6 +93,7 @@ impl Server {
             .args(["--no-defaults", "--skip-name-resolve", "--bind-address=127.0.0.1", &as_user()])
             .args(["--innodb-buffer-pool-size=32M", "--innodb-log-file-size=8M"])
             .arg(format!("--datadir={}", path("data")))
+            .arg(format!("--tmpdir={}", self.directory.path().display()))
             .arg(format!("--socket={}", self.socket()))
             .arg(format!("--pid-file={}", path("pid")))
             .arg(format!("--port={}", self.port))
@@ -82,7 +119,8 @@ impl Server {
     }
 
     pub fn socket(&self) -> String {
-        self.directory.path().join("sock").display().to_string()
+        let own = || self.directory.path().join("sock").display().to_string();
+        self.socket.clone().unwrap_or_else(own)
     }
 
     fn client(&self, text: &str) -> Command {

@@ -67,10 +67,10 @@ async fn a_statement_whose_end_nobody_saw_may_have_been_done() {
 #[tokio::test]
 async fn tables_that_refer_to_each_other_are_dropped_in_any_order() {
     let make = "CREATE TABLE a (id int PRIMARY KEY); \
-                CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a (id)); \
-                CREATE TABLE c (id int PRIMARY KEY, b int REFERENCES b (id)); \
+                CREATE TABLE b (id int PRIMARY KEY, a int, FOREIGN KEY (a) REFERENCES a (id)); \
+                CREATE TABLE c (id int PRIMARY KEY, b int, FOREIGN KEY (b) REFERENCES b (id)); \
                 CREATE TABLE other (id int PRIMARY KEY); \
-                CREATE TABLE kept (id int REFERENCES other (id))";
+                CREATE TABLE kept (id int, FOREIGN KEY (id) REFERENCES other (id))";
     let crossing = Crossing::new(make).await;
     let mut writer = crossing.writer().await;
     let all = step(1, &["DROP TABLE IF EXISTS home.a, home.b, home.none, home.c"]);
@@ -78,7 +78,7 @@ async fn tables_that_refer_to_each_other_are_dropped_in_any_order() {
     assert_eq!(crossing.server.sql("SHOW TABLES IN home"), "kept\nother");
     let referenced = step(2, &["DROP TABLE IF EXISTS home.other"]);
     let refused = writer.run(&referenced).await.unwrap_err();
-    assert_eq!(refused.code.as_deref(), Some("1451"), "{refused}");
+    assert!(matches!(refused.code.as_deref(), Some("1451" | "3730")), "{refused}");
     assert_eq!(crossing.server.sql("SHOW TABLES IN home"), "kept\nother");
 }
 
