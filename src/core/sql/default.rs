@@ -16,13 +16,14 @@ pub fn translate_default(
     to: Dialect,
     logical: &LogicalType,
 ) -> Result<String, String> {
-    let scope = Scope { from, to, columns: &[], target_names: &[] };
+    let scope = Scope::bare(from, to);
     let written = translate(text, &scope)?;
     let bare = strip_parentheses(&written);
     match to {
         _ if bare == "NULL" => Ok(bare.to_owned()),
         Dialect::Postgres => on_postgres(bare, logical),
-        Dialect::Sqlite | Dialect::Mysql => Ok(on_sqlite(bare, logical)),
+        Dialect::Sqlite => Ok(on_sqlite(bare, logical)),
+        Dialect::Mysql => on_mysql(bare, logical),
     }
 }
 
@@ -30,8 +31,11 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
     if [NOW, TODAY, CLOCK].contains(&bare) {
         return moment(bare, logical);
     }
+    if bare.starts_with("CURRENT_") || bare.starts_with("LOCALTIME") || bare.contains("_uuid()") {
+        return call_on_postgres(bare, logical);
+    }
     let refuse = |why: &str| Err(why.to_owned());
-    let text = text_of(bare);
+    let text = text_of(bare, Dialect::Postgres);
     let number = bare.trim_start_matches('-').parse::<f64>().is_ok();
     match logical {
         LogicalType::Bool => match text.as_deref().unwrap_or(bare) {
@@ -59,10 +63,31 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
         LogicalType::Text { .. } if number && !bare.contains(['e', 'E']) => {
             Ok(literal(Dialect::Postgres, bare))
         }
-        LogicalType::Text { .. } if text.is_some() => Ok(bare.to_owned()),
+        LogicalType::Text { .. } | LogicalType::Enum if text.is_some() => Ok(bare.to_owned()),
         LogicalType::Text { .. } => refuse("the default is no text"),
         LogicalType::Bytes { .. } if bare.starts_with("'\\x") => Ok(bare.to_owned()),
-        LogicalType::Bytes { .. } => refuse("the default is no blob"),
+        LogicalType::Bytes { .. } => match text {
+            Some(text) if text.is_ascii() => {
+                let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+                Ok(format!("'\\x{digits}'::bytea"))
+            }
+            _ => refuse("the default is no blob"),
+        },
+        LogicalType::Bits { max, varying: false } if bare.starts_with("B'") => {
+            let digits = bare.trim_matches(['B', '\'']);
+            let width = max.unwrap_or(1) as usize;
+            Ok(format!("B'{digits:0>width$}'"))
+        }
+        LogicalType::Interval => match text {
+            Some(span) if is_span(&span) => Ok(bare.to_owned()),
+            _ => refuse("the default is no span of time"),
+        },
+        LogicalType::Timestamp { zoned: true } => match text {
+            Some(date) if is_moment(&date) && date.len() > 10 => {
+                Ok(literal(Dialect::Postgres, &format!("{date}+00")))
+            }
+            _ => refuse("the default does not surely fit the type"),
+        },
         LogicalType::Date | LogicalType::Timestamp { zoned: false } => match text {
             Some(date) if is_moment(&date) => Ok(bare.to_owned()),
             _ => refuse("the default is no ISO date"),
@@ -71,6 +96,89 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
             Ok(bare.to_owned())
         }
         _ => refuse("the default does not surely fit the type"),
+    }
+}
+
+/// The current moment and new UUIDs, as PostgreSQL spells them.
+fn call_on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
+    let fits = match logical {
+        LogicalType::Timestamp { .. } => bare.starts_with("CURRENT_TIMESTAMP"),
+        LogicalType::Date => bare == "CURRENT_DATE",
+        LogicalType::Time { zoned: false } => bare.starts_with("LOCALTIME"),
+        LogicalType::Text { .. } => bare == "gen_random_uuid()::text",
+        LogicalType::Uuid if bare == "gen_random_uuid()::text" => {
+            return Ok("gen_random_uuid()".to_owned());
+        }
+        _ => false,
+    };
+    if fits {
+        Ok(bare.to_owned())
+    } else {
+        Err("the default is a moment and the column none".into())
+    }
+}
+
+/// Literals in the shape that the type asks for; the writer knows which must be in parentheses.
+fn on_mysql(bare: &str, logical: &LogicalType) -> Result<String, String> {
+    let text = text_of(bare, Dialect::Mysql);
+    let Some(text) = text else {
+        return match (bare, logical) {
+            ("0", LogicalType::Bool) => Ok("false".to_owned()),
+            ("1", LogicalType::Bool) => Ok("true".to_owned()),
+            (digits, LogicalType::Text { .. }) if digits.parse::<f64>().is_ok() => {
+                Ok(literal(Dialect::Mysql, digits))
+            }
+            _ => Ok(bare.to_owned()),
+        };
+    };
+    let refuse = |why: &str| Err(why.to_owned());
+    match logical {
+        LogicalType::Bool | LogicalType::Int { bits: 8, .. } if text.len() == 1 => {
+            match text.as_str() {
+                "t" | "1" => Ok("1".to_owned()),
+                "f" | "0" => Ok("0".to_owned()),
+                digit if digit.parse::<u8>().is_ok() => Ok(text),
+                _ => refuse("the default is no truth value"),
+            }
+        }
+        LogicalType::Int { .. } => match text.parse::<i128>() {
+            Ok(_) => Ok(text),
+            Err(_) => refuse("the default is no whole number"),
+        },
+        LogicalType::Decimal { .. } | LogicalType::Float { .. } => match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(text),
+            _ => refuse("the default is no number"),
+        },
+        LogicalType::Bits { .. } if text.bytes().all(|b| matches!(b, b'0' | b'1')) => {
+            Ok(format!("b'{text}'"))
+        }
+        LogicalType::Date | LogicalType::Timestamp { .. } => {
+            let plain = text.strip_suffix("+00").unwrap_or(&text);
+            match is_moment(plain) {
+                true => Ok(literal(Dialect::Mysql, plain)),
+                false => refuse("the default is no ISO date"),
+            }
+        }
+        LogicalType::TimeSpan | LogicalType::Time { .. } => match is_span(&text) {
+            true => Ok(bare.to_owned()),
+            false => refuse("the default is no time"),
+        },
+        LogicalType::Text { .. } | LogicalType::Enum | LogicalType::Uuid => Ok(bare.to_owned()),
+        LogicalType::Json { .. } if matches!(text.as_str(), "{}" | "[]") => Ok(bare.to_owned()),
+        _ => refuse("the default does not surely fit the type"),
+    }
+}
+
+/// `838:59:59`, with a fraction or without.
+fn is_span(text: &str) -> bool {
+    let parts: Vec<&str> = text.trim_start_matches('-').split(':').collect();
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    match parts.as_slice() {
+        [hours, minutes, seconds] => {
+            let whole = seconds.split_once('.').map_or(*seconds, |(whole, _)| whole);
+            digits(hours) && digits(minutes) && digits(whole)
+        }
+        _ => false,
     }
 }
 
@@ -96,18 +204,20 @@ fn moment(bare: &str, logical: &LogicalType) -> Result<String, String> {
 }
 
 /// The text that a literal stands for.
-fn text_of(bare: &str) -> Option<String> {
-    let all = tokens(bare, Dialect::Postgres);
-    match all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice() {
-        [Token::Text(text)] => Some(text.clone()),
-        [Token::Word(mark), Token::Text(text)] if mark == "E" => Some(text.clone()),
+fn text_of(bare: &str, dialect: Dialect) -> Option<String> {
+    let all = tokens(bare, dialect);
+    match all.as_slice() {
+        [only] => match &only.token {
+            Token::Text(text) => Some(text.clone()),
+            _ => None,
+        },
         _ => None,
     }
 }
 
 /// A date of the calendar, with a time of day or without. A default that the server refuses would
 /// take the whole table with it.
-fn is_moment(text: &str) -> bool {
+pub(super) fn is_moment(text: &str) -> bool {
     let (date, time) = match text.split_once([' ', 'T']) {
         Some((date, time)) => (date, Some(time)),
         None => (text, None),
@@ -128,7 +238,11 @@ fn is_moment(text: &str) -> bool {
         _ => 31,
     };
     let clock = |time: &str| {
+        let (time, fraction) = time.split_once('.').unwrap_or((time, "0"));
         let limits = [24, 60, 60];
+        if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+            return false;
+        }
         let parts: Vec<&str> = time.split(':').collect();
         (2..=3).contains(&parts.len())
             && parts.iter().zip(limits).all(|(p, limit)| number(p, 2).is_some_and(|n| n < limit))
@@ -147,13 +261,18 @@ fn on_sqlite(bare: &str, logical: &LogicalType) -> String {
         }
         _ => {}
     }
-    let all = tokens(bare, Dialect::Postgres);
-    let plain = matches!(
+    if is_plain(bare) { bare.to_owned() } else { format!("({bare})") }
+}
+
+/// A literal, a signed number or one word.
+pub(super) fn is_plain(bare: &str) -> bool {
+    // Read as MySQL would: a backslash does not end a text early.
+    let all = tokens(bare, Dialect::Mysql);
+    matches!(
         all.iter().map(|t| &t.token).collect::<Vec<_>>().as_slice(),
-        [Token::Text(_) | Token::Number(_) | Token::Blob(_) | Token::Word(_)]
+        [Token::Text(_) | Token::Number(_) | Token::Blob(_) | Token::Bits(_) | Token::Word(_)]
             | [Token::Sign("-"), Token::Number(_)]
-    );
-    if plain { bare.to_owned() } else { format!("({bare})") }
+    )
 }
 
 #[cfg(test)]
@@ -197,6 +316,66 @@ mod tests {
             ("randomblob(16)", LogicalType::Bytes { max: None }, None),
         ] {
             let got = translate_default(text, Dialect::Sqlite, Dialect::Postgres, &logical);
+            assert_eq!(got.ok().as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_of_mysql_on_postgres() {
+        let stamp = LogicalType::Timestamp { zoned: false };
+        for (text, logical, expected) in [
+            ("'5'", INT, Some("5")),
+            ("'it''s \\\\'", TEXT, Some("E'it''s \\\\'")),
+            ("'1.50'", LogicalType::Decimal { precision: None, scale: None }, Some("1.50")),
+            ("b'101'", LogicalType::Bits { max: Some(5), varying: false }, Some("B'00101'")),
+            ("'ab\\0'", LogicalType::Bytes { max: Some(3) }, Some("'\\x616200'::bytea")),
+            ("0x6162", LogicalType::Bytes { max: Some(3) }, Some("'\\x6162'::bytea")),
+            ("CURRENT_TIMESTAMP(3)", stamp.clone(), Some("CURRENT_TIMESTAMP(3)")),
+            ("current_timestamp()", stamp.clone(), Some("CURRENT_TIMESTAMP(0)")),
+            ("curdate()", LogicalType::Date, Some("CURRENT_DATE")),
+            ("(uuid())", TEXT, Some("gen_random_uuid()::text")),
+            ("uuid()", LogicalType::Uuid, Some("gen_random_uuid()")),
+            (
+                "'2020-01-01 00:00:00'",
+                LogicalType::Timestamp { zoned: true },
+                Some("'2020-01-01 00:00:00+00'"),
+            ),
+            ("'0000-00-00 00:00:00'", stamp, None),
+            ("_utf8mb4'x'", TEXT, Some("'x'")),
+            ("_latin1'\u{e9}'", TEXT, None),
+            ("rand()", LogicalType::Float { bits: 64 }, None),
+            ("json_array()", LogicalType::Json { binary: true }, None),
+            ("'12:00:00'", LogicalType::Interval, Some("'12:00:00'")),
+            ("1", LogicalType::Bool, Some("true")),
+        ] {
+            let got = translate_default(text, Dialect::Mysql, Dialect::Postgres, &logical);
+            assert_eq!(got.ok().as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_of_postgres_on_mysql() {
+        for (text, logical, expected) in [
+            ("true", LogicalType::Bool, Some("true")),
+            ("'x\\y'::text", TEXT, Some("'x\\\\y'")),
+            ("'-1'::integer", INT, Some("-1")),
+            ("now()", LogicalType::Timestamp { zoned: true }, Some("CURRENT_TIMESTAMP(6)")),
+            ("'{}'::text[]", TEXT, Some("'{}'")),
+            (
+                "'2020-01-01 00:00:00+00'::timestamp with time zone",
+                LogicalType::Timestamp { zoned: false },
+                Some("'2020-01-01 00:00:00'"),
+            ),
+            (
+                "'infinity'::timestamp without time zone",
+                LogicalType::Timestamp { zoned: false },
+                None,
+            ),
+            ("gen_random_uuid()", TEXT, Some("uuid()")),
+            ("nextval('s'::regclass)", INT, None),
+            ("ARRAY[1]", TEXT, None),
+        ] {
+            let got = translate_default(text, Dialect::Postgres, Dialect::Mysql, &logical);
             assert_eq!(got.ok().as_deref(), expected, "{text}");
         }
     }

@@ -7,19 +7,26 @@
 //!   `INTEGER PRIMARY KEY` becomes an identity column (by default, so that copied numbers are
 //!   taken) whose sequence goes on after the largest number. A check that means something else than
 //!   thought then fails its own step and no row.
+//!   From MySQL also: a trigger where a column had ON UPDATE CURRENT_TIMESTAMP, checks for what the
+//!   types no longer say (unsigned, labels), and comments.
 //! * **To SQLite**: keys, checks and foreign keys are part of CREATE TABLE, because SQLite cannot
 //!   add them later. A primary key of one integer column becomes the rowid. A partitioned table
 //!   becomes a view over its partitions, which are tables of their own.
+//! * **To MySQL**: see [`mysql`]. A partitioned table becomes a view over its partitions there too.
+//! * **Views** whose query is known in every part are made; the others are listed.
 //!
 //! Names are always quoted, cut to what the target can hold with a suffix that lasts, and made
 //! different where they collide ([`super::names`]).
 
+mod mysql;
 mod postgres;
+mod postgres_extra;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod views;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{
     Column, DdlItem, ForeignKey, Identity, Key, LogicalType, OtherObject, Section, Sequence, Table,
@@ -27,6 +34,7 @@ use super::super::catalog::{
 };
 use super::super::mapping::{ColumnFit, Ends, MapRules, fit_table};
 use super::super::name::{Dialect, ObjectName};
+use super::expression::{Scope, known_columns};
 use super::names::Names;
 use super::{column_list, qualified, quote};
 
@@ -68,10 +76,11 @@ pub struct Untranslated {
 #[must_use]
 pub fn items_for(request: &DdlRequest<'_>) -> Translation {
     let mut writer = Writer::new(request);
+    writer.schemas();
     match request.to {
         Dialect::Postgres => postgres::write(&mut writer),
         Dialect::Sqlite => sqlite::write(&mut writer),
-        Dialect::Mysql => {}
+        Dialect::Mysql => mysql::write(&mut writer),
     }
     writer.others();
     writer.made
@@ -95,6 +104,8 @@ struct Planned<'a> {
     /// Of all columns, in order.
     names: Vec<String>,
     fits: Vec<ColumnFit>,
+    /// Columns that the target's table does not have.
+    left_out: BTreeSet<usize>,
 }
 
 impl Planned<'_> {
@@ -129,7 +140,10 @@ impl Planned<'_> {
         let [only] = self.primary_key()?.columns.as_slice() else { return None };
         let at = self.position(only)?;
         let column = &self.table.columns[at];
-        let whole = matches!(column.logical, LogicalType::Int { unsigned: false, .. });
+        // Unsigned ones of 64 bits only where the target's type says that they fit.
+        let whole = matches!(column.logical, LogicalType::Int { unsigned: false, .. })
+            || matches!(column.logical, LogicalType::Int { bits, .. } if bits < 64)
+            || matches!(self.fits[at].logical, LogicalType::Int { unsigned: false, .. });
         (whole && column.generated.is_none()).then_some(at)
     }
 }
@@ -147,6 +161,9 @@ struct Writer<'a> {
     relations: Names,
     made: Translation,
     table_ids: BTreeMap<ObjectName, u32>,
+    schema_ids: BTreeMap<String, u32>,
+    /// Types and sequences made for the table that is being written.
+    before_table: Vec<u32>,
     /// Of a table's keys, by the target's name and columns of the source.
     key_ids: BTreeMap<(ObjectName, Vec<String>), u32>,
 }
@@ -162,6 +179,7 @@ impl<'a> Writer<'a> {
                 target: (request.name)(&table.name),
                 names: column_names(request.to, &table.columns, request.rules),
                 fits: fit_table(request.ends, table, request.rules),
+                left_out: BTreeSet::new(),
             })
             .collect();
         for table in &planned {
@@ -173,13 +191,18 @@ impl<'a> Writer<'a> {
             relations,
             made: Translation::default(),
             table_ids: BTreeMap::new(),
+            schema_ids: BTreeMap::new(),
+            before_table: Vec::new(),
             key_ids: BTreeMap::new(),
         }
     }
 
     fn push(&mut self, kind: &str, table: &ObjectName, name: &str, statement: String) -> u32 {
         let id = u32::try_from(self.made.items.len() + 1).expect("fewer than 4 G objects");
-        let section = if kind == "TABLE" { Section::PreData } else { Section::PostData };
+        let section = match kind {
+            "TABLE" | "TYPE" | "SEQUENCE" => Section::PreData,
+            _ => Section::PostData,
+        };
         self.made.items.push(DdlItem {
             id,
             kind: kind.to_owned(),
@@ -253,22 +276,120 @@ impl<'a> Writer<'a> {
             })
     }
 
+    /// Schemas and databases that tables are to lie in, in front of everything.
+    fn schemas(&mut self) {
+        let wanted: BTreeSet<String> =
+            self.planned.iter().map(|p| p.target.schema.clone()).collect();
+        for schema in wanted {
+            let name = quote(self.request.to, &schema);
+            let statement = match self.request.to {
+                Dialect::Sqlite => continue,
+                Dialect::Postgres if schema == "public" => continue,
+                Dialect::Postgres => format!("CREATE SCHEMA IF NOT EXISTS {name}"),
+                Dialect::Mysql => format!(
+                    "CREATE DATABASE IF NOT EXISTS {name} DEFAULT CHARACTER SET utf8mb4 \
+                     COLLATE {}",
+                    self.mysql_collation()
+                ),
+            };
+            let owner = ObjectName::new(schema.as_str(), schema.as_str());
+            let id = self.push("SCHEMA", &owner, &schema, statement);
+            let item = &mut self.made.items[id as usize - 1];
+            item.name = ObjectName::new("", schema.as_str());
+            item.section = Section::PreData;
+            item.table = None;
+            item.depends_on.clear();
+            self.schema_ids.insert(schema, id);
+        }
+    }
+
+    fn schema_id(&self, schema: &str) -> Option<u32> {
+        self.schema_ids.get(schema).copied()
+    }
+
+    /// A foreign key needs both tables and the key it refers to.
+    fn depend_on_key(&mut self, id: u32, parent: usize, columns: &[String]) {
+        let target = self.planned[parent].target.clone();
+        let needed = [
+            self.table_ids.get(&target).copied(),
+            self.key_ids.get(&(target, folded(columns))).copied(),
+        ];
+        let item = &mut self.made.items[id as usize - 1];
+        item.depends_on.extend(needed.into_iter().flatten());
+    }
+
+    /// A partitioned table reads as one; its rows are in the partitions.
+    fn union_view(&mut self, at: usize) {
+        let to = self.request.to;
+        let parent = self.planned[at].table;
+        let target = self.planned[at].target.clone();
+        let names = &self.planned[at].names;
+        let columns = names.iter().map(|n| quote(to, n)).collect::<Vec<_>>().join(", ");
+        let leaves: Vec<usize> = (0..self.planned.len())
+            .filter(|leaf| self.planned[*leaf].table.parents.contains(&parent.name))
+            .collect();
+        let reason = "made as a view over its partitions, which are tables of their own";
+        if leaves.is_empty() {
+            self.refuse("TABLE", parent.name.clone(), "it has no partition in the job", None);
+            return;
+        }
+        let selects: Vec<String> = leaves
+            .iter()
+            .map(|leaf| format!("SELECT {columns} FROM {}", self.planned[*leaf].qualified(to)))
+            .collect();
+        let statement =
+            format!("CREATE VIEW {} AS\n{}", qualified(to, &target), selects.join("\nUNION ALL "));
+        let ids: Vec<u32> = leaves
+            .iter()
+            .filter_map(|leaf| self.table_ids.get(&self.planned[*leaf].target).copied())
+            .collect();
+        let id = self.push("VIEW", &target, &target.name, statement);
+        let item = &mut self.made.items[id as usize - 1];
+        item.table = None;
+        item.section = Section::PostData;
+        item.depends_on = ids;
+        self.table_ids.insert(target, id);
+        self.refuse("TABLE", parent.name.clone(), reason, None);
+    }
+
+    /// Sequences that number nothing the target could number have nobody to count for them.
+    fn free_sequences(&mut self, counted: &[ObjectName], reason: &str) {
+        for sequence in self.request.sequences {
+            if !counted.contains(&sequence.name) {
+                let text = Some(format!("stands at {}", sequence.last_value));
+                self.refuse("SEQUENCE", sequence.name.clone(), reason, text);
+            }
+        }
+    }
+
     /// What the catalogue holds besides tables.
     fn others(&mut self) {
-        for other in self.request.others {
-            // Tables here are the ones that were not selected.
-            if matches!(other.kind.to_uppercase().as_str(), "TABLE" | "SCHEMA") {
-                continue;
-            }
-            let reason = match other.kind.to_uppercase().as_str() {
-                "VIEW" | "MATERIALIZED VIEW" => "queries are not translated",
-                "TRIGGER" | "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "RULE" => {
-                    "code is not translated"
-                }
-                _ => "the target has nothing like it",
+        let views = self.views();
+        for (other, why) in self.request.others.iter().zip(views) {
+            let reason = match (other.kind.to_uppercase().as_str(), why) {
+                // Tables here are the ones that were not selected.
+                ("TABLE" | "SCHEMA", _) => continue,
+                ("VIEW", None) => continue,
+                ("VIEW", Some(why)) => why,
+                ("MATERIALIZED VIEW", _) => "the target keeps no results of queries".to_owned(),
+                (
+                    "TRIGGER" | "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "RULE" | "EVENT"
+                    | "PACKAGE" | "PACKAGE BODY",
+                    _,
+                ) => "code is not translated".to_owned(),
+                _ => "the target has nothing like it".to_owned(),
             };
             self.refuse(&other.kind, other.name.clone(), reason, other.definition.clone());
         }
+    }
+
+    /// The columns of a table, for its checks and generated columns.
+    fn scope(&self, at: usize) -> Scope<'a> {
+        let planned = &self.planned[at];
+        let (from, to) = (self.request.from, self.request.to);
+        let there = planned.names.iter().map(String::as_str);
+        let there = there.zip(planned.fits.iter().map(|fit| &fit.logical));
+        Scope::of_columns(from, to, known_columns(from, to, &planned.table.columns, there))
     }
 
     /// The clauses after `REFERENCES ...`.
@@ -310,4 +431,21 @@ impl<'a> Writer<'a> {
             self.refuse("COMMENT", table.name.clone(), "the target keeps no comments", text);
         }
     }
+}
+
+fn folded(columns: &[String]) -> Vec<String> {
+    let mut folded: Vec<String> = columns.iter().map(|c| c.to_lowercase()).collect();
+    folded.sort();
+    folded
+}
+
+/// As people write it, for the checklist.
+fn foreign_key_text(key: &ForeignKey) -> String {
+    format!(
+        "FOREIGN KEY ({}) REFERENCES {} ({}){}",
+        key.columns.join(", "),
+        key.to_table,
+        key.to_columns.join(", "),
+        Writer::actions(key)
+    )
 }

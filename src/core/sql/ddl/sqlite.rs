@@ -1,12 +1,9 @@
 //! PostgreSQL's tables on SQLite.
 
 use super::super::default::translate_default;
-use super::super::expression::{Scope, translate, translate_condition};
+use super::super::expression::{translate, translate_condition};
 use super::super::literal;
-use super::{
-    Dialect, ForeignKey, Identity, ObjectName, Section, TableKind, Writer, is_numbered, qualified,
-    quote,
-};
+use super::{Dialect, ForeignKey, ObjectName, TableKind, Writer, is_numbered, qualified, quote};
 use crate::core::catalog::Index;
 
 const LI: Dialect = Dialect::Sqlite;
@@ -38,7 +35,13 @@ pub(super) fn write(writer: &mut Writer<'_>) {
             TableKind::Foreign | TableKind::Virtual => {}
         }
     }
-    writer.free_sequences();
+    let counted = (0..writer.planned.len()).filter_map(|at| {
+        let number = writer.planned[at].integer_key()?;
+        let column = &writer.planned[at].table.columns[number].name;
+        writer.position_of(at, column).map(|s| s.name.clone())
+    });
+    let counted: Vec<ObjectName> = counted.collect();
+    writer.free_sequences(&counted, "SQLite has no sequences");
 }
 
 impl Writer<'_> {
@@ -46,10 +49,17 @@ impl Writer<'_> {
         let alias = self.planned[at].integer_key();
         let mut lines = Vec::new();
         for number in 0..self.planned[at].names.len() {
-            lines.extend(self.whole_column(at, number, alias == Some(number)));
+            match self.whole_column(at, number, alias == Some(number)) {
+                Some(line) => lines.push(line),
+                None => {
+                    self.planned[at].left_out.insert(number);
+                }
+            }
         }
         lines.extend(self.inline_keys(at, alias.is_some()));
         lines.extend(self.inline_checks(at));
+        let lost = super::postgres_extra::lost_checks(&self.planned[at], LI);
+        lines.extend(lost.into_iter().map(|(_, condition)| format!("CHECK ({condition})")));
         lines.extend(self.inline_foreign_keys(at));
         let planned = &self.planned[at];
         let target = planned.target.clone();
@@ -57,16 +67,6 @@ impl Writer<'_> {
             format!("CREATE TABLE {} (\n    {}\n)", planned.qualified(LI), lines.join(",\n    "));
         let id = self.push("TABLE", &target, &target.name, statement);
         self.table_ids.insert(target, id);
-    }
-
-    fn source_scope(&self, at: usize) -> Scope<'_> {
-        let planned = &self.planned[at];
-        Scope {
-            from: self.request.from,
-            to: LI,
-            columns: &planned.table.columns,
-            target_names: &planned.names,
-        }
     }
 
     fn whole_column(&mut self, at: usize, number: usize, is_rowid: bool) -> Option<String> {
@@ -80,7 +80,7 @@ impl Writer<'_> {
         let declared = planned.fits[number].declared.clone();
         let mut text = [name.as_str(), declared.as_str()].join(" ").trim_end().to_owned();
         if let Some(generated) = &column.generated {
-            return match translate(&generated.expression, &self.source_scope(at)) {
+            return match translate(&generated.expression, &self.scope(at)) {
                 Ok(sql) => Some(format!("{text} GENERATED ALWAYS AS ({sql}) STORED")),
                 Err(why) => {
                     let why = format!("the column is left out: {why}");
@@ -93,7 +93,12 @@ impl Writer<'_> {
         if column.not_null {
             text.push_str(" NOT NULL");
         }
-        if matches!(column.identity, Some(Identity::Always | Identity::ByDefault)) {
+        if let Some(on_update) = &column.on_update {
+            let why = "SQLite sets no column by itself when a row changes";
+            let source = Some(format!("ON UPDATE {on_update}"));
+            self.refuse("ON UPDATE", self.part(at, &column.name), why, source);
+        }
+        if column.identity.is_some() && self.request.from != Dialect::Sqlite {
             let why = "SQLite numbers a primary key of one integer column only";
             self.refuse("IDENTITY", self.part(at, &column.name), why, None);
         }
@@ -119,7 +124,9 @@ impl Writer<'_> {
             }
             let Some(list) = planned.list(LI, &key.columns) else { continue };
             let kind = if key.primary { "PRIMARY KEY" } else { "UNIQUE" };
-            lines.push(format!("{}{kind} ({list})", named(&key.name)));
+            // Every primary key of MySQL is called so.
+            let name = if key.primary && key.name == "PRIMARY" { "" } else { &key.name };
+            lines.push(format!("{}{kind} ({list})", named(name)));
         }
         lines
     }
@@ -128,7 +135,7 @@ impl Writer<'_> {
         let checks = self.planned[at].table.checks.clone();
         let mut lines = Vec::new();
         for check in checks {
-            match translate_condition(&check.expression, &self.source_scope(at)) {
+            match translate_condition(&check.expression, &self.scope(at)) {
                 Ok(sql) => lines.push(format!("{}CHECK ({sql})", named(&check.name))),
                 Err(why) => {
                     let text = Some(format!("CHECK ({})", check.expression));
@@ -146,12 +153,7 @@ impl Writer<'_> {
             match self.reference(at, &key) {
                 Ok(line) => lines.push(line),
                 Err(reason) => {
-                    let text = format!(
-                        "FOREIGN KEY ({}) REFERENCES {} ({})",
-                        key.columns.join(", "),
-                        key.to_table,
-                        key.to_columns.join(", ")
-                    );
+                    let text = super::foreign_key_text(&key);
                     self.refuse("FK CONSTRAINT", self.part(at, &key.name), reason, Some(text));
                 }
             }
@@ -202,7 +204,7 @@ impl Writer<'_> {
     }
 
     fn plain_index(&self, at: usize, index: &Index) -> Result<String, String> {
-        if index.method != "btree" {
+        if !index.method.eq_ignore_ascii_case("btree") {
             return Err(format!("SQLite has no {} indexes", index.method));
         }
         if index.columns.is_empty() {
@@ -213,12 +215,16 @@ impl Writer<'_> {
         for column in &index.columns {
             let position = planned.position(&column.name).ok_or("a column is not known")?;
             let order = if column.descending { " DESC" } else { "" };
-            parts.push(format!("{}{order}", quote(LI, &planned.names[position])));
+            let name = quote(LI, &planned.names[position]);
+            parts.push(match column.prefix {
+                Some(length) => format!("substr({name}, 1, {length}){order}"),
+                None => format!("{name}{order}"),
+            });
         }
         let condition = match &index.predicate {
             None => String::new(),
             Some(predicate) => {
-                format!(" WHERE {}", translate_condition(predicate, &self.source_scope(at))?)
+                format!(" WHERE {}", translate_condition(predicate, &self.scope(at))?)
             }
         };
         Ok(format!("({}){condition}", parts.join(", ")))
@@ -267,56 +273,6 @@ impl Writer<'_> {
         item.depends_on.extend(others);
         item.depends_on.sort_unstable();
         item.depends_on.dedup();
-    }
-
-    /// A partitioned table reads as one; its rows are in the partitions.
-    fn union_view(&mut self, at: usize) {
-        let parent = self.planned[at].table;
-        let target = self.planned[at].target.clone();
-        let names = &self.planned[at].names;
-        let columns = names.iter().map(|n| quote(LI, n)).collect::<Vec<_>>().join(", ");
-        let leaves: Vec<usize> = (0..self.planned.len())
-            .filter(|leaf| self.planned[*leaf].table.parents.contains(&parent.name))
-            .collect();
-        let reason = "made as a view over its partitions, which are tables of their own";
-        if leaves.is_empty() {
-            self.refuse("TABLE", parent.name.clone(), "it has no partition in the job", None);
-            return;
-        }
-        let selects: Vec<String> = leaves
-            .iter()
-            .map(|leaf| format!("SELECT {columns} FROM {}", self.planned[*leaf].qualified(LI)))
-            .collect();
-        let statement =
-            format!("CREATE VIEW {} AS\n{}", qualified(LI, &target), selects.join("\nUNION ALL "));
-        let ids: Vec<u32> = leaves
-            .iter()
-            .filter_map(|leaf| self.table_ids.get(&self.planned[*leaf].target).copied())
-            .collect();
-        let id = self.push("VIEW", &target, &target.name, statement);
-        let item = &mut self.made.items[id as usize - 1];
-        item.table = None;
-        item.section = Section::PostData;
-        item.depends_on = ids;
-        self.refuse("TABLE", parent.name.clone(), reason, None);
-    }
-
-    /// Sequences that number no primary key have nobody to count for them.
-    fn free_sequences(&mut self) {
-        let counted: Vec<ObjectName> = (0..self.planned.len())
-            .filter_map(|at| {
-                let number = self.planned[at].integer_key()?;
-                let column = &self.planned[at].table.columns[number].name;
-                self.position_of(at, column).map(|s| s.name.clone())
-            })
-            .collect();
-        for sequence in self.request.sequences {
-            if !counted.contains(&sequence.name) {
-                let text = Some(format!("stands at {}", sequence.last_value));
-                let reason = "SQLite has no sequences";
-                self.refuse("SEQUENCE", sequence.name.clone(), reason, text);
-            }
-        }
     }
 }
 

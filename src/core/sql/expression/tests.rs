@@ -1,5 +1,6 @@
 //! Checks of one engine on the other.
 
+use super::super::super::catalog::{Column, LogicalType};
 use super::*;
 
 fn columns() -> (Vec<Column>, Vec<String>) {
@@ -33,7 +34,9 @@ fn columns() -> (Vec<Column>, Vec<String>) {
 
 fn check(from: Dialect, to: Dialect, text: &str) -> Result<String, String> {
     let (columns, target_names) = columns();
-    translate_condition(text, &Scope { from, to, columns: &columns, target_names: &target_names })
+    let there = target_names.iter().map(String::as_str).zip(columns.iter().map(|c| &c.logical));
+    let known = known_columns(from, to, &columns, there);
+    translate_condition(text, &Scope::of_columns(from, to, known))
 }
 
 #[test]
