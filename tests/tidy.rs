@@ -53,6 +53,10 @@ const MODULES: &[Module] = &[
         &["core::plan", "core::spec", "core::sql", "core::mapping", "core::catalog", "core::wire"],
     ),
     module(
+        "core::canon",
+        &["core::wire", "core::plan", "core::sql", "core::mapping", "core::catalog", "core::fault"],
+    ),
+    module(
         "core::job",
         &["core::plan", "core::spec", "core::chunk", "core::catalog", "core::fault"],
     ),

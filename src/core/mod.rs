@@ -1,5 +1,6 @@
 //! The pure core: no runtime, connection, terminal, file, clock or environment below this line.
 
+pub mod canon;
 pub mod catalog;
 pub mod chunk;
 pub mod fault;

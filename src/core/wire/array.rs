@@ -5,7 +5,7 @@ use super::Unfit;
 const NOT_LIST: Unfit = "the text is not a one-dimensional array";
 
 /// `{a,"b c"}` to `a,b c`. No element holds a comma or is NULL: a SET has no such label.
-pub(super) fn join_elements(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
+pub(in crate::core) fn join_elements(text: &[u8], out: &mut Vec<u8>) -> Result<(), Unfit> {
     let inner = text.strip_prefix(b"{").and_then(|t| t.strip_suffix(b"}")).ok_or(NOT_LIST)?;
     if inner.is_empty() {
         return Ok(());

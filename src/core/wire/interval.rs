@@ -43,7 +43,7 @@ pub fn parse_interval(text: &[u8]) -> Result<Span, Unfit> {
 }
 
 /// `[+-]H...H:MM:SS[.f]` to microseconds; also MySQL's TIME.
-pub(super) fn clock(text: &[u8]) -> Option<i64> {
+pub(in crate::core) fn clock(text: &[u8]) -> Option<i64> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),

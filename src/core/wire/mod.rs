@@ -36,10 +36,20 @@ mod tests;
 mod whole;
 mod zone;
 
+pub(in crate::core) use array::join_elements;
+pub(in crate::core) use bits::{put_bits, unswap_uuid};
+pub(in crate::core) use cell::put_uuid;
 pub use columns::fits_postgres;
 pub use copy_in::CopyEncoder;
 pub use copy_out::CopyTextReader;
+pub(in crate::core) use decimal::Decimal;
+pub(in crate::core) use interval::{clock as parse_clock, parse_interval, put_iso_interval};
 pub use load_data::LoadDataEncoder;
+pub(in crate::core) use load_data::put_hex;
+pub(in crate::core) use moment_text::{civil_of, put_clock, put_timestamp};
+pub(in crate::core) use whole::whole;
+pub(in crate::core) use zone::{Zone, is_zero_date};
+
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
 pub use sqlite_bind::SqliteBinder;
 

@@ -374,10 +374,10 @@ fn put_float(cell: CellRef<'_>, form: WireForm, bits: u8, out: &mut Vec<u8>) -> 
     write!(out, "{value:e}").map_err(|_| RANGE)
 }
 
-/// Years 0 to 9999.
+/// Years 1 to 9999: a year 0 is half a zero date.
 fn check_year(days: i64) -> Result<(), Unfit> {
     let (year, ..) = civil_of(days);
-    if (0..=9999).contains(&year) { Ok(()) } else { Err("the date is out of MySQL's range") }
+    if (1..=9999).contains(&year) { Ok(()) } else { Err("the date is out of MySQL's range") }
 }
 
 /// Digits of the fraction beyond what the column has would be rounded.
