@@ -2,12 +2,14 @@
 
 mod demo;
 mod examples;
+mod types;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::demo::{DemoArgs, SimArgs};
 use self::examples::*;
+pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
 /// Moves databases while you watch and steer.
@@ -216,7 +218,7 @@ pub struct NewArgs {
 }
 
 /// What is to be copied, and how.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct SpecArgs {
     /// Source: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
@@ -240,15 +242,15 @@ pub struct SpecArgs {
     /// Only the schema, no rows
     #[arg(long, help_heading = "What")]
     pub schema_only: bool,
-    /// What to do with a target table that is there already
-    #[arg(long, value_name = "POLICY", default_value = "stop", help_heading = "What")]
-    pub if_exists: IfExists,
+    /// What to do with a target table that is there already [default: stop]
+    #[arg(long, value_name = "POLICY", help_heading = "What")]
+    pub if_exists: Option<IfExists>,
     /// Accept conversions that lose something; the plan lists them
     #[arg(long, help_heading = "What")]
     pub accept_lossy: bool,
-    /// Path of the rows; the plan says which one each table gets
-    #[arg(long, value_name = "PATH", default_value = "automatic", help_heading = "What")]
-    pub access: AccessPath,
+    /// Path of the rows; the plan says which one each table gets [default: automatic]
+    #[arg(long, value_name = "PATH", help_heading = "What")]
+    pub access: Option<AccessPath>,
 
     /// Copy workers at the start, each with one connection to both sides [default: 4]
     #[arg(long, value_name = "N", help_heading = "How fast")]
@@ -265,6 +267,9 @@ pub struct SpecArgs {
     /// Bytes a chunk aims at, one transaction each [default: 32MiB]
     #[arg(long, value_name = "SIZE", help_heading = "How fast")]
     pub chunk_size: Option<String>,
+
+    #[command(flatten)]
+    pub types: TypeArgs,
 
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]

@@ -38,11 +38,11 @@ const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was 
 /// `Blocked` with the findings; then nothing is left behind.
 pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure> {
     let mut defined = define(session, args.job.as_deref(), &args.spec)?;
-    defined.spec.verify_after = args.verify;
+    defined.spec.verify_after |= args.verify;
     ask_destructive(&defined.spec, args.yes_target.as_deref())?;
     let outcome = define_and_begin(session, &defined, args.detach, args.follow.every).await?;
     match outcome {
-        Outcome::Exit(Exit::Done) if args.verify && !args.detach => {
+        Outcome::Exit(Exit::Done) if defined.spec.verify_after && !args.detach => {
             follow_verification(session, &defined.spec.name, args.follow.every).await
         }
         other => Ok(other),

@@ -3,6 +3,7 @@
 use super::args::{AccessPath, IfExists, SpecArgs, VerifyArgs};
 use super::endpoints::{self, End};
 use super::failure::{Exit, Failure};
+use super::job_file;
 use super::session::Session;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Defaults, unused_password_file};
@@ -45,6 +46,8 @@ impl Defined {
 /// `Usage` with the flag's trouble, `WouldAsk` for a password nobody is there to type.
 pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<Defined, Failure> {
     let config = Config::load(&session.paths)?;
+    let filed = job_file::read(args)?;
+    let (args, name) = (&filed.args, name.or(filed.job.as_deref()));
     let source = endpoints::read(given("--from", &args.from)?, Side::Source, &config)?;
     let target = endpoints::read(given("--to", &args.to)?, Side::Target, &config)?;
     if endpoints::same_place(&source.endpoint, &target.endpoint) {
@@ -58,7 +61,7 @@ pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<
         None => make_name(session, &source.endpoint.database())?,
     };
     let spec = fill(JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone()), args)?;
-    let spec = speeds(spec, args, &config.defaults)?;
+    let spec = filed.finish(speeds(spec, args, &config.defaults)?)?;
     let logs_in = |end: &End| end.endpoint.server().is_some() && end.password.is_none();
     if let (true, Some(trouble)) = (logs_in(&source) || logs_in(&target), unused_password_file()) {
         session.output.note(&format!("The password file is not used: {trouble}"));
@@ -146,14 +149,14 @@ fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
         (_, true) => Content::SchemaOnly,
         _ => Content::All,
     };
-    spec.table_exists = match args.if_exists {
+    spec.table_exists = match args.if_exists.unwrap_or(IfExists::Stop) {
         IfExists::Stop => TableExists::Stop,
         IfExists::Skip => TableExists::Skip,
         IfExists::Append => TableExists::Append,
         IfExists::Truncate => TableExists::Truncate,
         IfExists::Replace => TableExists::Replace,
     };
-    spec.access = match args.access {
+    spec.access = match args.access.unwrap_or(AccessPath::Automatic) {
         AccessPath::Automatic => AccessMethod::Automatic,
         AccessPath::Direct => AccessMethod::DirectPath,
         AccessPath::Conventional => AccessMethod::Conventional,

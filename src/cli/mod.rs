@@ -19,6 +19,7 @@ mod failure;
 mod figures;
 mod follow;
 mod fresh;
+mod job_file;
 mod keys;
 mod lines;
 mod look;

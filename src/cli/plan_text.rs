@@ -2,7 +2,7 @@
 
 use super::figures;
 use super::output::{clean, columns};
-use crate::protocol::{FindingView, PlanView};
+use crate::protocol::{FindingView, PlanColumnView, PlanTableView, PlanView};
 
 /// The BLOCK findings with what to do.
 #[must_use]
@@ -45,11 +45,7 @@ pub fn lines(plan: &PlanView, all: bool) -> Vec<String> {
     if all {
         lines.extend(tables(plan));
     }
-    for table in &plan.tables {
-        for note in &table.notes {
-            lines.push(clean(&format!("column {}: {note}", table.source)));
-        }
-    }
+    lines.extend(plan.tables.iter().flat_map(|table| column_lines(table, all)));
     for entry in plan.checklist.iter().filter(|entry| all || entry.fate == "needs hands") {
         let reason = entry.reason.as_ref().map(|reason| format!(": {reason}"));
         let text = format!(
@@ -61,6 +57,21 @@ pub fn lines(plan: &PlanView, all: bool) -> Vec<String> {
         );
         lines.push(clean(&text));
     }
+    lines
+}
+
+/// The table's types as a diff: all of them, or what changes a value or was asked for.
+fn column_lines(table: &PlanTableView, all: bool) -> Vec<String> {
+    let worth = |c: &&PlanColumnView| {
+        all || c.rule.is_some() || !matches!(c.fit.as_str(), "exact" | "wider")
+    };
+    let shown: Vec<&PlanColumnView> = table.columns.iter().filter(worth).collect();
+    if shown.is_empty() && table.fit == "exact" {
+        return Vec::new();
+    }
+    let mut lines =
+        vec![clean(&format!("{} -> {}: columns {}", table.source, table.target, table.verdicts))];
+    lines.extend(shown.iter().map(|column| format!("    {}", clean(&column.line()))));
     lines
 }
 

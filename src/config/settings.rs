@@ -160,7 +160,7 @@ impl Config {
 }
 
 /// 1-based line of a byte offset.
-fn line_of(text: &str, at: usize) -> usize {
+pub(super) fn line_of(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 

@@ -338,8 +338,53 @@ pub struct PlanTableView {
     pub path_reason: String,
     /// Worst verdict of its columns.
     pub fit: String,
-    /// Columns that are not exact: `name: source -> target (verdict, reason)`.
+    /// Columns that are not exact, or that a rule speaks of: `name: source -> target (verdict,
+    /// reason)`.
     pub notes: Vec<String>,
+    /// `12 exact, 3 wider`.
+    #[serde(default)]
+    pub verdicts: String,
+    /// Of copies between two kinds of databases every column; else those that change.
+    #[serde(default)]
+    pub columns: Vec<PlanColumnView>,
+}
+
+/// A column's types as a diff.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanColumnView {
+    pub name: String,
+    pub target_name: String,
+    pub source_type: String,
+    pub target_type: String,
+    /// `exact`, `wider`, `lossy`, `unsupported`.
+    pub fit: String,
+    pub reason: String,
+    /// `map rule 2`, `switch tinyint1_as_boolean`; then `instead_of` is the type without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead_of: Option<String>,
+}
+
+impl PlanColumnView {
+    /// `state: int -> boolean (switch x, instead of smallint)  lossy, 0 and 1`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let named =
+            |text: &str| if text.is_empty() { "no type".to_owned() } else { text.to_owned() };
+        let name = match self.name == self.target_name {
+            true => self.name.clone(),
+            false => format!("{} -> {}", self.name, self.target_name),
+        };
+        let rule = match (&self.rule, &self.instead_of) {
+            (Some(by), Some(old)) => format!(" ({by}, instead of {})", named(old)),
+            (Some(by), None) => format!(" ({by})"),
+            _ => String::new(),
+        };
+        let (from, to) = (named(&self.source_type), named(&self.target_type));
+        let why = if self.reason.is_empty() { String::new() } else { format!(", {}", self.reason) };
+        format!("{name}: {from} -> {to}{rule}  {}{why}", self.fit)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -17,6 +17,9 @@ Examples:
   tidegate copy --from prod --to sqlite:crm.db --schema crm --exclude '*.audit_*'
   tidegate copy --from sqlite:shop.db --to postgres:///shop --threads 8 --rate 40MB/s
   tidegate copy --from prod --to test --job nightly --detach && tidegate wait nightly
+  tidegate copy --from mysql://ana@db1/crm --to postgres://ana@db2/crm --scan \\
+      --switch tinyint1_as_boolean --map 'crm.orders.state=smallint' --remap-schema crm:sales
+  tidegate copy --job-file crm.toml
 
 In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
 printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of

@@ -353,6 +353,8 @@ pub fn plan(blocked: bool) -> PlanView {
             path_reason: "the two ends speak different forms".to_owned(),
             fit: "exact".to_owned(),
             notes: Vec::new(),
+            verdicts: "5 exact".to_owned(),
+            columns: Vec::new(),
         })
         .collect();
     let checklist = vec![ChecklistView {

@@ -183,9 +183,12 @@ fn detail(job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area: Rect) {
                 t.path,
                 t.path_reason
             );
-            for note in &t.notes {
+            if !t.verdicts.is_empty() {
+                text.push_str(&format!("\ncolumns: {}", t.verdicts));
+            }
+            for column in &t.columns {
                 text.push('\n');
-                text.push_str(note);
+                text.push_str(&column.line());
             }
             (t.source.clone(), text)
         }

@@ -111,7 +111,22 @@ impl MapRules {
     /// # Errors
     /// The sentence to show, with its line.
     pub fn parse(text: &str) -> Result<MapRules, String> {
-        let file: RuleFile = toml::from_str(text).map_err(|error| {
+        MapRules::read(text, toml::from_str(text))
+    }
+
+    /// The same from a whole job file, whose other keys are somebody else's.
+    ///
+    /// # Errors
+    /// As [`MapRules::parse`].
+    pub fn from_job_file(text: &str) -> Result<MapRules, String> {
+        MapRules::read(
+            text,
+            toml::from_str(text).map(|file::JobRules { map, switches }| RuleFile { map, switches }),
+        )
+    }
+
+    fn read(text: &str, file: Result<RuleFile, toml::de::Error>) -> Result<MapRules, String> {
+        let file = file.map_err(|error| {
             let message = error.message().replace('\n', ", ");
             match error.span() {
                 Some(span) => format!("line {}: {message}", line_of(text, span.start)),
@@ -127,6 +142,30 @@ impl MapRules {
         refuse_twins(&rules)?;
         file.switches.check().map_err(|error| format!("switches: {error}"))?;
         Ok(MapRules::of(rules.into_iter().map(|(_, rule)| rule).collect(), file.switches))
+    }
+
+    /// These rules with those of `flags` (TOML as well) on top: a rule that matches the same gives
+    /// way, and so does a switch of the same name.
+    ///
+    /// # Errors
+    /// As [`MapRules::parse`].
+    pub fn overlaid(&self, flags: &str) -> Result<MapRules, String> {
+        let above = MapRules::parse(flags)?;
+        let written: toml::Table = toml::from_str(flags).map_err(|e| e.message().to_owned())?;
+        let mut table: toml::Table = toml::from_str(&self.switches.lines().join("\n"))
+            .map_err(|e| e.message().to_owned())?;
+        if let Some(toml::Value::Table(set)) = written.get("switches") {
+            table.extend(set.clone());
+        }
+        let kept = self.rules.iter().filter(|r| !above.rules.iter().any(|a| a.matches_as(r)));
+        let mut rules: Vec<MapRule> = kept.chain(&above.rules).cloned().collect();
+        for (number, rule) in (1..).zip(&mut rules) {
+            rule.number = number;
+        }
+        let switches: Switches =
+            table.try_into().map_err(|e: toml::de::Error| e.message().to_owned())?;
+        switches.check().map_err(|error| format!("switches: {error}"))?;
+        Ok(MapRules::of(rules, switches))
     }
 
     fn of(rules: Vec<MapRule>, switches: Switches) -> MapRules {

@@ -95,6 +95,54 @@ fn is_type_text(text: &str) -> bool {
     depth == 0 && pairs <= 1 && !(label || name) && !text.contains('\\') && !text.trim().is_empty()
 }
 
+/// Words that begin a type of SQLite and are seldom the name of a column.
+const SQLITE_WORDS: &[&str] = &[
+    "integer",
+    "int",
+    "bigint",
+    "smallint",
+    "tinyint",
+    "mediumint",
+    "text",
+    "varchar",
+    "nvarchar",
+    "char",
+    "nchar",
+    "character",
+    "clob",
+    "blob",
+    "real",
+    "double",
+    "float",
+    "numeric",
+    "decimal",
+    "boolean",
+    "bool",
+    "date",
+    "datetime",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "json",
+    "uuid",
+];
+
+/// Does `text` name a type of `dialect`, and not a column? Patterns and lengths included.
+#[must_use]
+pub fn is_type_name(dialect: Dialect, text: &str) -> bool {
+    if text.contains('(') || text.contains(' ') {
+        return true;
+    }
+    match dialect {
+        Dialect::Postgres => postgres_type(text).is_ok(),
+        Dialect::Mysql => {
+            let known = !matches!(mysql_type(text), LogicalType::Other(_));
+            known || MYSQL_OTHERS.contains(&text.to_ascii_lowercase().as_str())
+        }
+        Dialect::Sqlite => SQLITE_WORDS.contains(&text.to_ascii_lowercase().as_str()),
+    }
+}
+
 /// Where UUIDs go.
 pub(super) fn uuid_type(to: Engine) -> (String, LogicalType) {
     match to.dialect {

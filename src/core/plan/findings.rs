@@ -77,14 +77,6 @@ pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -
     findings
 }
 
-/// About columns that lose something or cannot travel: what a value scan may settle.
-#[must_use]
-pub fn type_findings(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
-    let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
-    let unsupported = unfit(tables, Fit::Unsupported, Severity::Block);
-    unsupported.into_iter().chain(unfit(tables, Fit::Lossy, lossy)).collect()
-}
-
 /// About rules and switches that nobody could follow.
 #[must_use]
 pub fn about_rules(spec: &JobSpec, ends: Ends, selected: &[&Table]) -> Vec<Finding> {
@@ -152,6 +144,22 @@ fn charset_note(spec: &JobSpec, tables: &[TablePlan]) -> Option<Finding> {
     })
 }
 
+/// About columns that lose something or cannot travel: what a value scan may settle.
+#[must_use]
+pub fn type_findings(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
+    let lossy = if spec.accept_lossy { Severity::Warn } else { Severity::Block };
+    // A rule or switch that names what it costs is consent to it.
+    let asked = |c: &ColumnPlan| c.rule.is_some();
+    [
+        unfit(tables, Fit::Unsupported, Severity::Block, &|_| true),
+        unfit(tables, Fit::Lossy, lossy, &|c| !asked(c)),
+        unfit(tables, Fit::Lossy, Severity::Warn, &asked),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// About tables that cannot be made on the other engine.
 #[must_use]
 pub fn about_homeless(tables: &[ObjectName]) -> Option<Finding> {
@@ -196,15 +204,18 @@ fn positional(tables: &[TablePlan]) -> Option<Finding> {
     )
 }
 
-fn unfit(tables: &[TablePlan], fit: Fit, severity: Severity) -> Option<Finding> {
+fn unfit(
+    tables: &[TablePlan],
+    fit: Fit,
+    severity: Severity,
+    counts: &dyn Fn(&ColumnPlan) -> bool,
+) -> Option<Finding> {
     let columns: Vec<String> = tables
         .iter()
         .filter(|t| worst_fit(t) >= fit)
         .flat_map(|t| t.columns.iter().filter(|c| c.fit == fit).map(move |c| (t, c)))
-        .map(|(t, c)| {
-            let to = &c.target_declared;
-            format!("{}.{}: {} -> {to} ({})", t.source, c.name, c.source_declared, c.reason)
-        })
+        .filter(|(_, c)| counts(c))
+        .map(|(t, c)| format!("{}.{}: {} ({})", t.source, c.name, c.types(), c.reason))
         .collect();
     let first = columns.first()?;
     let message = match (fit, columns.len()) {
@@ -218,11 +229,15 @@ fn unfit(tables: &[TablePlan], fit: Fit, severity: Severity) -> Option<Finding> 
         shown.push(format!("{} more", columns.len() - shown.len()));
     }
     let hint = match (fit, severity) {
-        (Fit::Unsupported, _) => "Leave the tables out with --exclude.",
-        (_, Severity::Block) => {
-            "Agree with --accept-lossy, or leave the tables out with --exclude."
+        (Fit::Unsupported, _) => {
+            "Give a column another type with --map TABLE.COLUMN=TYPE, or leave the tables out with \
+             --exclude."
         }
-        (_, Severity::Ok | Severity::Warn) => "Accepted with --accept-lossy.",
+        (_, Severity::Block) => {
+            "Let --scan look at the values, give columns other types with --map \
+             TABLE.COLUMN=TYPE, agree with --accept-lossy, or leave the tables out with --exclude."
+        }
+        (_, Severity::Ok | Severity::Warn) => "Accepted: --accept-lossy, or the rule's own wish.",
     };
     Some(Finding::new(severity, "types", message).with_detail(shown.join("; ")).with_hint(hint))
 }

@@ -122,6 +122,25 @@ pub struct ColumnPlan {
     pub rule: Option<RuleApplied>,
 }
 
+impl ColumnPlan {
+    /// The types as a diff: `int -> boolean (switch tinyint1_as_boolean, instead of smallint)`.
+    #[must_use]
+    pub fn types(&self) -> String {
+        let named = |declared: &str| match declared {
+            "" => "no type".to_owned(),
+            text => text.to_owned(),
+        };
+        let types = format!("{} -> {}", named(&self.source_declared), named(&self.target_declared));
+        match &self.rule {
+            Some(rule) if rule.instead_of != self.target_declared => {
+                format!("{types} ({}, instead of {})", rule.by, named(&rule.instead_of))
+            }
+            Some(rule) => format!("{types} ({})", rule.by),
+            None => types,
+        }
+    }
+}
+
 /// One node of the work graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {

@@ -3,9 +3,9 @@
 use crate::core::chunk::{ChunkId, ChunkMethod, ChunkRange};
 use crate::core::job::{Chunk, ChunkStatus, Job, Progress, StepStatus};
 use crate::core::mapping::Fit;
-use crate::core::plan::{CopyFormat, DataPath, StepId, TableIndex, TablePlan};
+use crate::core::plan::{ColumnPlan, CopyFormat, DataPath, StepId, TableIndex, TablePlan};
 use crate::core::time::Timestamp;
-use crate::protocol::{ChunkView, PlanTableView, StepView, TableView};
+use crate::protocol::{ChunkView, PlanColumnView, PlanTableView, StepView, TableView};
 
 /// Most chunks for which each has a cell of its own.
 const CELLS_MAX: u32 = 20;
@@ -210,16 +210,12 @@ pub fn step_view(job: &Job, id: StepId) -> StepView {
 #[must_use]
 pub fn plan_table_view(plan: &TablePlan, chunks: u32) -> PlanTableView {
     let worst = plan.columns.iter().map(|c| c.fit).max().unwrap_or(Fit::Exact);
-    let notes = plan.columns.iter().filter(|c| c.fit != Fit::Exact).map(|c| {
-        format!(
-            "{}: {} -> {} ({}, {})",
-            c.name,
-            c.source_declared,
-            c.target_declared,
-            c.fit.word(),
-            c.reason
-        )
-    });
+    let told = |c: &&ColumnPlan| c.fit != Fit::Exact || c.rule.is_some();
+    let notes = plan.columns.iter().filter(told).map(|c| column_view(c).line());
+    let changed = |c: &&ColumnPlan| {
+        let as_it_is = c.fit == Fit::Exact && c.rule.is_none() && c.reason.is_empty();
+        !as_it_is || c.source_declared != c.target_declared || c.name != c.target_name
+    };
     PlanTableView {
         source: plan.source.to_string(),
         target: plan.target.to_string(),
@@ -231,7 +227,33 @@ pub fn plan_table_view(plan: &TablePlan, chunks: u32) -> PlanTableView {
         path_reason: plan.path_reason.clone(),
         fit: worst.word().to_owned(),
         notes: notes.collect(),
+        verdicts: verdicts(&plan.columns),
+        columns: plan.columns.iter().filter(changed).map(column_view).collect(),
     }
+}
+
+fn column_view(column: &ColumnPlan) -> PlanColumnView {
+    let rule = column.rule.as_ref();
+    PlanColumnView {
+        name: column.name.clone(),
+        target_name: column.target_name.clone(),
+        source_type: column.source_declared.clone(),
+        target_type: column.target_declared.clone(),
+        fit: column.fit.word().to_owned(),
+        reason: column.reason.clone(),
+        rule: rule.map(|r| r.by.clone()),
+        instead_of: rule.map(|r| r.instead_of.clone()).filter(|o| *o != column.target_declared),
+    }
+}
+
+/// How many columns have each verdict: `12 exact, 3 wider`.
+fn verdicts(columns: &[ColumnPlan]) -> String {
+    let all = [Fit::Exact, Fit::Wider, Fit::Lossy, Fit::Unsupported];
+    let counted = all.iter().filter_map(|fit| {
+        let count = columns.iter().filter(|c| c.fit == *fit).count();
+        (count > 0).then(|| format!("{count} {}", fit.word()))
+    });
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

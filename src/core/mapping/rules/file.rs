@@ -43,6 +43,15 @@ pub(super) struct RuleFile {
     pub switches: Switches,
 }
 
+/// The same as part of a job file, whose reader refuses what is no key of either.
+#[derive(Deserialize)]
+pub(super) struct JobRules {
+    #[serde(default)]
+    pub map: Vec<Written>,
+    #[serde(default)]
+    pub switches: Switches,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenRule {

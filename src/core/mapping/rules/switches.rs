@@ -128,12 +128,14 @@ impl Switches {
         lines
     }
 
-    /// Names of those that differ from the default and say something about types.
+    /// Names of those that want a column to be what it would not be without them.
     #[must_use]
     pub fn set_for_types(&self) -> Vec<String> {
+        let usual = ["enum = \"check\"", "set = \"text\""];
         let lines = self.lines();
-        let names = lines.iter().filter_map(|line| line.split_once(" = "));
-        names.map(|(name, _)| name.to_owned()).filter(|name| name != "fold_case").collect()
+        let set = lines.iter().filter(|line| !usual.contains(&line.as_str()));
+        let names = set.filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.to_owned());
+        names.filter(|name| name != "fold_case").collect()
     }
 }
 

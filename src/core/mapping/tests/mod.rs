@@ -1,5 +1,8 @@
 //! Declared types there and back.
 
+mod pairs;
+mod wishes;
+
 use super::*;
 
 pub(super) fn column(declared: &str, logical: LogicalType) -> Column {

@@ -1,0 +1,210 @@
+//! The job file and the flags about types: what the file says where no flag does, and both as rules.
+
+use std::fmt::Write as _;
+
+use super::args::{AccessPath, IfExists, SpecArgs};
+use super::failure::Failure;
+use crate::config::{FileContent, FilePolicy, FileRejects, JobFile};
+use crate::core::mapping::Engine;
+use crate::core::mapping::{MapRules, is_type_name, wrong_targets};
+use crate::core::name::Dialect;
+use crate::core::spec::{
+    BadRows, JobSpec, REJECTS_PER_JOB_DEFAULT, REJECTS_PER_TABLE_DEFAULT, SchemaRemap,
+};
+use clap::ValueEnum;
+
+/// Flags with what a file adds to them.
+pub struct Filed {
+    pub args: SpecArgs,
+    /// Name of the job.
+    pub job: Option<String>,
+    verify: bool,
+    rejects: FileRejects,
+    remap: Vec<SchemaRemap>,
+    rules: MapRules,
+    /// For messages: file and line of a rule are the file's.
+    path: Option<String>,
+}
+
+/// Reads the job file that the flags name; without one, the flags alone.
+///
+/// # Errors
+/// `Usage` with file, line and what is wrong.
+pub fn read(flags: &SpecArgs) -> Result<Filed, Failure> {
+    let mut filed = Filed {
+        args: flags.clone(),
+        job: None,
+        verify: false,
+        rejects: FileRejects::default(),
+        remap: Vec::new(),
+        rules: MapRules::default(),
+        path: None,
+    };
+    if let Some(path) = &flags.types.job_file {
+        let file = JobFile::load(path)?;
+        let shown = path.display().to_string();
+        filed.rules = MapRules::from_job_file(&file.text)
+            .map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+        filed.path = Some(shown);
+        filed.take(file)?;
+    }
+    filed.remap_flags(&flags.types.remap_schema)?;
+    Ok(filed)
+}
+
+impl Filed {
+    fn take(&mut self, file: JobFile) -> Result<(), Failure> {
+        let keys = file.keys;
+        let args = &mut self.args;
+        let path = self.path.clone().unwrap_or_default();
+        let wrong = |text: String| Failure::usage(format!("{path}: {text}"));
+        args.from = args.from.take().or(keys.from);
+        args.to = args.to.take().or(keys.to);
+        let named = !(args.schema.is_empty() && args.table.is_empty() && args.exclude.is_empty());
+        if !named {
+            args.schema = keys.selection.schemas;
+            args.table = keys.selection.tables;
+            args.exclude = keys.selection.exclude;
+        }
+        if !(args.data_only || args.schema_only) {
+            args.data_only = keys.content == Some(FileContent::DataOnly);
+            args.schema_only = keys.content == Some(FileContent::SchemaOnly);
+        }
+        if let (None, Some(word)) = (args.if_exists, &keys.if_exists) {
+            args.if_exists = Some(word_of::<IfExists>("if_exists", word).map_err(wrong)?);
+        }
+        if let (None, Some(word)) = (args.access, &keys.access) {
+            args.access = Some(word_of::<AccessPath>("access", word).map_err(wrong)?);
+        }
+        args.accept_lossy |= keys.accept_lossy.unwrap_or(false);
+        args.types.scan |= keys.scan.unwrap_or(false);
+        self.verify = keys.verify.unwrap_or(false);
+        let number = |flag: &mut Option<String>, key: Option<u32>| {
+            *flag = flag.take().or(key.map(|n| n.to_string()));
+        };
+        number(&mut args.threads, keys.threads);
+        number(&mut args.threads_max, keys.threads_max);
+        number(&mut args.index_workers, keys.index_workers);
+        args.rate = args.rate.take().or(keys.rate);
+        args.chunk_size = args.chunk_size.take().or(keys.chunk_size);
+        self.job = keys.job;
+        self.rejects = keys.rejects;
+        let remap = keys.remap_schemas.into_iter();
+        self.remap = remap.map(|(from, to)| SchemaRemap { from, to }).collect();
+        Ok(())
+    }
+
+    fn remap_flags(&mut self, flags: &[String]) -> Result<(), Failure> {
+        for flag in flags {
+            let Some((from, to)) =
+                flag.split_once(':').filter(|(a, b)| !a.is_empty() && !b.is_empty())
+            else {
+                return Err(Failure::usage(format!("--remap-schema {flag:?} is not FROM:TO")));
+            };
+            self.remap.retain(|known| known.from != from);
+            self.remap.push(SchemaRemap { from: from.to_owned(), to: to.to_owned() });
+        }
+        if let Some(bad) = self.remap.iter().find(|r| r.from.is_empty() || r.to.is_empty()) {
+            let pair = format!("{:?} to {:?}", bad.from, bad.to);
+            return Err(Failure::usage(format!("a schema has no empty name: {pair}")));
+        }
+        Ok(())
+    }
+
+    /// The definition with rules, names and policies.
+    ///
+    /// # Errors
+    /// `Usage` with the rule that cannot be.
+    pub fn finish(&self, mut spec: JobSpec) -> Result<JobSpec, Failure> {
+        let flags = rule_flags(&self.args, spec.source.dialect)?;
+        spec.rules = self.rules.overlaid(&flags).map_err(Failure::usage)?;
+        // What a server of this kind cannot know needs no server to say so. MariaDB knows more.
+        let plain = Engine::plain(spec.target.dialect);
+        let maria = Engine { mariadb: true, version_num: u32::MAX, ..plain };
+        if let Some(error) = wrong_targets(maria, &spec.rules).first() {
+            return Err(Failure::usage(error.clone()).with_detail("Nothing was changed."));
+        }
+        spec.remap_schemas = self.remap.clone();
+        spec.value_scan |= self.args.types.scan;
+        spec.verify_after |= self.verify;
+        if spec.bad_rows == BadRows::Fail {
+            spec.bad_rows = bad_rows(&self.rejects);
+        }
+        Ok(spec)
+    }
+}
+
+fn bad_rows(rejects: &FileRejects) -> BadRows {
+    match rejects.on_bad_row {
+        Some(FilePolicy::Reject) => BadRows::Reject {
+            per_table: rejects.per_table.unwrap_or(REJECTS_PER_TABLE_DEFAULT),
+            per_job: rejects.per_job.unwrap_or(REJECTS_PER_JOB_DEFAULT),
+        },
+        Some(FilePolicy::Fail) | None => BadRows::Fail,
+    }
+}
+
+fn word_of<T: ValueEnum>(key: &str, word: &str) -> Result<T, String> {
+    T::from_str(word, false).map_err(|_| {
+        let names = T::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names: Vec<String> = names.map(|v| v.get_name().to_owned()).collect();
+        format!("{key} = {word:?} is none of {}", names.join(", "))
+    })
+}
+
+/// `--map` and `--switch` as TOML.
+fn rule_flags(args: &SpecArgs, from: Dialect) -> Result<String, Failure> {
+    let mut text = String::new();
+    for flag in &args.types.map {
+        let Some((what, to)) = flag.split_once('=').filter(|(a, b)| !a.is_empty() && !b.is_empty())
+        else {
+            let message = format!("--map {flag:?} is not WHAT=TYPE");
+            return Err(Failure::usage(message).with_hint(
+                "As in --map 'crm.orders.state=smallint' or --map 'tinyint(1)=boolean'.",
+            ));
+        };
+        text.push_str("[[map]]\n");
+        let what = what.trim();
+        // A type of its own name wins over a column of that name: `*.date` is the column.
+        match what.rsplit_once('.') {
+            Some((table, column)) if !what.contains('(') => {
+                if table != "*" {
+                    line(&mut text, "table", table);
+                }
+                line(&mut text, "column", column);
+            }
+            _ if is_type_name(from, what) => line(&mut text, "type", what),
+            _ => line(&mut text, "column", what),
+        }
+        line(&mut text, "to", to.trim());
+    }
+    if !args.types.switch.is_empty() {
+        text.push_str("[switches]\n");
+    }
+    for flag in &args.types.switch {
+        let (name, value) = flag.split_once('=').unwrap_or((flag, "true"));
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err(Failure::usage(format!("--switch {flag:?} is not NAME or NAME=VALUE")));
+        }
+        match value {
+            "true" | "false" => {
+                let _ = writeln!(text, "{name} = {value}");
+            }
+            word => line(&mut text, name, word),
+        }
+    }
+    MapRules::parse(&text).map_err(|error| {
+        // Lines of a text nobody wrote help nobody.
+        let error = match error.strip_prefix("line ") {
+            Some(rest) => rest.split_once(": ").map_or(rest, |(_, message)| message).to_owned(),
+            None => error,
+        };
+        Failure::usage(format!("--map or --switch: {error}"))
+    })?;
+    Ok(text)
+}
+
+fn line(text: &mut String, key: &str, value: &str) {
+    let _ = writeln!(text, "{key} = {}", toml::Value::String(value.to_owned()));
+}

@@ -1,0 +1,157 @@
+//! A job's definition as a file: `tidegate copy --job-file crm.toml`.
+//!
+//! Every key is known or refused with its line. What is absent is a flag's or a default; a flag
+//! wins over the file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::ConfigError;
+use super::settings::line_of;
+
+/// The keys of a job file. Texts are read as the flags of the same name are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobFile {
+    pub keys: JobKeys,
+    /// The whole text: `[[map]]` and `[switches]` are read from it, with their lines.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct JobKeys {
+    pub job: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
+    pub content: Option<FileContent>,
+    pub if_exists: Option<String>,
+    pub access: Option<String>,
+    pub accept_lossy: Option<bool>,
+    pub scan: Option<bool>,
+    pub verify: Option<bool>,
+    pub threads: Option<u32>,
+    pub threads_max: Option<u32>,
+    pub index_workers: Option<u32>,
+    pub rate: Option<String>,
+    pub chunk_size: Option<String>,
+    pub selection: FileSelection,
+    pub rejects: FileRejects,
+    pub remap_schemas: BTreeMap<String, String>,
+    map: Known,
+    switches: Known,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileContent {
+    All,
+    DataOnly,
+    SchemaOnly,
+}
+
+/// `[selection]`: patterns.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileSelection {
+    pub schemas: Vec<String>,
+    pub tables: Vec<String>,
+    pub exclude: Vec<String>,
+}
+
+/// `[rejects]`: what happens to rows that do not fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileRejects {
+    pub on_bad_row: Option<FilePolicy>,
+    pub per_table: Option<u64>,
+    pub per_job: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilePolicy {
+    Fail,
+    Reject,
+}
+
+/// A key that somebody else reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Known;
+
+impl<'de> Deserialize<'de> for Known {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Known, D::Error> {
+        IgnoredAny::deserialize(from).map(|_| Known)
+    }
+}
+
+impl JobFile {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// File, line and what is wrong.
+    pub fn load(path: &Path) -> Result<JobFile, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|error| ConfigError {
+            path: path.to_owned(),
+            line: None,
+            message: error.to_string(),
+        })?;
+        JobFile::parse(&text, path)
+    }
+
+    /// From text; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`JobFile::load`].
+    pub fn parse(text: &str, path: &Path) -> Result<JobFile, ConfigError> {
+        let keys = toml::from_str(text).map_err(|error| ConfigError {
+            path: path.to_owned(),
+            line: error.span().map(|span| line_of(text, span.start)),
+            message: error.message().to_owned(),
+        })?;
+        Ok(JobFile { keys, text: text.to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<JobFile, ConfigError> {
+        JobFile::parse(text, Path::new("job.toml"))
+    }
+
+    #[test]
+    fn unknown_keys_and_wrong_values_are_named_with_their_line() {
+        for (text, line, word) in [
+            ("from = \"a\"\nform = \"b\"\n", 2, "form"),
+            ("[selection]\ntable = []\n", 2, "table"),
+            ("[rejects]\n\non_bad_row = \"skip\"\n", 3, "skip"),
+            ("content = \"rows\"\n", 1, "rows"),
+            ("threads = \"many\"\n", 1, "u32"),
+        ] {
+            let error = parse(text).expect_err(text);
+            assert_eq!(error.line, Some(line), "{text}: {error}");
+            assert!(error.to_string().contains(word), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_example_is_lawful_and_names_every_key() {
+        let example = include_str!("../../job.example.toml");
+        let file = parse(example).unwrap();
+        assert!(file.keys.from.is_some() && file.keys.to.is_some());
+        for text in ["zz = 1", "[selection]\nzz = 1", "[rejects]\nzz = 1"] {
+            let error = parse(text).unwrap_err();
+            for key in error.message.split('`').skip(3).step_by(2) {
+                let named = |line: &str| {
+                    let line = line.trim_start_matches("# ");
+                    line.starts_with(&format!("{key} = ")) || line.contains(&format!("[{key}]"))
+                };
+                assert!(example.lines().any(named), "{key} is not in job.example.toml");
+            }
+        }
+    }
+}
