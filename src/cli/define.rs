@@ -36,6 +36,7 @@ impl Defined {
             spec: Some(spec_message(&self.spec)),
             source_password: text(&self.source_password),
             target_password: text(&self.target_password),
+            starts: false,
         }
     }
 }

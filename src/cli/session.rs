@@ -106,6 +106,7 @@ impl Session {
             spec: None,
             source_password: text(self.typed_password(&spec.source, ask_password)?),
             target_password: text(self.typed_password(&spec.target, ask_password)?),
+            starts: false,
         })
     }
 

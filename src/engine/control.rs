@@ -25,6 +25,7 @@ use super::narrate::{engine_note, narrate};
 use super::planning::Databases;
 use super::publish::Publisher;
 use super::requests::Remembered;
+use super::successor::Handover;
 use super::throttle::JobThrottle;
 use super::worker::SnapshotRef;
 use super::workers::{Shared, Workers};
@@ -72,6 +73,7 @@ pub struct EngineSetup {
     pub master: MasterTable,
     /// Who started it.
     pub by: Actor,
+    pub handover: Handover,
 }
 
 /// Facts that are not yet durable.
@@ -179,6 +181,8 @@ pub(super) struct Engine {
     pub(super) assigned: Vec<Assignment>,
     pub(super) trouble: Option<StoreTrouble>,
     pub(super) figures: RunFigures,
+    pub(super) handover: Handover,
+    pub(super) successor_looked_for: bool,
     /// What a verification found so far.
     pub(super) compared: BTreeMap<TableIndex, ComparedSums>,
 
@@ -205,7 +209,7 @@ pub(super) struct Engine {
 impl Engine {
     /// Loads the job and takes it over; nothing runs yet.
     pub(super) fn new(setup: EngineSetup) -> Result<Engine, Fault> {
-        let EngineSetup { name, paths, databases, clock, mut master, by } = setup;
+        let EngineSetup { name, paths, databases, clock, mut master, by, handover } = setup;
         if let Some(faults) = databases.faults.clone() {
             master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
         }
@@ -254,6 +258,8 @@ impl Engine {
             assigned: Vec::new(),
             trouble: None,
             figures: RunFigures::default(),
+            handover,
+            successor_looked_for: false,
             compared: BTreeMap::new(),
             publisher: Publisher::default(),
             gauge: Gauge::default(),
@@ -492,6 +498,7 @@ impl Engine {
         }
         self.obey_script();
         self.watch_stopping(now);
+        self.begin_successor();
         if !self.publisher.is_alone() {
             self.alone_since = now;
         }

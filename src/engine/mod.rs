@@ -24,6 +24,7 @@ mod requests;
 mod scanning;
 pub mod sim;
 mod steer;
+mod successor;
 mod tasks;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ mod workers;
 pub use control::EngineSetup;
 pub use incoming::Signal;
 pub use planning::Databases;
+pub use successor::Handover;
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::ExitCode;
@@ -122,7 +124,12 @@ fn prepare(job: &JobName, paths: &Paths) -> Result<Prepared, Fault> {
     })?;
     let by = Actor { user: std::env::var("USER").unwrap_or_default(), tty: String::new() };
     let (name, paths) = (job.clone(), paths.clone());
-    let setup = EngineSetup { name, paths, databases, clock, master, by };
+    let handover = Handover {
+        starts: start.starts,
+        source_password: start.source_password,
+        target_password: start.target_password,
+    };
+    let setup = EngineSetup { name, paths, databases, clock, master, by, handover };
     Ok(Prepared { setup, log, _lock: lock })
 }
 

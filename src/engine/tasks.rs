@@ -198,6 +198,7 @@ impl Engine {
                 let (tables, chunks) = (self.tables.len(), self.job.chunks.len());
                 let text = format!("planned: {tables} tables, {chunks} chunks{tail}");
                 self.tell(engine_note(now, level, text));
+                self.start_unasked();
             }
             Err(fault) => {
                 self.tell(fault_note(now, "plan", &fault));

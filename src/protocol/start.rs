@@ -19,6 +19,9 @@ pub struct StartMessage {
     pub source_password: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_password: Option<String>,
+    /// Begin when the plan is made: nobody is there to say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starts: bool,
 }
 
 /// A job's definition on its way to the engine that will own it. Words and plain numbers; made

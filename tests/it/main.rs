@@ -19,3 +19,4 @@ mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod verify;

@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::task::JoinHandle;
 
-use super::{Databases, EngineSetup, run_in_process};
+use super::{Databases, EngineSetup, Handover, run_in_process};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Paths;
 use crate::core::fault::Fault;
@@ -103,6 +103,7 @@ impl Place {
             clock: Arc::new(SystemClock),
             master,
             by: Actor { user: "test".to_owned(), tty: String::new() },
+            handover: Handover::default(),
         };
         Running { task: tokio::spawn(run_in_process(setup)) }
     }
