@@ -10,13 +10,18 @@ mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod charsets;
 mod cli;
 mod consoles;
 mod crash;
+mod crash_across;
 mod nine;
 mod rejects;
 mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod types_mysql;
+mod types_postgres;
+mod types_sqlite;
 mod verify;
