@@ -84,8 +84,35 @@ pub fn settle_existing(
         TableExists::Replace => fates.replaced.extend(there.iter().map(|(_, n)| n.clone())),
     }
     missing_columns(target, names, &fates, findings);
+    if spec.target.dialect == Dialect::Mysql {
+        findings.extend(referred_from_outside(target, &fates));
+    }
     omit_items(spec, target, items, &mut fates, findings);
     fates
+}
+
+/// MySQL drops and empties tables without asking those that refer to them: what would be left
+/// with nothing to refer to is found beforehand.
+fn referred_from_outside(target: &TargetView<'_>, fates: &Fates) -> Option<Finding> {
+    let emptied = |name: &ObjectName| fates.existing.get(name) == Some(&Existing::Truncated);
+    let goes = |name: &ObjectName| fates.replaced.contains(name) || emptied(name);
+    let refers = |table: &&&Table| {
+        !goes(&table.name) && table.foreign_keys.iter().any(|key| goes(&key.to_table))
+    };
+    let outside: Vec<&ObjectName> =
+        target.tables.values().filter(refers).map(|table| &table.name).collect();
+    if outside.is_empty() {
+        return None;
+    }
+    let message =
+        format!("tables that are not part of the job refer to some that are: {}", join(&outside));
+    Some(
+        Finding::new(Severity::Block, "target", message)
+            .with_detail("Dropping or emptying those would leave rows that refer to nothing.")
+            .with_hint(
+                "Drop the foreign keys first, copy those tables as well, or use --if-exists append.",
+            ),
+    )
 }
 
 fn set_all(fates: &mut Fates, there: &[&(&Table, ObjectName)], how: Existing) {
@@ -175,8 +202,8 @@ fn omit_items(
     for item in items {
         let kept = table_of(item)
             .is_some_and(|t| fates.skipped.contains(t) || fates.existing.contains_key(t));
-        let schema_there =
-            item.kind == "SCHEMA" && target.schemas.contains(item.name.name.as_str());
+        let schema_there = matches!(item.kind.as_str(), "SCHEMA" | "DATABASE")
+            && target.schemas.contains(item.name.name.as_str());
         if kept || schema_there {
             fates.omitted_items.insert(item.id);
         } else if table_of(item).is_none() && exists(target, item, &fates.replaced) {
@@ -202,14 +229,19 @@ fn omit_items(
             .with_hint("Use an empty database, or --if-exists skip to keep what is there."),
         );
     }
-    if replacing && !fates.replaced.is_empty() && spec.target.dialect == Dialect::Postgres {
+    if replacing && !fates.replaced.is_empty() && spec.target.dialect != Dialect::Sqlite {
         findings.push(
             Finding::new(
                 Severity::Warn,
                 "target",
                 format!("{} dropped and made anew", some_of_owned(&fates.replaced, "table")),
             )
-            .with_hint("A view that needs one of them stops the job before anything is dropped."),
+            .with_hint(match spec.target.dialect {
+                Dialect::Mysql => "Views that read one of them stay as they are.",
+                Dialect::Postgres | Dialect::Sqlite => {
+                    "A view that needs one of them stops the job before anything is dropped."
+                }
+            }),
         );
     }
 }

@@ -70,6 +70,7 @@ fn role_of(item: &DdlItem) -> Role {
         "COMMENT" | "SECURITY LABEL" => Role::Comment,
         "ACL" | "DEFAULT ACL" => Role::Privilege,
         "EVENT TRIGGER"
+        | "EVENT"
         | "PUBLICATION"
         | "PUBLICATION TABLE"
         | "PUBLICATION TABLES IN SCHEMA"
@@ -145,9 +146,9 @@ impl<'a> Builder<'a> {
         let statements = match dialect {
             // One statement: tables that refer to each other go together, and anything else that
             // needs them stops the step instead of vanishing with it.
-            Dialect::Postgres | Dialect::Mysql => {
-                vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))]
-            }
+            Dialect::Postgres => vec![format!("DROP TABLE IF EXISTS {}", names.join(", "))],
+            // It drops one after the other; a table outside that refers to them blocks the plan.
+            Dialect::Mysql => unchecked([format!("DROP TABLE IF EXISTS {}", names.join(", "))]),
             Dialect::Sqlite => names.iter().map(|n| format!("DROP TABLE IF EXISTS {n}")).collect(),
         };
         let title = format!("drop {} tables to be replaced", names.len());
@@ -182,9 +183,8 @@ impl<'a> Builder<'a> {
         }
         let statements = match dialect {
             Dialect::Postgres => vec![format!("TRUNCATE TABLE ONLY {}", names.join(", ONLY "))],
-            Dialect::Mysql | Dialect::Sqlite => {
-                names.iter().map(|n| format!("DELETE FROM {n}")).collect()
-            }
+            Dialect::Mysql => unchecked(names.iter().map(|n| format!("TRUNCATE TABLE {n}"))),
+            Dialect::Sqlite => names.iter().map(|n| format!("DELETE FROM {n}")).collect(),
         };
         let title = format!("empty {} tables", names.len());
         self.chain = Some(self.push(Step {
@@ -229,14 +229,16 @@ impl<'a> Builder<'a> {
     }
 
     fn post_data(&mut self) {
-        for item in self.of_role(&[
+        let items = self.of_role(&[
             Role::Index,
             Role::Constraint,
             Role::AfterRows,
             Role::Refresh,
             Role::Privilege,
-        ]) {
-            self.post_item(item);
+        ]);
+        let mysql = self.input.target_dialect == Dialect::Mysql;
+        for run in items.chunk_by(|a, b| mysql && go_together(a, b)) {
+            self.post_items(run);
         }
         let comments = self.of_role(&[Role::Comment]);
         for group in comments.chunks(ITEMS_PER_STEP) {
@@ -250,7 +252,9 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn post_item(&mut self, item: &'a DdlItem) {
+    /// One item; of MySQL several indexes of one table.
+    fn post_items(&mut self, items: &[&'a DdlItem]) {
+        let [item, more @ ..] = items else { return };
         let role = role_of(item);
         let mut waits_for: BTreeSet<StepId> = self.waits_of(item).into_iter().collect();
         if role == Role::Refresh {
@@ -269,14 +273,14 @@ impl<'a> Builder<'a> {
         let id = self.push(Step {
             table: family.first().copied(),
             waits_for: waits_for.into_iter().collect(),
-            statements: item.statements.clone(),
+            statements: together(items),
             locks: self.locks_of(item, role, &family),
             weight,
             // Rows without a parent are as they were at the source: worth a word, not a failure.
             optional: role == Role::Privilege || item.kind == "FK CHECK",
-            ..step(kind, Section::PostData, item_title(item))
+            ..step(kind, Section::PostData, indexes_title(item, more))
         });
-        self.made_by.insert(item.id, id);
+        self.made_by.extend(items.iter().map(|item| (item.id, id)));
     }
 
     /// What must be there before `item`: the steps of its dependencies and the rows of the tables
@@ -339,8 +343,10 @@ impl<'a> Builder<'a> {
         role: Role,
         family: &[TableIndex],
     ) -> Vec<(TableIndex, LockMode)> {
+        // Two changes of one table wait for each other on MySQL.
+        let shares = self.input.target_dialect != Dialect::Mysql;
         let mode = match role {
-            Role::Index if item.kind == "INDEX" => LockMode::Shared,
+            Role::Index if item.kind == "INDEX" && shares => LockMode::Shared,
             Role::Privilege | Role::Comment | Role::Refresh => return Vec::new(),
             Role::Index | Role::Constraint | Role::AfterRows | Role::Create | Role::Last => {
                 LockMode::Exclusive
@@ -456,6 +462,49 @@ pub(super) fn step(kind: StepKind, section: Section, title: String) -> Step {
     }
 }
 
+/// MySQL looks at each foreign key while tables go that refer to each other.
+fn unchecked(statements: impl IntoIterator<Item = String>) -> Vec<String> {
+    let off = "SET SESSION foreign_key_checks = 0".to_owned();
+    let on = "SET SESSION foreign_key_checks = 1".to_owned();
+    [off].into_iter().chain(statements).chain([on]).collect()
+}
+
+/// An index that refuses no row, as what comes after `ALTER TABLE ...`.
+fn plain_addition(item: &DdlItem) -> Option<(&str, &str)> {
+    let [statement] = item.statements.as_slice() else { return None };
+    let table = qualified(Dialect::Mysql, item.table.as_ref()?);
+    let at = "ALTER TABLE ".len() + table.len() + 1;
+    let (alter, addition) = (statement.get(..at)?, statement.get(at..)?);
+    (item.kind == "INDEX" && addition.starts_with("ADD KEY ")).then_some((alter, addition))
+}
+
+/// MySQL reads the table once for all indexes of one statement. Those that can refuse rows, and
+/// fulltext ones, stay alone: a failure is theirs only.
+fn go_together(a: &DdlItem, b: &DdlItem) -> bool {
+    match (plain_addition(a), plain_addition(b)) {
+        (Some((alter, _)), Some((other, _))) => alter == other && a.depends_on == b.depends_on,
+        _ => false,
+    }
+}
+
+fn together(items: &[&DdlItem]) -> Vec<String> {
+    let additions: Option<Vec<_>> = items.iter().map(|item| plain_addition(item)).collect();
+    match additions.as_deref() {
+        Some([(alter, _), _, ..]) => {
+            let list = additions.iter().flatten().map(|(_, addition)| *addition);
+            vec![format!("{alter}{}", list.collect::<Vec<_>>().join(", "))]
+        }
+        _ => items.iter().flat_map(|item| item.statements.iter().cloned()).collect(),
+    }
+}
+
+fn indexes_title(item: &DdlItem, more: &[&DdlItem]) -> String {
+    match (more.len(), &item.table) {
+        (0, _) | (_, None) => item_title(item),
+        (count, Some(table)) => format!("create {} indexes on {table}", count + 1),
+    }
+}
+
 /// Neighbours that share a transaction. An item of several statements has one of its own: what it
 /// sets for the transaction (a tablespace) is not for its neighbours.
 fn grouped<'a>(items: &'a [&'a DdlItem]) -> impl Iterator<Item = &'a [&'a DdlItem]> {
@@ -543,6 +592,22 @@ mod tests {
             bounds: &BTreeMap::new(),
             attachable: false,
         })
+    }
+
+    #[test]
+    fn plain_indexes_of_one_table_of_mysql_are_built_together() {
+        let index = |id, table: &str, text: &str| DdlItem {
+            statements: vec![format!("ALTER TABLE `s`.`{table}` ADD {text}")],
+            ..item(id, "INDEX", text, Some(table), &[1])
+        };
+        let (a, b) = (index(2, "a", "KEY `x` (`x`)"), index(3, "a", "KEY `y` (`y`)"));
+        let (unique, other) =
+            (index(4, "a", "UNIQUE KEY `z` (`z`)"), index(5, "b", "KEY `x` (`x`)"));
+        assert!(go_together(&a, &b) && !go_together(&b, &unique) && !go_together(&a, &other));
+        let both = [&a, &b];
+        assert_eq!(together(&both), ["ALTER TABLE `s`.`a` ADD KEY `x` (`x`), ADD KEY `y` (`y`)"]);
+        assert_eq!(together(&[&unique]), unique.statements);
+        assert_eq!(indexes_title(&a, &[&b]), "create 2 indexes on s.a");
     }
 
     fn find<'p>(plan: &'p MigrationPlan, title: &str) -> (StepId, &'p Step) {

@@ -82,6 +82,8 @@ impl MariaDbServer {
             .arg(format!("--datadir={}", home.join("data").display()))
             .arg(format!("--socket={}", home.join("sock").display()))
             .arg(format!("--pid-file={}", home.join("pid").display()))
+            // A server removes what it takes for its own leftovers when it starts.
+            .arg(format!("--tmpdir={}", home.display()))
             .args(["--bind-address=127.0.0.1", &format!("--port={}", self.port)])
             .arg(format!("--init-file={}", home.join("init.sql").display()))
             .args(["--innodb-buffer-pool-size=32M", "--skip-name-resolve"])

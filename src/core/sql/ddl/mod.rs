@@ -29,8 +29,7 @@ mod views;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{
-    Column, DdlItem, ForeignKey, Identity, Key, LogicalType, OtherObject, Section, Sequence, Table,
-    TableKind,
+    Column, DdlItem, ForeignKey, Key, LogicalType, OtherObject, Section, Sequence, Table, TableKind,
 };
 use super::super::mapping::{ColumnFit, Ends, MapRules, fit_table};
 use super::super::name::{Dialect, ObjectName};

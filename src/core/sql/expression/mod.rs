@@ -17,8 +17,8 @@ mod select;
 mod tests;
 mod value;
 
-pub use scope::{Known, Relation, Scope, TableSource, known_columns};
-pub use select::{TranslatedQuery, translate_query};
+pub use scope::{Known, Relation, Scope, known_columns};
+pub use select::translate_query;
 
 use super::super::name::Dialect;
 use super::literal;

@@ -86,7 +86,7 @@ async fn all_sessions_see_one_moment_while_writers_go_on() {
     }
     snapshot.check().await.unwrap();
     // The source's owner is not kept waiting, and is not read past.
-    yard.sql("SET lock_wait_timeout = 2; ALTER TABLE moment.a ADD COLUMN more INT DEFAULT 5");
+    yard.sql("SET lock_wait_timeout = 2; TRUNCATE TABLE moment.a");
     let mut session = snapshot.session().await.unwrap();
     let fault = read(&mut session, &whole(table(&catalog, "a"))).await.unwrap_err();
     assert_eq!(fault.kind, FaultKind::SnapshotLost, "{fault}");
@@ -172,29 +172,29 @@ async fn a_killed_connection_is_one_less() {
 async fn the_best_lock_that_may_be_had_is_taken_and_given_back() {
     let yard = Yard::private(&[]);
     yard.sql(&format!(
-        "CREATE DATABASE locks; CREATE TABLE locks.a (id INT PRIMARY KEY) ENGINE=InnoDB; \
-         CREATE TABLE locks.m (id INT) ENGINE=MyISAM; \
-         CREATE USER poor@'127.0.0.1' IDENTIFIED BY '{0}'; GRANT SELECT ON locks.* TO poor@'127.0.0.1'; \
+        "CREATE DATABASE moor; CREATE TABLE moor.a (id INT PRIMARY KEY) ENGINE=InnoDB; \
+         CREATE TABLE moor.m (id INT) ENGINE=MyISAM; \
+         CREATE USER poor@'127.0.0.1' IDENTIFIED BY '{0}'; GRANT SELECT ON moor.* TO poor@'127.0.0.1'; \
          CREATE USER some@'127.0.0.1' IDENTIFIED BY '{0}'; \
-         GRANT SELECT, LOCK TABLES ON locks.* TO some@'127.0.0.1'",
+         GRANT SELECT, LOCK TABLES ON moor.* TO some@'127.0.0.1'",
         PASSWORD.replace('\'', "''")
     ));
-    let catalog = yard.catalog("locks").await;
+    let catalog = yard.catalog("moor").await;
     let plan = plan_of(&whole(table(&catalog, "a")), &whole(table(&catalog, "m")));
     for (user, label, lock) in [
         ("keeper", "3 connections", None),
         ("some", "3 connections", Some(Severity::Ok)),
         ("poor", "1 connection, no lock was permitted", Some(Severity::Warn)),
     ] {
-        let source = crate::driver::mysql::source(&yard.keeper(user, "locks")).unwrap();
+        let source = crate::driver::mysql::source(&yard.keeper(user, "moor")).unwrap();
         let snapshot = source.open_snapshot(3).await.unwrap();
         assert_eq!(snapshot.label(), label, "{user}");
-        yard.sql("SET lock_wait_timeout = 2; REPLACE INTO locks.a VALUES (1)");
+        yard.sql("SET lock_wait_timeout = 2; REPLACE INTO moor.a VALUES (1)");
         let findings = source.preflight(&plan).await.unwrap();
         let about = |word: &str| findings.iter().find(|f| f.message.contains(word));
         assert_eq!(about("lock").map(|f| f.severity), lock, "{user}");
         let outside = about("not part of the snapshot").expect("MyISAM");
-        assert!(outside.message.contains("locks.m"), "{}", outside.message);
+        assert!(outside.message.contains("moor.m"), "{}", outside.message);
     }
 }
 

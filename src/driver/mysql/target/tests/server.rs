@@ -96,6 +96,8 @@ impl Server {
             .arg(format!("--tmpdir={}", self.directory.path().display()))
             .arg(format!("--socket={}", self.socket()))
             .arg(format!("--pid-file={}", path("pid")))
+            // A server removes what it takes for its own leftovers when it starts.
+            .arg(format!("--tmpdir={}", directory_of(&self.directory)))
             .arg(format!("--port={}", self.port))
             .args(&self.options)
             .stdin(Stdio::null())
@@ -165,6 +167,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn directory_of(directory: &tempfile::TempDir) -> String {
+    directory.path().display().to_string()
 }
 
 /// MariaDB refuses root unless it is told so.
