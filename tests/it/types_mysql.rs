@@ -3,7 +3,7 @@
 use crate::support::canon::Place;
 use crate::support::mariadb::MariaDbServer;
 use crate::support::postgres::PgServer;
-use crate::support::types::Arrives::{self, Either, Refused, Same};
+use crate::support::types::Arrives::{self, Either, Refused, Same, Text};
 use crate::support::types::{Value, check, script};
 use crate::support::{Tidegate, sqlite};
 
@@ -86,7 +86,7 @@ const VALUES: &[Both] = &[
     ("point", "ST_GeomFromText('POINT(1.5 -2)', 4326)", Same, Same),
     ("geometry", "ST_GeomFromText('POLYGON((0 0,1 1,1 0,0 0))')", Same, Same),
     ("uuid", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", Same, Same),
-    ("inet6", "'2001:db8::1'", Same, Same),
+    ("inet6", "'2001:db8::1'", Text("2001:db8::1/128"), Same),
 ];
 
 fn picked(pick: impl Fn(&Both) -> Arrives) -> Vec<Value> {
