@@ -1,4 +1,5 @@
-//! The job file and the flags about types: what the file says where no flag does, and both as rules.
+//! The job file and the flags about types: what the file says where no flag does, and both as
+//! rules.
 
 use std::fmt::Write as _;
 
@@ -207,4 +208,108 @@ fn rule_flags(args: &SpecArgs, from: Dialect) -> Result<String, Failure> {
 
 fn line(text: &mut String, key: &str, value: &str) {
     let _ = writeln!(text, "{key} = {}", toml::Value::String(value.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::super::args::{Command, Invocation};
+    use super::*;
+    use crate::core::name::JobName;
+    use crate::core::spec::Endpoint;
+
+    fn flags(list: &[&str]) -> SpecArgs {
+        let line = ["tidegate", "copy"].iter().chain(list);
+        match Invocation::try_parse_from(line).unwrap().command {
+            Some(Command::Copy(args)) => args.spec,
+            _ => unreachable!("copy was asked for"),
+        }
+    }
+
+    fn spec(from: Dialect) -> JobSpec {
+        let end = |dialect| Endpoint {
+            dialect,
+            url: String::new(),
+            connection: None,
+            label: None,
+            production: false,
+        };
+        JobSpec::new(JobName::parse("x").unwrap(), end(from), end(Dialect::Postgres))
+    }
+
+    fn rules(list: &[&str]) -> Result<String, String> {
+        let filed = read(&flags(list)).map_err(|f| f.message)?;
+        let spec = filed.finish(spec(Dialect::Mysql)).map_err(|f| f.message)?;
+        Ok(spec.rules.to_text().to_owned())
+    }
+
+    #[test]
+    fn flags_become_rules() {
+        for (list, text) in [
+            (["--map", "crm.orders.state=smallint"], "table = \"crm.orders\"\ncolumn = \"state\""),
+            (["--map", "*.date=text"], "[[map]]\ncolumn = \"date\"\nto = \"text\""),
+            (["--map", "date=text"], "type = \"date\""),
+            (["--map", "is_*=boolean"], "column = \"is_*\""),
+            (["--map", "decimal(10,2)=numeric"], "type = \"decimal(10,2)\""),
+            (["--switch", "tinyint1_as_boolean"], "tinyint1_as_boolean = true"),
+            (["--switch", "enum=native"], "enum = \"native\""),
+        ] {
+            let made = rules(&list).unwrap();
+            assert!(made.contains(text), "{list:?}: {made}");
+        }
+    }
+
+    #[test]
+    fn each_bad_flag_is_one_clear_message() {
+        for (list, word) in [
+            (["--map", "state"], "WHAT=TYPE"),
+            (["--map", "=text"], "WHAT=TYPE"),
+            (["--map", "a=integr"], "integr"),
+            (["--map", "a=int; drop table x"], "is not a type"),
+            (["--switch", "booleans"], "booleans"),
+            (["--switch", "enum=int"], "int"),
+            (["--switch", "a b"], "NAME=VALUE"),
+            (["--remap-schema", "public"], "FROM:TO"),
+            (["--remap-schema", "public:"], "FROM:TO"),
+            (["--job-file", "/nowhere/job.toml"], "/nowhere/job.toml"),
+        ] {
+            let error = rules(&list).expect_err(word);
+            assert!(error.contains(word), "{list:?}: {error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("job.toml");
+        std::fs::write(&path, include_str!("../../job.example.toml")).unwrap();
+        let path = path.display().to_string();
+        let alone = read(&flags(&["--job-file", &path])).unwrap();
+        assert_eq!(alone.args.from.as_deref(), Some("mysql://ana@db1.example.net/crm"));
+        assert_eq!(alone.job.as_deref(), Some("crm-move"));
+        let filed = alone.finish(spec(Dialect::Mysql)).unwrap();
+        assert!(filed.value_scan && filed.verify_after);
+        assert_eq!(filed.bad_rows, BadRows::Reject { per_table: 1000, per_job: 10_000 });
+        assert_eq!(filed.rules.rules().len(), 4);
+        let list = [
+            "--job-file",
+            &path,
+            "--from",
+            "sqlite:x.db",
+            "--threads",
+            "9",
+            "--remap-schema",
+            "crm:other",
+            "--switch",
+            "unsigned_widening=false",
+        ];
+        let both = read(&flags(&list)).unwrap();
+        assert_eq!(both.args.from.as_deref(), Some("sqlite:x.db"));
+        assert_eq!(both.args.threads.as_deref(), Some("9"));
+        let spec = both.finish(spec(Dialect::Mysql)).unwrap();
+        assert_eq!(spec.remap_schemas[0].to, "other");
+        assert!(!spec.rules.switches().unsigned_widening);
+    }
 }

@@ -22,7 +22,7 @@ use crate::driver::compare::{Comparer, Comparison, FreshSessions, RowValues};
 use crate::driver::pipe::{Unlimited, WorkGauge};
 use crate::driver::url::Access;
 use crate::driver::{LedgerKey, open_source};
-use crate::protocol::convert::difference_view;
+use crate::protocol::convert::{difference_view, with_values};
 use crate::protocol::{DifferenceView, TableView};
 use crate::store::StoredJob;
 
@@ -186,26 +186,14 @@ async fn values(
         let mut fresh = FreshSessions::open(&*source, &*target).await?;
         let first = stored.parts.tables[table.0 as usize].first_chunk.0;
         let found = comparer.values(&mut fresh, left).await?;
-        views.extend(found.into_iter().map(|row| with_values(plan, chunk.0 - first + 1, row)));
+        views.extend(found.iter().map(|row| values_view(plan, chunk.0 - first + 1, row)));
     }
     Ok(views)
 }
 
-/// A differing row with both sides' values: of the columns that differ, or of all.
-fn with_values(plan: &TablePlan, chunk: u32, row: RowValues) -> DifferenceView {
-    let mut view = difference_view(plan, chunk, &row.difference);
-    let value = |side: &Option<Vec<Option<String>>>, at: usize| {
-        side.as_ref().and_then(|values| values.get(at).cloned().flatten())
-    };
-    let shown = plan
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, column)| view.columns.is_empty() || view.columns.contains(&column.name));
-    view.values = shown
-        .map(|(at, column)| (column.name.clone(), value(&row.source, at), value(&row.target, at)))
-        .collect();
-    view
+fn values_view(plan: &TablePlan, chunk: u32, row: &RowValues) -> DifferenceView {
+    let view = difference_view(plan, chunk, &row.difference);
+    with_values(plan, view, row.source.as_deref(), row.target.as_deref())
 }
 
 fn access(session: &Session, stored: &StoredJob, side: Side, ask: bool) -> Result<Access, Failure> {

@@ -178,4 +178,6 @@ pub const TABLE: Share = Share { info_rows: 4, detail_rows: 5, beside: false };
 pub const FAILED: Share = Share { info_rows: 0, detail_rows: 8, beside: true };
 pub const PLAN: Share = Share { info_rows: 1, detail_rows: 7, beside: true };
 pub const LOG: Share = Share { info_rows: 0, detail_rows: 0, beside: false };
+/// Tables above, differing rows below.
+pub const VERIFY: Share = Share { info_rows: 1, detail_rows: 9, beside: false };
 pub const HISTORY: Share = Share { info_rows: 0, detail_rows: 11, beside: false };

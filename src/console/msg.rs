@@ -131,4 +131,8 @@ pub enum Ticket {
     Log,
     History,
     Plan,
+    /// Rows of a verification.
+    Differences {
+        with_values: bool,
+    },
 }

@@ -52,8 +52,8 @@ impl fmt::Display for ObjectName {
     }
 }
 
-/// Does `text` match `pattern`, where `*` is any run and `?` any one character? Two pointers: linear
-/// for one `*`, never exponential.
+/// Does `text` match `pattern`, where `*` is any run and `?` any one character? Two pointers:
+/// linear for one `*`, never exponential.
 #[must_use]
 pub fn glob(pattern: &str, text: &str) -> bool {
     let (p, t): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());

@@ -275,10 +275,16 @@ impl Engine {
             stopped_here: false,
             leave: None,
         };
-        engine.recount_compared()?;
-        engine.recall_story()?;
-        engine.fill_board();
+        engine.recall()?;
         Ok(engine)
+    }
+
+    /// What the file knows of before.
+    fn recall(&mut self) -> Result<(), Fault> {
+        self.recount_compared()?;
+        self.recall_story()?;
+        self.fill_board();
+        Ok(())
     }
 
     /// Where signals are sent to.

@@ -11,7 +11,7 @@ use crate::core::fault::{Fault, Side};
 use crate::core::job::{Report, WorkerId};
 use crate::core::plan::MigrationPlan;
 use crate::driver::{LedgerRow, Snapshot};
-use crate::protocol::{Hello, Request};
+use crate::protocol::{Hello, Reply, Request};
 
 /// Messages that wait for the loop. Workers send one each per chunk, consoles one per key: this is
 /// several rounds of both; whoever finds it full waits.
@@ -45,6 +45,12 @@ pub(super) enum Incoming {
     },
     Probed(Side, Result<Server, Fault>),
     CleanedUp(Result<(), Fault>),
+    /// Values of differing rows that a console asked for, with its request.
+    ValuesRead {
+        console: ConsoleId,
+        request: u64,
+        reply: Box<Reply>,
+    },
     ConsoleJoined {
         id: ConsoleId,
         hello: Hello,

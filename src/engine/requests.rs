@@ -55,6 +55,13 @@ impl Engine {
                 self.publisher.subscribe(console, snapshot);
                 return;
             }
+            RequestBody::Values { table, limit } => {
+                match self.read_values((console, id), table, limit) {
+                    Some(refused) => refused,
+                    // The answer comes when both databases have given theirs.
+                    None => return,
+                }
+            }
             question => self.answer(question).unwrap_or_else(|fault| Reply::Refused {
                 message: format!("the master table cannot be read: {fault}"),
             }),
@@ -229,8 +236,11 @@ impl Engine {
                 Reply::History { runs, events }
             }
             RequestBody::Plan => Reply::Plan { plan: self.plan_view()? },
+            RequestBody::Differences { table, limit } => self.differences(table, limit)?,
             // Handled before.
-            RequestBody::Subscribe | RequestBody::Action { .. } => done(""),
+            RequestBody::Subscribe | RequestBody::Action { .. } | RequestBody::Values { .. } => {
+                done("")
+            }
         })
     }
 

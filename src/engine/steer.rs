@@ -74,6 +74,9 @@ impl Engine {
                 }
             }
             Incoming::CleanedUp(outcome) => self.on_cleaned_up(outcome),
+            Incoming::ValuesRead { console, request, reply } => {
+                self.publisher.reply(console, request, *reply);
+            }
             Incoming::ConsoleJoined { id, hello, outbox, connection } => {
                 let now = self.clock.now();
                 self.publisher.join(id, hello, outbox, connection, now);

@@ -1,8 +1,8 @@
 //! `copy --verify`: when a copy is complete, its engine starts a second job that compares.
 //!
-//! A job of its own, `NAME.verify`, so that it has its own chunks, history and exit code, and may be
-//! run again. It is started by the engine and not by a console, because nobody need be there. The
-//! job's file says whether it was started before.
+//! A job of its own, `NAME.verify`, so that it has its own chunks, history and exit code, and may
+//! be run again. It is started by the engine and not by a console, because nobody need be there.
+//! The job's file says whether it was started before.
 
 use std::io::Write;
 use std::process::{Command as Process, Stdio};

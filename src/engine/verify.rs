@@ -4,20 +4,26 @@
 //! the ledger, a verification compares it with itself. What was compared stays compared; what a
 //! dead engine held is compared again.
 
+use std::sync::Arc;
+
 use super::compare::Finding;
 use super::control::Engine;
-use super::incoming::{Incoming, LedgerUse};
+use super::incoming::{ConsoleId, Incoming, LedgerUse};
 use super::worker::Task;
 use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, StepStatus};
 use crate::core::plan::{DIFFERS, MEND_ROWS, StepId, TableIndex, TablePlan};
 use crate::core::spec::JobKind;
-use crate::driver::compare::{Comparison, MendWhat};
+use crate::driver::compare::{Comparer, Comparison, FreshSessions, MendWhat, RowValues};
+use crate::driver::pipe::{Unlimited, WorkGauge};
 use crate::driver::{LedgerKey, LedgerRow};
-use crate::protocol::ComparedView;
-use crate::protocol::convert::{ComparedFigures, compared_view};
-use crate::store::{Compared, ComparedSums};
+use crate::protocol::convert::{ComparedFigures, compared_view, difference_view, with_values};
+use crate::protocol::{ComparedView, DifferenceView, Reply};
+use crate::store::{Compared, ComparedSums, ROWS_KEPT_PER_TABLE};
+
+/// Rows whose values are read for one request.
+const VALUES_MAX: u32 = 200;
 
 impl Engine {
     pub(super) fn verifies(&self) -> bool {
@@ -119,6 +125,69 @@ impl Engine {
         self.recount_compared()
     }
 
+    /// Differing rows of a table as they were kept.
+    pub(super) fn differences(&self, table: u32, limit: u32) -> Result<Reply, Fault> {
+        let limit = limit.clamp(0, ROWS_KEPT_PER_TABLE);
+        let Some(plan) = self.tables.get(table as usize) else { return Ok(no_table(table)) };
+        let rows = self.master.compared_rows(Some(TableIndex(table)), 0, limit)?;
+        let rows = rows.iter().map(|row| difference_view(plan, row.number, &row.difference));
+        Ok(Reply::Differences { table, rows: rows.collect() })
+    }
+
+    /// Reads differing rows of a table again, with their values. `None`: the answer follows.
+    pub(super) fn read_values(
+        &self,
+        (console, request): (ConsoleId, u64),
+        table: u32,
+        limit: u32,
+    ) -> Option<Reply> {
+        let Some(plan) = self.tables.get(table as usize).cloned() else {
+            return Some(no_table(table));
+        };
+        let refused = |message: String| Some(Reply::Refused { message });
+        let Some(mirror) = self.databases.mirror.clone() else {
+            return refused("this job compares nothing".to_owned());
+        };
+        let chunks: Result<Vec<_>, Fault> = self
+            .master
+            .differing_chunks(TableIndex(table))
+            .and_then(|list| list.into_iter().map(|id| Ok((id, self.comparison(id)?))).collect());
+        let chunks = match chunks {
+            Ok(chunks) => chunks,
+            Err(fault) => return refused(fault.to_string()),
+        };
+        let first = self.job.tables[table as usize].first_chunk.0;
+        let (source, inbox) = (self.databases.source.clone(), self.inbox());
+        tokio::spawn(async move {
+            let reading = async {
+                let mut rows = Vec::new();
+                for (id, comparison) in chunks {
+                    let left = (limit.clamp(0, VALUES_MAX) as usize).saturating_sub(rows.len());
+                    if left == 0 {
+                        break;
+                    }
+                    let comparer = Comparer {
+                        comparison,
+                        throttle: Arc::new(Unlimited),
+                        gauge: Arc::new(WorkGauge::default()),
+                    };
+                    let mut fresh = FreshSessions::open(&*source, &*mirror).await?;
+                    let found = comparer.values(&mut fresh, left).await?;
+                    let number = id.0 - first + 1;
+                    rows.extend(found.iter().map(|row| values_view(&plan, number, row)));
+                }
+                Ok::<_, Fault>(rows)
+            };
+            let reply = match reading.await {
+                Ok(rows) => Reply::Differences { table, rows },
+                Err(fault) => Reply::Refused { message: format!("no values: {fault}") },
+            };
+            let reply = Box::new(reply);
+            let _ = inbox.send(Incoming::ValuesRead { console, request, reply }).await;
+        });
+        None
+    }
+
     /// The sums of all tables, from the file.
     pub(super) fn recount_compared(&mut self) -> Result<(), Fault> {
         if self.verifies() {
@@ -153,4 +222,13 @@ fn figures_of(sums: &ComparedSums) -> ComparedFigures {
         different: sums.different,
         at_least: sums.at_least,
     }
+}
+
+fn no_table(table: u32) -> Reply {
+    Reply::Refused { message: format!("there is no table number {table}") }
+}
+
+fn values_view(plan: &TablePlan, chunk: u32, row: &RowValues) -> DifferenceView {
+    let view = difference_view(plan, chunk, &row.difference);
+    with_values(plan, view, row.source.as_deref(), row.target.as_deref())
 }

@@ -75,6 +75,16 @@ pub enum RequestBody {
     },
     /// The plan's findings and checklist.
     Plan,
+    /// Of a verification: differing rows of one table, by key.
+    Differences {
+        table: u32,
+        limit: u32,
+    },
+    /// The same with values, read from both databases now. Rows are private: only on request.
+    Values {
+        table: u32,
+        limit: u32,
+    },
 }
 
 /// What a console may ask to change; the words of the command line.
@@ -190,6 +200,10 @@ pub enum Reply {
     },
     Plan {
         plan: PlanView,
+    },
+    Differences {
+        table: u32,
+        rows: Vec<DifferenceView>,
     },
 }
 

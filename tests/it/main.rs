@@ -10,11 +10,13 @@ mod copy_postgres;
 mod copy_sqlite;
 
 mod bad_input;
+mod canon;
 mod charsets;
 mod cli;
 mod consoles;
 mod crash;
 mod crash_across;
+mod ddl;
 mod nine;
 mod rejects;
 mod roundtrip;

@@ -292,8 +292,7 @@ fn files_are_mended_as_well() {
             r#"main.t extra ["90000"] []"#,
         ]
     );
-    let name = there.display().to_string();
-    let repair = ["--repair", "--yes-target", &name];
+    let repair = ["--repair", "--yes-target", "there.db"];
     let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
     assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("mend"));
     sqlite::assert_copied(&here, &there);

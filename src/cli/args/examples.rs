@@ -8,8 +8,9 @@ Examples:
   tidegate                                       all jobs
 
 Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
-4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost, 8 out of space, 9 timeout,
-10 would have asked, 129 130 143 this command was ended and the job goes on.";
+4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost,
+8 out of space, 9 timeout, 10 would have asked, 129 130 143 this command was ended and the
+job goes on.";
 
 pub(super) const EXAMPLES_COPY: &str = "\
 Examples:

@@ -16,12 +16,14 @@ pub enum Place {
     Failed,
     Log,
     History,
+    /// What a verification found.
+    Verify,
     /// The engine of the job is gone.
     Lost,
 }
 
 impl Place {
-    pub const ALL: [Place; 8] = [
+    pub const ALL: [Place; 9] = [
         Place::Jobs,
         Place::Plan,
         Place::Run,
@@ -29,6 +31,7 @@ impl Place {
         Place::Failed,
         Place::Log,
         Place::History,
+        Place::Verify,
         Place::Lost,
     ];
 
@@ -43,6 +46,7 @@ impl Place {
             Place::Failed => "failed",
             Place::Log => "log",
             Place::History => "history",
+            Place::Verify => "verify",
             Place::Lost => "lost",
         }
     }
@@ -109,6 +113,9 @@ pub enum Do {
     Write,
     Jobs,
     History,
+    Verify,
+    Values,
+    CheckAgain,
     Log,
     Run,
     Failed,
@@ -273,6 +280,16 @@ pub fn key_line(place: Place) -> &'static [Do] {
         ],
         Place::Log => &[Do::Filter, Do::NextMatch, Do::PrevMatch, Do::Copy, Do::Write, Do::Back],
         Place::History => &[Do::Filter, Do::Copy, Do::Write, Do::Log, Do::Back],
+        Place::Verify => &[
+            Do::Open,
+            Do::Values,
+            Do::CheckAgain,
+            Do::Pause,
+            Do::Resume,
+            Do::Copy,
+            Do::Write,
+            Do::Back,
+        ],
         Place::Lost => &[Do::Resume, Do::RestartWith, Do::Log, Do::Copy, Do::Run],
     }
 }

@@ -4,8 +4,15 @@ use super::{Action, Do, Place, Tier};
 
 const EVERY: &[Place] = &Place::ALL;
 /// Screens of a job with an engine.
-const JOB: &[Place] =
-    &[Place::Plan, Place::Run, Place::Table, Place::Failed, Place::Log, Place::History];
+const JOB: &[Place] = &[
+    Place::Plan,
+    Place::Run,
+    Place::Table,
+    Place::Failed,
+    Place::Log,
+    Place::History,
+    Place::Verify,
+];
 const JOB_LOST: &[Place] = &[
     Place::Plan,
     Place::Run,
@@ -13,6 +20,7 @@ const JOB_LOST: &[Place] = &[
     Place::Failed,
     Place::Log,
     Place::History,
+    Place::Verify,
     Place::Lost,
 ];
 /// Screens from which a job is paused: those of a job and the list of jobs.
@@ -24,6 +32,7 @@ const STEER: &[Place] = &[
     Place::Failed,
     Place::Log,
     Place::History,
+    Place::Verify,
 ];
 const STEER_LOST: &[Place] = EVERY;
 const STEER_JOB: &[Place] = JOB;
@@ -167,6 +176,30 @@ pub const ACTIONS: &[Action] = &[
         .typed("history", "history JOB")
         .short("history")
         .found_by("events who audit"),
+    Action::new("verify", Do::Verify, JOB, &["v"])
+        .says(
+            "what a verification found",
+            "Shows every table with its verdict and the rows that differ, by key.",
+        )
+        .typed("verify", "verify list JOB")
+        .short("verify")
+        .found_by("compare differences equal check"),
+    Action::new("values", Do::Values, &[Place::Verify], &["V"])
+        .says(
+            "values of both sides",
+            "Reads the differing rows of this table again from both databases and shows their \
+            values. Rows are private: nothing of it is kept.",
+        )
+        .typed("values", "verify show JOB --values")
+        .short("values"),
+    Action::new("check_again", Do::CheckAgain, &[Place::Verify], &["R"])
+        .says(
+            "compare this table again",
+            "Compares all chunks of this table again. Nothing is written to either side.",
+        )
+        .asks(Tier::Undo)
+        .typed("check", "reload JOB TABLE")
+        .short("check again"),
     Action::new("log", Do::Log, EVERY, &["L"])
         .says("log", "Shows the log of the job in full.")
         .typed("log", "log JOB")

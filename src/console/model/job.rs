@@ -6,7 +6,9 @@ use super::failed::FailedScreen;
 use super::list::List;
 use super::run::RunScreen;
 use crate::console::msg::{DownCause, LinkDown};
-use crate::protocol::{Action, ChunkView, JobView, LogLine, PlanView, RunView, Snapshot};
+use crate::protocol::{
+    Action, ChunkView, DifferenceView, JobView, LogLine, PlanView, RunView, Snapshot,
+};
 
 /// Log lines kept for scrolling; older ones are asked for when the log is opened.
 pub const LOG_LINES_MAX: usize = 5_000;
@@ -39,6 +41,7 @@ pub struct Attached {
     pub plan: PlanScreen,
     pub log: LogScreen,
     pub history: HistoryScreen,
+    pub verify: VerifyScreen,
     pub lost: LostScreen,
 }
 
@@ -141,6 +144,19 @@ pub struct HistoryScreen {
     pub search: String,
 }
 
+/// What a verification found: tables, and the differing rows of the one under the cursor.
+#[derive(Clone, Debug, Default)]
+pub struct VerifyScreen {
+    pub list: List,
+    /// The table whose rows are held.
+    pub table: Option<u32>,
+    pub rows: Vec<DifferenceView>,
+    /// Not asked for again before.
+    pub due_ms: u64,
+    /// The rows held came with their values.
+    pub with_values: bool,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct LostScreen {
     /// The operator looks at the last picture instead.
@@ -176,6 +192,7 @@ impl Attached {
             plan: PlanScreen::default(),
             log: LogScreen { follows: true, ..LogScreen::default() },
             history: HistoryScreen::default(),
+            verify: VerifyScreen::default(),
             lost: LostScreen::default(),
         }
     }

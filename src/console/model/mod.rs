@@ -235,7 +235,8 @@ impl Model {
             }
         } else {
             // Log over History over Log ...: side screens do not pile up.
-            let side = |p: &Place| matches!(p, Place::Log | Place::History | Place::Jobs);
+            let side =
+                |p: &Place| matches!(p, Place::Log | Place::History | Place::Verify | Place::Jobs);
             if side(&place) && self.screens.len() > 1 && self.screens.last().is_some_and(side) {
                 self.screens.pop();
             }

@@ -4,6 +4,7 @@
 mod fixture;
 mod pictures;
 mod steering;
+mod verify;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;

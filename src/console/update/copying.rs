@@ -57,6 +57,7 @@ fn text_of(model: &Model, extent: Extent) -> Option<String> {
             FailedItem::Step(i) => Some(step_copy(&job.failed.steps[i], extent)),
             FailedItem::Group(_) => None,
         },
+        Place::Verify => super::verify::copied(job),
         Place::Log => {
             job.log.lines.get(job.log.list.cursor).map(|line| log_copy(line, extent, offset))
         }
@@ -218,6 +219,7 @@ fn page(model: &Model) -> String {
         Place::Table => {
             job.table.chunks.iter().map(|c| chunk_text(c, offset)).collect::<Vec<_>>().join("\n")
         }
+        Place::Verify => super::verify::page(job),
         Place::Log => log_page(&job.log.lines, offset),
         Place::History => log_page(&job.history.events, offset),
         Place::Plan => plan_page(job),

@@ -279,6 +279,11 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.history.events.reverse();
             job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }
+        (Ticket::Differences { with_values }, Reply::Differences { table, rows }) => {
+            job.verify.table = Some(table);
+            job.verify.rows = rows;
+            job.verify.with_values = with_values;
+        }
         (Ticket::Plan, Reply::Plan { plan }) => job.plan.plan = Some(plan),
         (Ticket::Act(_) | Ticket::Ping, _) | (_, Reply::Done { .. } | Reply::Status { .. }) => {}
         (_, _mismatch) => {}

@@ -2,7 +2,7 @@
 
 use super::{
     close, copying, failed, go, help, history, jobs, log, palette, plan, prompt, question, reader,
-    refit, run, steer, table,
+    refit, run, steer, table, verify,
 };
 use crate::console::commands::{Action, Do, Place};
 use crate::console::keymap::{Key, owner};
@@ -61,6 +61,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::Failed => failed::perform(model, does),
         Place::Log => log::perform(model, does),
         Place::History => history::perform(model, does),
+        Place::Verify => verify::perform(model, does),
         Place::Lost => lost(model, does),
     }
 }
@@ -90,7 +91,9 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::Copy => copying::copy(model, copying::Extent::Message),
         Do::CopyAll => copying::copy(model, copying::Extent::All),
         Do::Write => copying::write(model),
-        Do::Log | Do::History | Do::Run | Do::Failed => return side_screens(model, does),
+        Do::Log | Do::History | Do::Verify | Do::Run | Do::Failed => {
+            return side_screens(model, does);
+        }
         _ => return None,
     })
 }
@@ -108,6 +111,7 @@ fn side_screens(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
     Some(match does {
         Do::Log => log::open(model),
         Do::History => history::open(model),
+        Do::Verify => verify::open(model),
         Do::Failed => failed::open(model),
         _ => go(model, Place::Run),
     })

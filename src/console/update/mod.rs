@@ -17,12 +17,14 @@ mod refresh;
 mod run;
 mod steer;
 mod table;
+mod verify;
 
 pub use help::{height as help_height, matches as help_matches};
 pub use history::shown as history_lines;
 pub use palette::LINES_MAX as PALETTE_LINES_MAX;
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
+pub use verify::{row_text as difference_text, shown as verified_tables};
 
 use super::commands::Place;
 use super::keymap::Key;
@@ -157,6 +159,7 @@ fn refit(model: &mut Model) {
     plan::refit(model);
     log::refit(model);
     history::refit(model);
+    verify::refit(model);
     jobs::refit(model);
 }
 

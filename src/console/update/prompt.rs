@@ -122,7 +122,7 @@ pub fn filter_of(model: &Model) -> &str {
         Place::Plan => &job.plan.filter,
         Place::Log => &job.log.search,
         Place::History => &job.history.search,
-        Place::Table | Place::Lost => "",
+        Place::Table | Place::Verify | Place::Lost => "",
     }
 }
 
@@ -156,6 +156,6 @@ pub fn set_filter(model: &mut Model, text: &str) {
             job.history.search = text;
             history::refit(model);
         }
-        Place::Jobs | Place::Table | Place::Lost => {}
+        Place::Jobs | Place::Table | Place::Verify | Place::Lost => {}
     }
 }

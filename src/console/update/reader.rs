@@ -74,6 +74,19 @@ pub fn open_failure(model: &mut Model) -> Vec<Cmd> {
     }
 }
 
+/// The differing rows of a verification's table, all that are held.
+pub fn open_differences(model: &mut Model) -> Vec<Cmd> {
+    let Some(job) = &model.job else {
+        return Vec::new();
+    };
+    let text = super::verify::rows_text(job);
+    if text.is_empty() {
+        model.say("no differing rows are named for this table");
+        return Vec::new();
+    }
+    open(model, "Differing rows".to_owned(), text)
+}
+
 pub fn open_log_line(model: &mut Model) -> Vec<Cmd> {
     let Some(job) = &model.job else {
         return Vec::new();

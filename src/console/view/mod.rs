@@ -17,6 +17,7 @@ mod reader;
 mod run;
 mod small;
 mod table;
+mod verify;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -65,6 +66,7 @@ fn draw(model: &Model, pen: &mut Pen<'_>) {
         (Some(job), Place::Failed) => failed::draw(model, job, pen),
         (Some(job), Place::Log) => log::draw(model, job, pen),
         (Some(job), Place::History) => history::draw(model, job, pen),
+        (Some(job), Place::Verify) => verify::draw(model, job, pen),
         (Some(job), Place::Lost) => lost::draw(model, job, pen),
         (_, Place::Jobs) | (None, _) => jobs::draw(model, pen),
     }

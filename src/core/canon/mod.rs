@@ -2,24 +2,26 @@
 //! have equal bytes. Chosen once per column from its two types ([`Shape`]); nothing here knows a
 //! connection.
 //!
-//! | pair of types | canonical text |
-//! |---|---|
-//! | integers, decimals, booleans, years, BIT as a number | decimal digits: no zeros in front, none behind a point, no exponent; `NaN`, `Infinity`; booleans are `0` and `1`; no negative zero |
-//! | a float on either side | shortest decimal of its 32 or 64 bits (32 when one side has 32) as `d.ddde<n>`; `0` without a sign; `NaN`, `inf` |
-//! | text, enums, SETs, XML, ranges, arrays and all that only its server knows | the text, byte by byte |
-//! | CHAR(n) on either side | the text without blanks at its end |
-//! | bytes, geometry | hexadecimal digits, lower case |
-//! | UUID in text or in sixteen bytes | lower case with hyphens |
-//! | dates | `YYYY-MM-DD` as PostgreSQL prints them (`0044-03-15 BC`, `infinity`); zero dates as they are, or NULL where the plan says so |
-//! | moments without a zone | `YYYY-MM-DD HH:MM:SS[.f]` without zeros at the end of the fraction |
-//! | moments with a zone on either side | the same in UTC; a side without a zone is in UTC or in the plan's zone |
-//! | times of a day, MySQL's TIME | `[-]HH:MM:SS[.f]` |
-//! | intervals | ISO 8601 |
-//! | JSON, where a side keeps a parsed document (`jsonb`, MySQL's JSON) | keys sorted, the last of equal keys, numbers as decimals, no blanks |
-//! | JSON kept as text on both sides | the text |
-//! | bit strings | `0` and `1` |
-//! | SET against `text[]` | labels joined by commas |
-//! | SQLite columns of any type on both sides | the storage class, a colon and the value |
+//! * **Integers, decimals, booleans, years, BIT as a number**: decimal digits, no zeros in front,
+//!   none behind a point, no exponent, no negative zero; `NaN`, `Infinity`; booleans `0` and `1`.
+//! * **A float on either side**: the shortest decimal of its 32 or 64 bits (32 when one side has
+//!   32) as `d.ddde<n>`; `0` without a sign; `NaN`, `Infinity`.
+//! * **Text, enums, SETs, XML, ranges, arrays** and all that only its server knows: the text, byte
+//!   by byte. With CHAR(n) on either side, without the blanks at its end.
+//! * **Bytes, geometry**: hexadecimal digits, lower case.
+//! * **UUID** in text or in sixteen bytes: lower case with hyphens.
+//! * **Dates**: `YYYY-MM-DD` as PostgreSQL prints them (`0044-03-15 BC`, `infinity`); zero dates as
+//!   they are, or NULL where the plan says so.
+//! * **Moments without a zone**: `YYYY-MM-DD HH:MM:SS[.f]`, no zeros at the end of the fraction.
+//! * **Moments with a zone on either side**: the same in UTC; a side without a zone is in UTC or in
+//!   the plan's zone.
+//! * **Times of a day, MySQL's TIME**: `[-]HH:MM:SS[.f]`.
+//! * **Intervals**: ISO 8601.
+//! * **JSON where a side keeps a parsed document** (`jsonb`, MySQL's JSON): keys sorted, the last
+//!   of equal keys, numbers as decimals, no blanks. Kept as text on both sides: the text.
+//! * **Bit strings**: `0` and `1`.
+//! * **SET against `text[]`**: labels joined by commas.
+//! * **SQLite columns of any type on both sides**: the storage class, a colon and the value.
 //!
 //! A value that is not what its column promises (SQLite: text in an INTEGER column) is `t:` and its
 //! text or `x:` and its bytes.

@@ -20,12 +20,14 @@ pub(super) struct CastRule {
     pub reason: &'static str,
 }
 
-/// `(word, meaning) => "type", Verdict, "reason";` where the pair is a pattern. `same` in front of the
-/// type keeps the source's meaning.
+/// `(word, meaning) => "type", Verdict, "reason";` where the pair is a pattern. `same` in front of
+/// the type keeps the source's meaning.
 macro_rules! casts {
     (@same same) => { true };
     (@same) => { false };
-    ($($pattern:pat $(if $guard:expr)? => $($same:ident)? $to:literal, $fit:ident, $reason:expr;)*) => {
+    ($(
+        $pattern:pat $(if $guard:expr)? => $($same:ident)? $to:literal, $fit:ident, $reason:expr;
+    )*) => {
         &[$(CastRule {
             matches: |word, meaning| matches!((word, meaning), $pattern $(if $guard)?),
             to: $to,

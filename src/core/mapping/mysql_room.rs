@@ -25,8 +25,8 @@ const LENGTH_BYTES: u64 = 2;
 const LABELS_MAX: usize = 65_535;
 const LABEL_CHARACTERS_MAX: usize = 255;
 
-const NUMBER_KEY: &str = "part of a key: 35 digits before the point and 30 behind it; a number that \
-                          needs more is refused by name";
+const NUMBER_KEY: &str = "part of a key: 35 digits before the point and 30 behind it; a number \
+                          that needs more is refused by name";
 const ROW_TOO_LONG: &str = "moved out of the row, which MySQL ends at 65,535 bytes";
 
 /// Can these be the labels of an ENUM? MySQL cuts trailing blanks off them.

@@ -128,7 +128,10 @@ fn is_boolean(spelling: &Spelling) -> bool {
 /// Where a UUID goes, unless the column goes there anyway.
 fn uuid_change(request: &FitRequest<'_>, default: &ColumnFit) -> Option<Change> {
     let change = uuid_type(request.ends.to);
-    (change.0 != default.declared).then_some(change)
+    // Text that becomes text again gains nothing.
+    let text = matches!(request.column.logical, LogicalType::Text { .. });
+    let gains = !text || change.1 == LogicalType::Uuid;
+    (gains && change.0 != default.declared).then_some(change)
 }
 
 /// The signed integer of the same width.

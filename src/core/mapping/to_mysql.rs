@@ -18,8 +18,8 @@ const VARCHAR_MAX: u32 = 16_383;
 
 const SAME_INT: &str = "the same integers";
 const AS_TEXT: &str = "kept as the text PostgreSQL prints";
-const EVERY_DIGIT: &str = "text with every digit: DECIMAL ends at 65 digits, 30 behind the point (a \
-                           map rule may say decimal(65,30))";
+const EVERY_DIGIT: &str = "text with every digit: DECIMAL ends at 65 digits, 30 behind the point \
+                           (a map rule may say decimal(65,30))";
 const NO_ENDS: &str = "infinity, BC and years after 9999 are refused by name";
 const IN_UTC: &str = "moments in UTC, which the type no longer says; infinity, BC and years after \
                       9999 are refused by name";
@@ -124,7 +124,7 @@ const MARIADB_TO_MYSQL: &[CastRule] = casts! {
     ("uuid", Uuid) => "char(36) character set ascii collate ascii_bin", Wider, UUID_TEXT;
     ("inet4", Other(_)) => "varchar(15) character set ascii collate ascii_bin", Wider,
         "MySQL has no type for addresses: their text";
-    ("inet6", Other(_)) => "varchar(45) character set ascii collate ascii_bin", Wider,
+    ("inet6", Other(_)) => "varchar(39) character set ascii collate ascii_bin", Wider,
         "MySQL has no type for addresses: their text";
     ("xmltype", Xml) => "longtext", Wider, "MySQL has no type for XML: its text";
 };

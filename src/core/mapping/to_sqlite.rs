@@ -33,7 +33,7 @@ pub(super) const FROM_POSTGRES: &[CastRule] = casts! {
         same "NUMERIC({p},{s})", Exact, "at most 15 digits: exact as a number";
     (_, Decimal { precision: Some(p), scale: None }) if *p <= FLOAT_DIGITS =>
         same "NUMERIC({p})", Exact, "at most 15 digits: exact as a number";
-    (_, Decimal { .. }) => "", Exact, DECIMAL_LONG;
+    (_, Decimal { .. }) => "", Wider, DECIMAL_LONG;
     (_, Float { bits: 32 }) => same "REAL", Wider, "the digits PostgreSQL prints; no NaN";
     (_, Float { .. }) => same "DOUBLE PRECISION", Exact, "the same number; no NaN";
     (_, Text { max: Some(_), fixed: true }) => same "CHAR({n})", Exact, "with its trailing blanks";
@@ -54,11 +54,11 @@ pub(super) const FROM_MYSQL: &[CastRule] = casts! {
     (_, Int { bits: 16, .. }) => same "SMALLINT", Wider, WIDTH;
     (_, Int { bits: 24, .. }) => same "MEDIUMINT", Wider, WIDTH;
     (_, Int { bits: 32, .. }) => same "INTEGER", Wider, WIDTH;
-    (_, Int { unsigned: true, .. }) => "", Exact, UNSIGNED_LONG;
+    (_, Int { unsigned: true, .. }) => "", Wider, UNSIGNED_LONG;
     (_, Int { .. }) => same "BIGINT", Exact, "the same integers";
     (_, Decimal { precision: Some(p), .. }) if *p <= FLOAT_DIGITS =>
         same "DECIMAL({p},{s})", Exact, "at most 15 digits: exact as a number";
-    (_, Decimal { .. }) => "", Exact, DECIMAL_LONG;
+    (_, Decimal { .. }) => "", Wider, DECIMAL_LONG;
     (_, Float { bits: 32 }) => same "REAL", Wider, "the same number in 64 bits";
     (_, Float { .. }) => same "DOUBLE PRECISION", Exact, "the same number";
     (_, Text { max: Some(_), fixed: true }) => same "CHAR({n})", Wider, LENGTH;

@@ -1,5 +1,6 @@
 //! Puts the plan together: tables, their paths and chunks, the steps, the findings.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{Catalog, Column, DdlItem, Table};
@@ -11,11 +12,14 @@ use super::columns::plan_columns;
 use super::cut::{bounds_request, choose_cut, cut_table};
 use super::existing::{Fates, TargetView, settle_existing};
 use super::findings;
+use super::mysql_items;
 use super::naming::{Naming, about_names};
 use super::select::{ItemChoice, choose_items, selected_tables};
 use super::steps::{StepInput, build_steps, holds_rows};
 use super::translate::translated_items;
-use super::{ChecklistEntry, CopyFormat, DataPath, Existing, Fate, MigrationPlan, TablePlan};
+use super::{
+    ChecklistEntry, CopyFormat, DataPath, Existing, Fate, Finding, MigrationPlan, TablePlan,
+};
 
 /// All that the plan is made of; read by the engine beforehand.
 #[derive(Clone, Debug)]
@@ -65,19 +69,21 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
-    let translated = match same_engine {
-        true => Vec::new(),
-        false => translated_items(spec, ends, input.source, &selected, &namer, &mut checklist),
-    };
-    let items: &[DdlItem] = if same_engine { input.items } else { &translated };
-    let choice = match same_engine {
-        true => choose_items(&spec.selection, input.source, &selected, items),
-        false => ItemChoice { taken: items.iter().map(|i| i.id).collect(), ..Default::default() },
+    let mut translate =
+        || translated_items(spec, ends, input.source, &selected, &namer, &mut checklist);
+    let translated = if same_engine { Vec::new() } else { translate() };
+    let own = same_engine.then(|| own_items(input, &selected, &naming));
+    let taken =
+        || ItemChoice { taken: translated.iter().map(|i| i.id).collect(), ..Default::default() };
+    let (items, choice, own_findings) = match &own {
+        Some(own) => (&*own.items, own.choice.clone(), own.findings.clone()),
+        None => (&*translated, taken(), Vec::new()),
     };
 
     let target = TargetView::new(input.target, input.nonempty);
     let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
     let mut findings = findings::about_ends(input, &selected);
+    findings.extend(own_findings);
     findings.extend(about_names(spec, input.source, &selected));
     findings.extend(findings::about_rules(spec, ends, &selected));
     let fates = settle_existing(spec, &target, &names, items, &mut findings);
@@ -112,7 +118,7 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         target_dialect: spec.target.dialect,
         tables: &tables,
         replaced: &fates.replaced,
-        sequences: sequences_of(input, &kept, &names),
+        sequences: sequences_of(input, &kept, &names, &naming),
         items: kept,
         large_objects: load && everything && same_engine && input.source.large_objects > 0,
         load,
@@ -127,6 +133,27 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         findings,
         checklist,
     }
+}
+
+/// The source's own items under the target's names, and which of them come along.
+struct OwnItems<'a> {
+    items: Cow<'a, [DdlItem]>,
+    choice: ItemChoice,
+    findings: Vec<Finding>,
+}
+
+/// Between equal engines: PostgreSQL and SQLite say it in their own words and names, MySQL's words
+/// depend on which of its kinds the target is.
+fn own_items<'a>(input: &PlanInput<'a>, selected: &[&Table], naming: &Naming) -> OwnItems<'a> {
+    let selection = &input.spec.selection;
+    if input.spec.source.dialect != Dialect::Mysql {
+        let choice = choose_items(selection, input.source, selected, input.items);
+        return OwnItems { items: Cow::Borrowed(input.items), choice, findings: Vec::new() };
+    }
+    let prepared = mysql_items::prepare(input, naming);
+    let choice = choose_items(selection, input.source, selected, &prepared.items);
+    let items = Cow::Owned(mysql_items::renamed(&prepared.items, naming));
+    OwnItems { items, choice, findings: prepared.findings }
 }
 
 /// The ancestor through which the rows of `table` are written, where the target must find the leaf
@@ -247,6 +274,7 @@ fn sequences_of(
     input: &PlanInput<'_>,
     kept: &[&DdlItem],
     names: &[(&Table, ObjectName)],
+    naming: &Naming,
 ) -> Vec<ObjectName> {
     if input.spec.source.dialect != input.spec.target.dialect {
         return Vec::new();
@@ -261,6 +289,8 @@ fn sequences_of(
         .filter(|s| {
             created.contains(&s.name) || s.owner.as_ref().is_some_and(|(t, _)| tables.contains(t))
         })
+        // Under another name the position stays that of the definition and of the rows.
+        .filter(|s| naming.of(&s.name) == s.name)
         .map(|s| s.name.clone())
         .collect()
 }

@@ -7,6 +7,7 @@ mod existing;
 mod findings;
 #[cfg(test)]
 pub(in crate::core) mod fixture;
+mod mysql_items;
 mod naming;
 mod order;
 mod select;

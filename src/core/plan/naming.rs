@@ -281,3 +281,119 @@ fn told(changed: &[String], what: &str) -> Option<Finding> {
     let finding = Finding::new(Severity::Warn, "names", message).with_detail(shown.join("; "));
     Some(finding.with_hint("The suffix is the same every time. The plan shows every name."))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::mapping::MapRules;
+    use super::super::super::spec::SchemaRemap;
+    use super::super::fixture;
+    use super::*;
+
+    const PG: Dialect = Dialect::Postgres;
+    const MY: Dialect = Dialect::Mysql;
+    const LI: Dialect = Dialect::Sqlite;
+
+    fn spec(from: Dialect, to: Dialect, urls: [&str; 2]) -> JobSpec {
+        let mut spec = fixture::spec(from, to);
+        spec.source.url = urls[0].to_owned();
+        spec.target.url = urls[1].to_owned();
+        spec
+    }
+
+    fn names(spec: &JobSpec, tables: &[&str]) -> Vec<String> {
+        let source = fixture::catalog(tables);
+        let selected: Vec<&Table> = source.tables.iter().collect();
+        let naming = Naming::new(spec, &selected);
+        selected.iter().map(|t| naming.of(&t.name).to_string()).collect()
+    }
+
+    #[test]
+    fn schemas_in_all_nine_directions() {
+        let pg = "postgres://a@h:5432/shop";
+        let my = "mysql://a@h:3306/crm";
+        let none = "mysql://a@h:3306/";
+        let li = "sqlite:/data/old.shop.db";
+        for (from, to, urls, table, there) in [
+            (PG, PG, [pg, pg], "geo.t", "geo.t"),
+            (PG, MY, [pg, my], "public.t", "crm.t"),
+            (PG, MY, [pg, none], "public.t", "shop.t"),
+            (PG, MY, [pg, my], "geo.t", "geo.t"),
+            (PG, LI, [pg, li], "geo.t", "main.t"),
+            (MY, PG, [my, pg], "crm.t", "crm.t"),
+            (MY, MY, [my, my], "crm.t", "crm.t"),
+            (MY, MY, [my, "mysql://a@h2:3306/crm2"], "crm.t", "crm2.t"),
+            (MY, MY, [my, "mysql://a@h2:3306/crm2"], "geo.t", "geo.t"),
+            (MY, MY, [none, my], "geo.t", "geo.t"),
+            (MY, LI, [my, li], "crm.t", "main.t"),
+            (LI, PG, [li, pg], "main.t", "public.t"),
+            (LI, MY, [li, my], "main.t", "crm.t"),
+            (LI, MY, [li, none], "main.t", "old.shop.t"),
+            (LI, LI, [li, li], "main.t", "main.t"),
+        ] {
+            assert_eq!(names(&spec(from, to, urls), &[table]), [there], "{from:?} {to:?} {urls:?}");
+        }
+    }
+
+    #[test]
+    fn a_remapped_schema_comes_before_every_rule() {
+        let remapped = |from, to, name: &str| {
+            let mut spec = spec(from, to, ["postgres://a@h:5432/shop", "mysql://a@h:3306/crm"]);
+            spec.remap_schemas =
+                vec![SchemaRemap { from: "public".to_owned(), to: name.to_owned() }];
+            names(&spec, &["public.a", "geo.b"])
+        };
+        assert_eq!(remapped(PG, MY, "sales"), ["sales.a", "geo.b"]);
+        assert_eq!(remapped(PG, LI, "sales"), ["main.sales_a", "main.geo_b"]);
+        assert_eq!(remapped(PG, LI, "main"), ["main.a", "main.geo_b"]);
+        let mut wrong = spec(PG, PG, ["postgres://a@h:5432/a", "postgres://a@h:5432/b"]);
+        wrong.remap_schemas = vec![SchemaRemap { from: "nix".to_owned(), to: "x".to_owned() }];
+        let source = fixture::catalog(&["public.a"]);
+        let found = about_names(&wrong, &source, &[]);
+        let blocks = |f: &Finding| f.severity == Severity::Block;
+        assert_eq!(found.iter().filter(|f| blocks(f)).count(), 2, "{found:?}");
+    }
+
+    #[test]
+    fn collisions_and_long_names_get_a_suffix_that_is_said() {
+        let spec_of = |to| spec(PG, to, ["postgres://a@h:5432/shop", "mysql://a@h:3306/crm"]);
+        let long = format!("public.{}", "n".repeat(70));
+        let tables = ["geo.x_y", "geo_x.y", "public.T", "public.t", long.as_str()];
+        let there = names(&spec_of(LI), &tables);
+        assert_eq!(there[0], "main.geo_x_y");
+        assert!(there[1].starts_with("main.geo_x_y_"), "{there:?}");
+        assert!(there[3].starts_with("main.t_"), "{there:?}");
+        assert_eq!(there[4].len(), "main.".len() + 70, "SQLite's names have no end");
+        let on_mysql = names(&spec_of(MY), &tables);
+        assert_eq!(on_mysql[4].len(), "crm.".len() + 64);
+        assert_eq!(on_mysql, names(&spec_of(MY), &tables), "the same every time");
+        let source = fixture::catalog(&tables);
+        let selected: Vec<&Table> = source.tables.iter().collect();
+        let found = about_names(&spec_of(MY), &source, &selected);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let detail = found[0].detail.clone().unwrap_or_default();
+        assert!(found[0].message.contains("2 tables"), "{found:?}");
+        assert!(detail.contains("public.t becomes crm.t_"), "{detail}");
+    }
+
+    #[test]
+    fn names_of_the_servers_own_are_refused() {
+        for (from, to, table) in
+            [(PG, MY, "sys.t"), (MY, PG, "pg_stuff.t"), (PG, LI, "public.sqlite_t")]
+        {
+            let source = fixture::catalog(&[table]);
+            let selected: Vec<&Table> = source.tables.iter().collect();
+            let found = about_names(&spec(from, to, ["", ""]), &source, &selected);
+            assert_eq!(found.len(), 1, "{table}: {found:?}");
+            assert_eq!(found[0].severity, Severity::Block);
+        }
+    }
+
+    #[test]
+    fn folding_lowers_names_and_keeps_them_apart() {
+        let mut folding = spec(PG, MY, ["postgres://a@h:5432/shop", "mysql://a@h:3306/crm"]);
+        folding.rules = MapRules::parse("[switches]\nfold_case = \"lower\"\n").unwrap();
+        let there = names(&folding, &["public.Orders", "public.orders"]);
+        assert_eq!(there[0], "crm.orders");
+        assert!(there[1].starts_with("crm.orders_"), "{there:?}");
+    }
+}

@@ -43,7 +43,7 @@ pub fn idle_patterns(selection: &Selection, catalog: &Catalog) -> Vec<String> {
 }
 
 /// What becomes of the source's items.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ItemChoice {
     /// Ids of items that are created.
     pub taken: BTreeSet<u32>,

@@ -60,6 +60,7 @@ pub fn build_verification(input: &PlanInput<'_>) -> MigrationPlan {
         findings.extend(pair.missing_columns(spec));
     }
     findings.extend(without_key(spec, &tables));
+    findings.extend(without_repair(spec));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let mut steps = Vec::new();
     for (table, number) in tables.iter().zip(0..) {
@@ -352,6 +353,17 @@ fn missing_tables(tables: &[TablePlan]) -> Option<Finding> {
         Finding::new(Severity::Warn, DIFFERS, format!("not on the target: {names}"))
             .with_detail("Their rows are counted as missing."),
     )
+}
+
+/// Said before anything is compared, not after.
+fn without_repair(spec: &JobSpec) -> Option<Finding> {
+    (spec.repair && spec.target.dialect == Dialect::Mysql).then(|| {
+        let message = "rows of a MySQL target cannot be repaired yet";
+        Finding::new(Severity::Block, "target", message).with_hint(
+            "Verify without --repair, then copy what differs again: tidegate copy --table NAME \
+             --if-exists truncate.",
+        )
+    })
 }
 
 fn without_key(spec: &JobSpec, tables: &[TablePlan]) -> Option<Finding> {

@@ -4,6 +4,7 @@ mod ddl;
 mod default;
 mod expression;
 mod mysql_adapt;
+mod mysql_rename;
 mod mysql_table;
 mod names;
 mod range;
@@ -13,6 +14,7 @@ mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
 pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
+pub use mysql_rename::mysql_database_renamed;
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::{Names, fit as fit_name};
 pub use range::{KeyColumn, predicate};

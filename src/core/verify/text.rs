@@ -35,6 +35,8 @@ enum Meaning {
     },
     Uuid,
     Json,
+    /// Of one engine by digits, of another by bytes.
+    Bits,
 }
 
 /// Spells the rows of one side of one table and hashes them.
@@ -116,6 +118,7 @@ fn meaning_of(column: &ColumnPlan, from: Dialect, to: Dialect) -> Meaning {
             Meaning::Moment { zoned: *zoned }
         }
         (T::Time { .. }, _) | (_, T::Time { .. }) => Meaning::Time,
+        (T::Bits { varying: false, .. }, _) | (_, T::Bits { varying: false, .. }) => Meaning::Bits,
         (T::Uuid, _) | (_, T::Uuid) => Meaning::Uuid,
         (T::Json { .. }, _) | (_, T::Json { .. }) => Meaning::Json,
         (T::Bytes { .. }, _) | (_, T::Bytes { .. }) => Meaning::Bytes,
@@ -190,6 +193,7 @@ fn write_value(meaning: Meaning, cell: CellRef<'_>, form: WireForm, out: &mut Ve
             write_parsed(micros, out)
         }
         (Meaning::Uuid, cell) => write_uuid(cell, out),
+        (Meaning::Bits, cell) => write_bits(cell, out),
         (Meaning::Json, CellRef::Text(text)) => write_json(text, out),
         (
             Meaning::Text { .. }
@@ -355,6 +359,20 @@ fn write_bytes(cell: CellRef<'_>, form: WireForm, out: &mut Vec<u8>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Digits from the first one on: the width is the column's, not the value's.
+fn write_bits(cell: CellRef<'_>, out: &mut Vec<u8>) -> bool {
+    let digits: Vec<u8> = match cell {
+        CellRef::Text(text) if text.iter().all(|b| matches!(b, b'0' | b'1')) => text.to_vec(),
+        CellRef::Blob(bytes) => bytes
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |bit| b'0' + ((byte >> bit) & 1)))
+            .collect(),
+        CellRef::Null | CellRef::Int(_) | CellRef::Real(_) | CellRef::Text(_) => return false,
+    };
+    out.extend(digits.into_iter().skip_while(|digit| *digit == b'0'));
+    true
 }
 
 fn write_uuid(cell: CellRef<'_>, out: &mut Vec<u8>) -> bool {

@@ -332,7 +332,7 @@ proptest! {
 
 fn spelled(mantissa: i64, places: usize) -> String {
     let sign = if mantissa < 0 { "-" } else { "" };
-    let digits = format!("{:0width$}", mantissa.abs(), width = places + 1);
+    let digits = format!("{:0width$}", mantissa.unsigned_abs(), width = places + 1);
     let (whole, fraction) = digits.split_at(digits.len() - places);
     if places == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }

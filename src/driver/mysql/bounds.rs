@@ -170,7 +170,11 @@ impl<'a> Line<'a> {
         until: Option<&KeyValues>,
     ) -> Result<f64, Fault> {
         let range = self.condition(Some(from), until);
-        let sql = format!("EXPLAIN SELECT {} FROM {}{range}", self.values, self.place);
+        // Ordered, because MySQL does not look into an index it is forced to use unless it is.
+        let sql = format!(
+            "EXPLAIN FORMAT=TRADITIONAL SELECT {} FROM {}{range} ORDER BY {}",
+            self.values, self.place, self.order
+        );
         let rows = self.session.rows(&sql).await?;
         let estimate = rows.first().and_then(|row| {
             let at = row.columns().iter().position(|c| c.name().eq_ignore_ascii_case("rows"))?;

@@ -74,6 +74,8 @@ pub(super) struct Statement {
     pub text: String,
     /// Only for what keeps one: routines, triggers, events.
     pub sql_mode: Option<String>,
+    /// Of an event: its moments are this zone's.
+    pub time_zone: Option<String>,
 }
 
 /// The statements of `names`, in their order. `None` where this user may not see it, or where the
@@ -119,7 +121,8 @@ async fn together(
         .iter()
         .map(|row| {
             let sql_mode = what.mode_column().and_then(|at| text(row, at));
-            text(row, what.column()).map(|text| Statement { text, sql_mode })
+            let time_zone = (what == Shown::Event).then(|| text(row, 2)).flatten();
+            text(row, what.column()).map(|text| Statement { text, sql_mode, time_zone })
         })
         .collect())
 }

@@ -370,7 +370,7 @@ fn column_of(link: &Link, row: &PgRow, types: &TypeTable) -> Result<Column, Faul
         collation: link.get(row, "collation")?,
         binary_portable: types.is_binary_portable(type_oid),
         charset: None,
-        labels: Vec::new(),
+        labels: link.get(row, "labels")?,
         on_update: None,
         invisible: false,
         comment: link.get(row, "comment")?,

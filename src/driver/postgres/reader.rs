@@ -163,7 +163,8 @@ impl Reader {
         let query = format!(
             "LOCK TABLE ONLY {} IN ACCESS SHARE MODE; {scans}\
              SELECT c.relkind = 'p' AS tree, CASE c.relkind WHEN 'p' THEN \
-             (SELECT coalesce(bool_and(l.relfilenode = pg_catalog.pg_relation_filenode(l.oid)), true) \
+             (SELECT coalesce(bool_and(l.relfilenode = \
+             pg_catalog.pg_relation_filenode(l.oid)), true) \
              FROM pg_catalog.pg_partition_tree(c.oid) p JOIN pg_catalog.pg_class l \
              ON l.oid = p.relid WHERE p.isleaf AND l.relkind = 'r') \
              ELSE c.relfilenode = pg_catalog.pg_relation_filenode(c.oid) END AS same \

@@ -13,7 +13,7 @@ pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
 pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
-pub use verify::{ComparedFigures, compared_view, difference_view};
+pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
 use super::{ChecklistView, FindingView, LogLine};
 use crate::core::job::Actor;

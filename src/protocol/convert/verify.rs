@@ -57,3 +57,23 @@ pub fn difference_view(plan: &TablePlan, chunk: u32, difference: &Difference) ->
         values: Vec::new(),
     }
 }
+
+/// The same row with both sides' values: of the columns that differ, or of all.
+#[must_use]
+pub fn with_values(
+    plan: &TablePlan,
+    view: DifferenceView,
+    source: Option<&[Option<String>]>,
+    target: Option<&[Option<String>]>,
+) -> DifferenceView {
+    let value = |side: Option<&[Option<String>]>, at: usize| {
+        side.and_then(|values| values.get(at).cloned().flatten())
+    };
+    let shown = plan
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| view.columns.is_empty() || view.columns.contains(&column.name));
+    let values = shown.map(|(at, c)| (c.name.clone(), value(source, at), value(target, at)));
+    DifferenceView { values: values.collect(), ..view }
+}

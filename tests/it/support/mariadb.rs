@@ -237,6 +237,7 @@ fn make_data(home: &std::path::Path, account: Option<Account>) {
     command
         .arg("--no-defaults")
         .arg(format!("--datadir={}", data.display()))
+        .arg(format!("--tmpdir={}", home.display()))
         .args(["--auth-root-authentication-method=normal", "--skip-test-db"])
         // Kernels allow only so many of these; many servers at once run out of them.
         .arg("--innodb-use-native-aio=0");

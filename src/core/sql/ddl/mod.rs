@@ -139,10 +139,12 @@ impl Planned<'_> {
         let [only] = self.primary_key()?.columns.as_slice() else { return None };
         let at = self.position(only)?;
         let column = &self.table.columns[at];
-        // Unsigned ones of 64 bits only where the target's type says that they fit.
-        let whole = matches!(column.logical, LogicalType::Int { unsigned: false, .. })
-            || matches!(column.logical, LogicalType::Int { bits, .. } if bits < 64)
-            || matches!(self.fits[at].logical, LogicalType::Int { unsigned: false, .. });
+        // Nobody counts to 2^63, so numbered ones fit whatever their type could hold.
+        let whole = match column.logical {
+            LogicalType::Int { unsigned: false, .. } => true,
+            LogicalType::Int { bits, .. } => bits < 64 || is_numbered(column),
+            _ => false,
+        };
         (whole && column.generated.is_none()).then_some(at)
     }
 }
@@ -408,13 +410,27 @@ impl<'a> Writer<'a> {
         text
     }
 
-    /// The job's sequence that numbers a column.
+    /// The job's sequence that numbers a column: its own, or the one its default names.
     fn position_of(&self, at: usize, column: &str) -> Option<&Sequence> {
-        let table = &self.planned[at].table.name;
-        self.request
-            .sequences
-            .iter()
-            .find(|s| s.owner.as_ref().is_some_and(|(t, c)| t == table && c == column))
+        let table = self.planned[at].table;
+        let mut sequences = self.request.sequences.iter();
+        let owned = sequences
+            .find(|s| s.owner.as_ref().is_some_and(|(t, c)| *t == table.name && c == column));
+        owned.or_else(|| {
+            let default = table.column(column)?.default.as_ref()?;
+            let named = self.request.sequences.iter().filter(|s| {
+                let texts = [&s.name.schema, &s.name.name]
+                    .map(|part| [part.clone(), quote(Dialect::Postgres, part)]);
+                let [schemas, names] = &texts;
+                names.iter().any(|name| {
+                    default.contains(&format!("'{name}'"))
+                        || schemas
+                            .iter()
+                            .any(|schema| default.contains(&format!("'{schema}.{name}'")))
+                })
+            });
+            named.take(1).next()
+        })
     }
 
     /// Comments have no place in SQLite and are not read from it; they are listed once a table.

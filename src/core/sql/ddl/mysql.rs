@@ -11,6 +11,7 @@ use super::super::default::translate_default;
 use super::super::expression::{translate, translate_condition};
 use super::super::literal;
 use super::super::names::Names;
+use super::postgres::names_one_of;
 use super::{
     Column, Dialect, ForeignKey, Key, LogicalType, ObjectName, TableKind, Writer, is_numbered,
     qualified, quote,
@@ -23,6 +24,7 @@ const MY: Dialect = Dialect::Mysql;
 const KEY_BYTES_MAX: u32 = 3072;
 /// Characters of a long text that an index that is not unique keeps.
 const PREFIX_CHARACTERS: u32 = 191;
+const BARRED: &str = "MySQL checks no column that AUTO_INCREMENT or a foreign key's action sets";
 const COLUMN_COMMENT_MAX: usize = 1024;
 const TABLE_COMMENT_MAX: usize = 2048;
 
@@ -165,7 +167,12 @@ impl Writer<'_> {
         let fit = planned.fits[number].clone();
         let mut text = format!("{} {}", quote(MY, &planned.names[number]), fit.declared);
         if let Some(generated) = &column.generated {
-            match translate(&generated.expression, &self.scope(at)) {
+            let counted: Vec<Column> = self.counted_column(at).into_iter().collect();
+            let written = match names_one_of(&generated.expression, self.request.from, &counted) {
+                true => Err("MySQL computes nothing from AUTO_INCREMENT".to_owned()),
+                false => translate(&generated.expression, &self.scope(at)),
+            };
+            match written {
                 Ok(sql) => text.push_str(&format!(" GENERATED ALWAYS AS ({sql}) STORED")),
                 Err(why) => {
                     let why = format!("the column is left out: {why}");
@@ -321,13 +328,16 @@ impl Writer<'_> {
 
     fn mysql_checks(&mut self, at: usize, state: &mut Naming) -> Vec<String> {
         let to = self.request.ends.to;
+        let barred = self.barred_from_checks(at);
         let mut lines = Vec::new();
         for (number, check) in self.planned[at].table.checks.clone().into_iter().enumerate() {
             let target = self.planned[at].target.clone();
             let fallback = format!("{}_check{}", target.name, number + 1);
             let wanted = if check.name.is_empty() { fallback } else { check.name.clone() };
             let kept = to.mariadb || to.version_num == 0 || to.version_num >= MYSQL_CHECKS_SINCE;
+            let is_barred = names_one_of(&check.expression, self.request.from, &barred);
             let written = match kept {
+                true if is_barred => Err(BARRED.to_owned()),
                 true => translate_condition(&check.expression, &self.scope(at)),
                 false => Err("MySQL has checks since 8.0.16".to_owned()),
             };
@@ -343,6 +353,26 @@ impl Writer<'_> {
             }
         }
         lines
+    }
+
+    fn counted_column(&self, at: usize) -> Option<Column> {
+        self.counted(at).map(|number| self.planned[at].table.columns[number].clone())
+    }
+
+    /// Columns that MySQL itself changes: it lets no check name them.
+    fn barred_from_checks(&self, at: usize) -> Vec<Column> {
+        let table = self.planned[at].table;
+        let changes = |action: &str| {
+            ["CASCADE", "SET NULL"].iter().any(|word| action.eq_ignore_ascii_case(word))
+        };
+        let acting = table.foreign_keys.iter().filter(|key| {
+            self.parent_of(key).is_ok()
+                && (changes(&key.on_update) || key.on_delete.eq_ignore_ascii_case("SET NULL"))
+        });
+        let named = acting.flat_map(|key| &key.columns);
+        let columns =
+            named.filter_map(|name| Some(&table.columns[self.planned[at].position(name)?]));
+        columns.cloned().chain(self.counted_column(at)).collect()
     }
 
     fn mysql_column_comment(&mut self, at: usize, column: &Column) -> String {

@@ -329,7 +329,7 @@ impl Writer<'_> {
 }
 
 /// Does the expression name one of the columns?
-fn names_one_of(expression: &str, from: Dialect, columns: &[Column]) -> bool {
+pub(super) fn names_one_of(expression: &str, from: Dialect, columns: &[Column]) -> bool {
     tokens(expression, from).iter().any(|t| match &t.token {
         Token::Word(name) | Token::Quoted(name) => {
             columns.iter().any(|c| c.name.eq_ignore_ascii_case(name))

@@ -3,7 +3,7 @@
 use super::super::super::mapping::{Ends, MapRules};
 use super::*;
 use crate::core::catalog::{
-    Check, Generated, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
+    Check, Generated, Identity, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
 };
 use crate::core::mapping::sqlite_type;
 

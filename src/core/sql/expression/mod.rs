@@ -152,6 +152,8 @@ struct Parser<'a> {
     used: Vec<(usize, usize, usize)>,
     aggregates: u32,
     in_aggregate: bool,
+    /// Nobody sees what a query calls its columns: it is inside another, or united with one.
+    unseen: bool,
     /// Remarks on what was made.
     notes: Vec<String>,
 }
@@ -169,6 +171,7 @@ impl<'a> Parser<'a> {
             used: Vec::new(),
             aggregates: 0,
             in_aggregate: false,
+            unseen: false,
             notes: Vec::new(),
         }
     }

@@ -105,9 +105,11 @@ impl Parser<'_> {
     pub(super) fn scalar_query(&mut self) -> Result<Written, String> {
         let outer = (self.aggregates, self.in_aggregate);
         (self.aggregates, self.in_aggregate) = (0, false);
+        let seen = std::mem::replace(&mut self.unseen, true);
         let mut query = Query::default();
         let begun = self.used.len();
         self.query(&mut query)?;
+        self.unseen = seen;
         // Columns of the query itself say nothing about the one around it.
         let depth = self.levels.len();
         let kept: Vec<_> =
@@ -139,7 +141,9 @@ impl Parser<'_> {
             let all = if self.eat_word("ALL") { " ALL" } else { "" };
             self.levels.pop();
             let mut next = Query::default();
+            let seen = std::mem::replace(&mut self.unseen, true);
             last = self.one_select(&mut next)?;
+            self.unseen = seen;
             made.sql.push_str(&format!("\nUNION{all}\n{}", next.sql));
             made.reads.append(&mut next.reads);
             if made.columns.len() != next.columns.len() {
@@ -319,6 +323,7 @@ impl Parser<'_> {
             {
                 name
             }
+            (false, ..) if self.unseen => String::new(),
             (false, ..) => return Err("a computed column has no name".to_owned()),
         };
         Ok(Item { written, name, used })
@@ -510,7 +515,9 @@ impl Parser<'_> {
                 return Ok(format!("({inner})"));
             }
             let mut query = Query::default();
+            let seen = std::mem::replace(&mut self.unseen, false);
             self.query(&mut query)?;
+            self.unseen = seen;
             self.expect_sign(")")?;
             reads.append(&mut query.reads);
             let alias = self.alias().ok_or("a query in FROM has no name")?;
@@ -601,8 +608,11 @@ impl Parser<'_> {
 
 fn select_line(distinct: bool, items: &[Item], to: Dialect) -> String {
     let word = if distinct { "DISTINCT " } else { "" };
-    let list: Vec<String> =
-        items.iter().map(|i| format!("{} AS {}", i.written.sql, quote(to, &i.name))).collect();
+    let shown = |item: &Item| match item.name.as_str() {
+        "" => item.written.sql.clone(),
+        name => format!("{} AS {}", item.written.sql, quote(to, name)),
+    };
+    let list: Vec<String> = items.iter().map(shown).collect();
     format!("SELECT {word}{}", list.join(",\n    "))
 }
 

@@ -285,3 +285,107 @@ fn statements_name_columns_and_conversions() {
     let plain = LoadDataEncoder::new(&table(&[("t", TEXT, "text", TEXT)]));
     assert_eq!(plain.column_clause(), "(`t`)");
 }
+
+/// The fields of one row of LOAD DATA text, as the server reads them.
+fn fields(row: &[u8]) -> Vec<Option<Vec<u8>>> {
+    let row = row.strip_suffix(b"\n").unwrap();
+    let mut all = vec![Some(Vec::new())];
+    let mut bytes = row.iter();
+    while let Some(byte) = bytes.next() {
+        let at = all.len() - 1;
+        match byte {
+            b'\t' => all.push(Some(Vec::new())),
+            b'\\' => match bytes.next().unwrap() {
+                b'N' => all[at] = None,
+                b't' => all[at].as_mut().unwrap().push(b'\t'),
+                b'n' => all[at].as_mut().unwrap().push(b'\n'),
+                other => all[at].as_mut().unwrap().push(*other),
+            },
+            other => all[at].as_mut().unwrap().push(*other),
+        }
+    }
+    all
+}
+
+proptest! {
+    /// PostgreSQL's rows become LOAD DATA text, and what MySQL stores of it (text in its own form,
+    /// bytes) becomes the same COPY text again.
+    #[test]
+    fn rows_go_to_mysql_and_come_back(
+        rows in prop::collection::vec(
+            (
+                prop::option::of("[^\u{0}]{0,12}|[\\\\\t\n\rN.]{0,8}"),
+                prop::option::of(prop::collection::vec(any::<u8>(), 0..6)),
+                prop::option::of(any::<i64>()),
+            ),
+            1..6,
+        ),
+    ) {
+        let plan = table(&[
+            ("t", TEXT, "longtext", TEXT),
+            ("b", BYTES, "longblob", BYTES),
+            ("i", INT8, "bigint", INT8),
+        ]);
+        let mut sent = RowBatch::with_capacity(3, 64);
+        sent.set_form(WireForm::CopyText);
+        for (text, bytes, int) in &rows {
+            let hex = |bytes: &Vec<u8>| {
+                let digits: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+                format!("\\x{digits}").into_bytes()
+            };
+            let text = text.clone().map(String::into_bytes);
+            let int = int.map(|int| int.to_string().into_bytes());
+            let cells = [text, bytes.as_ref().map(hex), int];
+            for cell in cells {
+                match cell {
+                    Some(text) => sent.push_text(&text),
+                    None => sent.push_null(),
+                }
+            }
+        }
+        let mut stored = RowBatch::with_capacity(3, 64);
+        stored.set_form(WireForm::MysqlText);
+        let mut encoder = LoadDataEncoder::new(&plan);
+        let mut out = Vec::new();
+        encoder.rows(&sent, &mut out).unwrap();
+        for row in out.split_inclusive(|byte| *byte == b'\n') {
+            for (at, field) in fields(row).into_iter().enumerate() {
+                match (at, field) {
+                    (_, None) => stored.push_null(),
+                    (1, Some(hex)) => {
+                        let hex = String::from_utf8(hex).unwrap();
+                        let byte = |at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap();
+                        stored.push_blob(&(0..hex.len()).step_by(2).map(byte).collect::<Vec<_>>());
+                    }
+                    (_, Some(text)) => stored.push_text(&text),
+                }
+            }
+        }
+        prop_assert_eq!(stored.rows(), rows.len());
+        let (mut back, mut there) = (Vec::new(), Vec::new());
+        CopyEncoder::new(&plan).rows(&stored, &mut back).unwrap();
+        CopyEncoder::new(&plan).rows(&sent, &mut there).unwrap();
+        prop_assert_eq!(back, there);
+    }
+
+    /// Moments in UTC and back: the microsecond is the same.
+    #[test]
+    fn moments_survive_datetime(micros in -62_100_000_000_000_000i64..250_000_000_000_000_000) {
+        let mut text = Vec::new();
+        put_timestamp(micros, &mut text);
+        let zoned = [&text[..], b"+00"].concat();
+        let plan = column(STAMP_TZ, "datetime(6)", STAMP);
+        let field = loaded(&plan, CellRef::Text(&zoned), WireForm::CopyText).unwrap();
+        let moment = parse_timestamp(field.as_bytes(), WireForm::MysqlText).unwrap();
+        prop_assert_eq!(moment.local(), Ok(micros));
+    }
+
+    /// Any decimal that fits goes through and is the same number.
+    #[test]
+    fn decimals_survive_decimal(int in any::<i64>(), places in 0..18usize) {
+        let text = spelled(int, places);
+        let field = from_postgres(NUMERIC, "decimal(65,30)", &text).unwrap();
+        let (sent, got) = (Decimal::parse(text.as_bytes()), Decimal::parse(field.as_bytes()));
+        prop_assert!(sent.unwrap().equals(&got.unwrap()));
+    }
+}

@@ -7,6 +7,8 @@ mod others;
 
 use std::collections::BTreeMap;
 
+pub(super) use others::names as other_names;
+
 use super::address::MysqlAddress;
 use super::connect::{Flavour, Session, number, text, word};
 use super::types::quoted;
@@ -178,6 +180,12 @@ pub(super) struct Reading<'a> {
     pub session: &'a mut Session,
     /// `IN ('crm', 'geo')`.
     pub scope: String,
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn of(schemas: &[String], session: &'a mut Session) -> Reading<'a> {
+        Reading { scope: scope(schemas), session }
+    }
 }
 
 impl Reading<'_> {

@@ -196,7 +196,8 @@ impl Line {
     ) -> Result<Vec<Vec<Option<String>>>, Fault> {
         let read: Result<Vec<Row>, Error> = self.conn.query(text.into()).await;
         let rows = read.map_err(|error| fault(self.side, &error))?;
-        Ok(rows.into_iter().map(|row| row.unwrap().into_iter().map(text_of).collect()).collect())
+        let texts = |row: &Row| (0..row.len()).map(|at| text_of(row.as_ref(at)?)).collect();
+        Ok(rows.iter().map(texts).collect())
     }
 
     /// The first column of the first row, when there is one and it is not NULL.
@@ -225,10 +226,11 @@ impl Line {
     }
 }
 
-fn text_of(value: Value) -> Option<String> {
+fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::NULL => None,
-        Value::Bytes(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Value::Bytes(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        // Not in the text protocol.
         other => Some(other.as_sql(true).trim_matches('\'').to_owned()),
     }
 }

@@ -20,7 +20,7 @@ CREATE TABLE `o``d"d` (
   word VARCHAR(5) DEFAULT 'NULL',
   nothing VARCHAR(5) DEFAULT NULL,
   old VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin,
-  `calc ☃` INT AS (`a``b` + 1) VIRTUAL,
+  `calc ☃` INT AS (LENGTH(old) + 1) VIRTUAL,
   kept VARCHAR(50) AS (CONCAT(txt, '-x''')) STORED,
   expr VARCHAR(30) DEFAULT (CONCAT('a', '''b')),
   hidden INT INVISIBLE,

@@ -108,7 +108,8 @@ async fn a_long_statement_of_a_dead_engine_ends_before_its_step_is_tried_again()
 #[tokio::test]
 async fn next_numbers_are_set() {
     let make = "CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, b int); \
-                CREATE SEQUENCE up; CREATE SEQUENCE down INCREMENT BY -1 MAXVALUE 100 START WITH 50";
+                CREATE SEQUENCE up; \
+                CREATE SEQUENCE down INCREMENT BY -1 MAXVALUE 100 START WITH 50";
     let crossing = Crossing::new(make).await;
     let mut writer = crossing.writer().await;
     let name = |name: &str| ObjectName::new("home", name);

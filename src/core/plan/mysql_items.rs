@@ -1,0 +1,538 @@
+//! MySQL's definitions for another server of MySQL or MariaDB: tables cut into what must be there
+//! before their rows and what is better made after them, everything under the target's names and
+//! in words the target knows.
+//!
+//! Views, routines, triggers and events lose their DEFINER and belong to whoever runs the job: the
+//! account may be another one there, or none. Events come disabled: two servers must not do the
+//! same thing at the same hour.
+
+use std::collections::BTreeMap;
+
+use super::super::catalog::{DdlItem, Section};
+use super::super::name::{Dialect, ObjectName};
+use super::super::sql::{Flavour, MysqlTable, adapt_table, mysql_database_renamed, quote};
+use super::build::PlanInput;
+use super::naming::Naming;
+use super::{Finding, Severity};
+
+/// Changes shown in one finding; the rest is counted.
+const CHANGES_SHOWN: usize = 8;
+
+/// `sql_mode` words that both servers know.
+const MODES: [&str; 20] = [
+    "REAL_AS_FLOAT",
+    "PIPES_AS_CONCAT",
+    "ANSI_QUOTES",
+    "IGNORE_SPACE",
+    "ONLY_FULL_GROUP_BY",
+    "NO_UNSIGNED_SUBTRACTION",
+    "NO_DIR_IN_CREATE",
+    "ANSI",
+    "NO_AUTO_VALUE_ON_ZERO",
+    "NO_BACKSLASH_ESCAPES",
+    "STRICT_TRANS_TABLES",
+    "STRICT_ALL_TABLES",
+    "NO_ZERO_IN_DATE",
+    "NO_ZERO_DATE",
+    "ALLOW_INVALID_DATES",
+    "ERROR_FOR_DIVISION_BY_ZERO",
+    "TRADITIONAL",
+    "HIGH_NOT_PRECEDENCE",
+    "NO_ENGINE_SUBSTITUTION",
+    "PAD_CHAR_TO_FULL_LENGTH",
+];
+
+/// Items under the source's names, so that the selection finds them; their statements are the
+/// target's already.
+#[derive(Debug, Default)]
+pub struct Prepared {
+    pub items: Vec<DdlItem>,
+    pub findings: Vec<Finding>,
+}
+
+/// Makes the source's items ready.
+#[must_use]
+pub fn prepare(input: &PlanInput<'_>, naming: &Naming) -> Prepared {
+    let (from, to) = (&input.source.server, &input.target.server);
+    let flavour = match to.mariadb {
+        true => Flavour::MariaDb(to.version_num),
+        false => Flavour::Mysql,
+    };
+    let mut preparing = Preparing {
+        naming,
+        flavour,
+        crosses: from.mariadb != to.mariadb,
+        items: Vec::new(),
+        tables: BTreeMap::new(),
+        indexes: BTreeMap::new(),
+        foreign_keys: Vec::new(),
+        changes: Vec::new(),
+        definers: 0,
+        events: 0,
+    };
+    for kind in ["SCHEMA", "SEQUENCE", "TABLE"] {
+        input.items.iter().filter(|i| i.kind == kind).for_each(|item| preparing.add(item));
+    }
+    preparing.constrain();
+    let routines = ["FUNCTION", "PROCEDURE", "PACKAGE", "PACKAGE BODY"];
+    for kind in routines {
+        input.items.iter().filter(|i| i.kind == kind).for_each(|item| preparing.add(item));
+    }
+    preparing.views(input.items);
+    for kind in ["TRIGGER", "EVENT"] {
+        input.items.iter().filter(|i| i.kind == kind).for_each(|item| preparing.add(item));
+    }
+    let findings = preparing.findings();
+    Prepared { items: preparing.items, findings }
+}
+
+/// The items with the names they have on the target.
+#[must_use]
+pub fn renamed(items: &[DdlItem], naming: &Naming) -> Vec<DdlItem> {
+    let rename = |item: &DdlItem| {
+        let name = match item.kind.as_str() {
+            "SCHEMA" => ObjectName::new("", naming.schema(&item.name.name)),
+            "INDEX" | "FK CONSTRAINT" => {
+                ObjectName::new(naming.schema(&item.name.schema), item.name.name.as_str())
+            }
+            _ => naming.of(&item.name),
+        };
+        DdlItem { name, table: item.table.as_ref().map(|t| naming.of(t)), ..item.clone() }
+    };
+    items.iter().map(rename).collect()
+}
+
+struct Preparing<'a> {
+    naming: &'a Naming,
+    flavour: Flavour,
+    /// From MySQL to MariaDB or back.
+    crosses: bool,
+    items: Vec<DdlItem>,
+    /// Item of each table, by its name on the source.
+    tables: BTreeMap<ObjectName, u32>,
+    /// Items of each table's indexes.
+    indexes: BTreeMap<ObjectName, Vec<u32>>,
+    /// For when every table is known: (table, key, statement, table it refers to on the target).
+    foreign_keys: Vec<(ObjectName, String, String, Option<ObjectName>)>,
+    /// What was changed, with the table.
+    changes: Vec<String>,
+    definers: usize,
+    events: usize,
+}
+
+impl Preparing<'_> {
+    fn push(&mut self, item: DdlItem) -> u32 {
+        let id = u32::try_from(self.items.len()).expect("fewer than 2^32 items") + 1;
+        self.items.push(DdlItem { id, ..item });
+        id
+    }
+
+    fn add(&mut self, item: &DdlItem) {
+        match item.kind.as_str() {
+            "SCHEMA" => self.database(item),
+            "TABLE" => self.table(item),
+            "SEQUENCE" => {
+                let statements = item.statements.iter().map(|s| self.sequence(item, s)).collect();
+                self.push(DdlItem { statements, ..item.clone() });
+            }
+            _ => {
+                let depends_on = item.table.iter().filter_map(|t| self.tables.get(t)).copied();
+                let depends_on = depends_on.collect();
+                let statements = self.program(item);
+                let section = Section::PostData;
+                self.push(DdlItem { statements, depends_on, section, ..item.clone() });
+            }
+        }
+    }
+
+    fn database(&mut self, item: &DdlItem) {
+        let name = self.naming.schema(&item.name.name);
+        let statements = item.statements.iter().map(|text| {
+            let rest = text.find(" CHARACTER SET ").map_or("", |at| &text[at..]);
+            let rest = match rest.rsplit_once(" COLLATE ") {
+                Some((before, collation)) => {
+                    let other = self
+                        .crosses
+                        .then(|| super::super::sql::collation_on(self.flavour, collation))
+                        .flatten();
+                    let collation = other.unwrap_or_else(|| collation.to_owned());
+                    format!("{before} COLLATE {collation}")
+                }
+                None => rest.to_owned(),
+            };
+            format!("CREATE DATABASE IF NOT EXISTS {}{rest}", quote(Dialect::Mysql, &name))
+        });
+        let statements = statements.collect();
+        self.push(DdlItem { statements, ..item.clone() });
+    }
+
+    fn sequence(&self, item: &DdlItem, statement: &str) -> String {
+        let to = self.naming.schema(&item.name.schema);
+        let text = mysql_database_renamed(statement, &item.name.schema, &to);
+        let plain = format!("CREATE SEQUENCE {}", quote(Dialect::Mysql, &item.name.name));
+        let full = format!(
+            "CREATE SEQUENCE {}.{}",
+            quote(Dialect::Mysql, &to),
+            quote(Dialect::Mysql, &item.name.name)
+        );
+        match text.strip_prefix(&plain) {
+            Some(rest) => format!("{full}{rest}"),
+            None => text,
+        }
+    }
+
+    fn table(&mut self, item: &DdlItem) {
+        let source = &item.name;
+        let target = self.naming.of(source);
+        let read = item.statements.first().and_then(|text| MysqlTable::read(text));
+        let Some(mut table) = read else {
+            // No statement of ours: it runs in its database as it is.
+            let statements = self.program(item);
+            let id = self.push(DdlItem { statements, ..item.clone() });
+            self.tables.insert(source.clone(), id);
+            return;
+        };
+        if self.crosses {
+            let changes = adapt_table(&mut table, self.flavour);
+            self.changes.extend(changes.into_iter().map(|change| format!("{source}: {change}")));
+        }
+        let database = |name: &str| self.naming.schema(name);
+        let made = table.statements(&target, &source.schema, &database);
+        let id = self.push(DdlItem { statements: vec![made.create], ..item.clone() });
+        self.tables.insert(source.clone(), id);
+        for index in made.indexes {
+            let id = self.push(DdlItem {
+                id: 0,
+                kind: "INDEX".to_owned(),
+                name: ObjectName::new(source.schema.as_str(), index.name),
+                section: Section::PostData,
+                statements: vec![index.statement],
+                table: Some(source.clone()),
+                depends_on: vec![id],
+            });
+            self.indexes.entry(source.clone()).or_default().push(id);
+        }
+        for key in made.foreign_keys {
+            self.foreign_keys.push((source.clone(), key.name, key.statement, key.to_table));
+        }
+    }
+
+    /// Foreign keys, after the indexes of both their tables.
+    fn constrain(&mut self) {
+        let by_target: BTreeMap<ObjectName, ObjectName> =
+            self.tables.keys().map(|name| (self.naming.of(name), name.clone())).collect();
+        for (table, name, statement, parent) in std::mem::take(&mut self.foreign_keys) {
+            let parent = parent.and_then(|name| by_target.get(&name).cloned());
+            let both = [Some(&table), parent.as_ref()];
+            let tables = both.iter().flatten().filter_map(|t| self.tables.get(*t));
+            let indexes = both.iter().flatten().filter_map(|t| self.indexes.get(*t)).flatten();
+            let mut depends_on: Vec<u32> = tables.chain(indexes).copied().collect();
+            depends_on.sort_unstable();
+            depends_on.dedup();
+            self.push(DdlItem {
+                id: 0,
+                kind: "FK CONSTRAINT".to_owned(),
+                name: ObjectName::new(table.schema.as_str(), name),
+                section: Section::PostData,
+                statements: vec![statement],
+                table: Some(table),
+                depends_on,
+            });
+        }
+    }
+
+    /// Views, each after those it reads from.
+    fn views(&mut self, items: &[DdlItem]) {
+        let mut known = self.tables.clone();
+        let made = self.items.iter().filter(|i| i.kind == "FUNCTION" || i.kind == "SEQUENCE");
+        known.extend(made.map(|i| (i.name.clone(), i.id)));
+        let mut left: Vec<&DdlItem> = items.iter().filter(|i| i.kind == "VIEW").collect();
+        let read: BTreeMap<&ObjectName, Vec<ObjectName>> = left
+            .iter()
+            .map(|view| (&view.name, view.statements.last().map_or(vec![], |s| mentioned(s))))
+            .collect();
+        while !left.is_empty() {
+            let waits = |view: &&DdlItem| {
+                let others = read[&view.name].iter().filter(|n| **n != view.name);
+                others.into_iter().any(|n| left.iter().any(|v| v.name == *n))
+            };
+            let (later, now): (Vec<&DdlItem>, Vec<&DdlItem>) =
+                left.iter().copied().partition(|view| waits(view));
+            // What reads in a circle is broken at the source as well: taken as it comes.
+            let (now, later) = if now.is_empty() { (later, Vec::new()) } else { (now, later) };
+            for view in now {
+                let mut depends_on: Vec<u32> =
+                    read[&view.name].iter().filter_map(|n| known.get(n)).copied().collect();
+                depends_on.sort_unstable();
+                depends_on.dedup();
+                let statements = self.program(view);
+                let section = Section::PostData;
+                let id = self.push(DdlItem { statements, depends_on, section, ..view.clone() });
+                known.insert(view.name.clone(), id);
+            }
+            left = later;
+        }
+    }
+
+    /// The statements of a view, routine, trigger or event in its database on the target.
+    fn program(&mut self, item: &DdlItem) -> Vec<String> {
+        let (from, to) = (&item.name.schema, self.naming.schema(&item.name.schema));
+        let mut statements = vec![format!("USE {}", quote(Dialect::Mysql, &to))];
+        for text in &item.statements {
+            if let Some(mode) = text.strip_prefix("SET sql_mode = ") {
+                let mode = if self.crosses { modes(mode) } else { mode.to_owned() };
+                statements.push(format!("SET sql_mode = {mode}"));
+                continue;
+            }
+            let text = mysql_database_renamed(text, from, &to);
+            let (text, had_definer) = without_definer(&text);
+            self.definers += usize::from(had_definer);
+            let text = match item.kind.as_str() {
+                "EVENT" if text.starts_with("CREATE") => {
+                    self.events += 1;
+                    disabled(&text)
+                }
+                _ => text,
+            };
+            statements.push(text);
+        }
+        statements
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if !self.changes.is_empty() {
+            let to = if self.flavour == Flavour::Mysql { "MySQL" } else { "MariaDB" };
+            let shown: Vec<&str> =
+                self.changes.iter().take(CHANGES_SHOWN).map(String::as_str).collect();
+            let more = match self.changes.len().saturating_sub(CHANGES_SHOWN) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let what = format!("{} definitions are changed for {to}", self.changes.len());
+            findings.push(
+                Finding::new(Severity::Warn, "definitions", what)
+                    .with_detail(format!("{}{more}.", shown.join("; "))),
+            );
+        }
+        if self.definers > 0 {
+            let what = format!("{} objects will belong to the target's user", self.definers);
+            findings.push(Finding::new(Severity::Ok, "definitions", what).with_detail(
+                "Their DEFINER is left out, because the account may not be there; SQL SECURITY \
+                 stays.",
+            ));
+        }
+        if self.events > 0 {
+            let what = format!("{} events are created disabled", self.events);
+            findings.push(
+                Finding::new(Severity::Ok, "definitions", what)
+                    .with_hint("ALTER EVENT ... ENABLE on the target when the source stops."),
+            );
+        }
+        findings
+    }
+}
+
+/// The words of a quoted `sql_mode` that the other kind of server knows.
+fn modes(quoted: &str) -> String {
+    let words = quoted.trim_matches('\'').split(',').filter(|word| MODES.contains(word));
+    format!("'{}'", words.collect::<Vec<_>>().join(","))
+}
+
+/// Takes DEFINER=`user`@`host` (or a role) out of the head of a statement.
+fn without_definer(text: &str) -> (String, bool) {
+    let Some(at) = text.find("DEFINER=`") else { return (text.to_owned(), false) };
+    // Only in front: a body may hold anything.
+    if text[..at].contains(['\'', '(', ';', '\n']) || text[..at].contains(" AS ") {
+        return (text.to_owned(), false);
+    }
+    let mut rest = &text[at + "DEFINER=".len()..];
+    for _ in 0..2 {
+        rest = rest.strip_prefix('@').unwrap_or(rest);
+        let Some(inner) = rest.strip_prefix('`') else { break };
+        let mut chars = inner.char_indices().peekable();
+        let mut end = inner.len();
+        while let Some((i, c)) = chars.next() {
+            match (c, chars.peek()) {
+                ('`', Some((_, '`'))) => {
+                    chars.next();
+                }
+                ('`', _) => {
+                    end = i + 1;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        rest = &inner[end..];
+        if !rest.starts_with('@') {
+            break;
+        }
+    }
+    (format!("{}{}", &text[..at], rest.trim_start()), true)
+}
+
+/// An event as SHOW CREATE EVENT prints it, disabled.
+fn disabled(text: &str) -> String {
+    for state in ["ENABLE", "DISABLE ON SLAVE", "DISABLE ON REPLICA"] {
+        let on = format!("PRESERVE {state}");
+        if let Some(at) = text.find(&on) {
+            return format!("{}PRESERVE DISABLE{}", &text[..at], &text[at + on.len()..]);
+        }
+    }
+    text.to_owned()
+}
+
+/// Names of two quoted parts in a statement: `crm`.`orders`.
+fn mentioned(text: &str) -> Vec<ObjectName> {
+    let mut names = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
+    let mut rest = text.chars().peekable();
+    let mut linked = false;
+    while let Some(c) = rest.next() {
+        if c == '`' {
+            let mut part = String::new();
+            while let Some(c) = rest.next() {
+                match c {
+                    '`' if rest.peek() == Some(&'`') => {
+                        part.push('`');
+                        rest.next();
+                    }
+                    '`' => break,
+                    c => part.push(c),
+                }
+            }
+            if !linked {
+                parts.clear();
+            }
+            parts.push(part);
+            if let [schema, name] = parts.as_slice() {
+                names.push(ObjectName::new(schema.as_str(), name.as_str()));
+            }
+            linked = rest.peek() == Some(&'.');
+            if linked {
+                rest.next();
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture;
+    use super::*;
+
+    fn raw(id: u32, kind: &str, name: &str, statements: &[&str]) -> DdlItem {
+        DdlItem {
+            id,
+            kind: kind.to_owned(),
+            name: ObjectName::new("s", name),
+            section: Section::PreData,
+            statements: statements.iter().map(|s| (*s).to_owned()).collect(),
+            table: (kind == "TRIGGER").then(|| ObjectName::new("s", "child")),
+            depends_on: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn definitions_get_the_order_and_the_names_of_the_target() {
+        let mut spec = fixture::spec(Dialect::Mysql, Dialect::Mysql);
+        spec.source.url = "mysql://a@x:3306/s".to_owned();
+        spec.target.url = "mysql://a@y:3306/t".to_owned();
+        let source = fixture::catalog(&["s.child", "s.parent"]);
+        let items = [
+            raw(
+                1,
+                "VIEW",
+                "b",
+                &["CREATE DEFINER=`x`@`%` VIEW `s`.`b` AS select `s`.`a`.`i` from `s`.`a`"],
+            ),
+            raw(2, "VIEW", "a", &["CREATE VIEW `s`.`a` AS select 1 from `s`.`child`"]),
+            raw(
+                3,
+                "TABLE",
+                "child",
+                &["CREATE TABLE `child` (\n  `i` int NOT NULL,\n  \
+                PRIMARY KEY (`i`),\n  KEY `k` (`i`),\n  CONSTRAINT `f` FOREIGN KEY (`i`) \
+                REFERENCES `parent` (`i`)\n) ENGINE=InnoDB"],
+            ),
+            raw(
+                4,
+                "TABLE",
+                "parent",
+                &["CREATE TABLE `parent` (\n  `i` int,\n  UNIQUE KEY `u` (`i`)\n) ENGINE=InnoDB"],
+            ),
+            raw(
+                5,
+                "TRIGGER",
+                "tr",
+                &[
+                    "SET sql_mode = ''",
+                    "CREATE DEFINER=`o``b`@`h` TRIGGER s.tr BEFORE \
+                INSERT ON child FOR EACH ROW SET NEW.i = 's.x'",
+                ],
+            ),
+            raw(
+                6,
+                "EVENT",
+                "e",
+                &["CREATE DEFINER=`x` EVENT `e` ON SCHEDULE EVERY 1 DAY ON \
+                COMPLETION NOT PRESERVE ENABLE DO SELECT 1"],
+            ),
+        ];
+        let selected: Vec<_> = source.tables.iter().collect();
+        let naming = Naming::new(&spec, &selected);
+        let input = PlanInput {
+            spec: &spec,
+            source: &source,
+            target: &source,
+            preamble: &[],
+            items: &items,
+            nonempty: &[],
+            bounds: &BTreeMap::new(),
+            attachable: false,
+        };
+        let prepared = prepare(&input, &naming);
+        let made = renamed(&prepared.items, &naming);
+        let find = |kind: &str, name: &str| {
+            let found = made.iter().find(|i| i.kind == kind && i.name.name == name);
+            found.unwrap_or_else(|| panic!("{kind} {name} in {made:?}"))
+        };
+        assert!(made.iter().all(|i| i.name.schema == "t"));
+        assert!(find("TABLE", "child").statements[0].starts_with("CREATE TABLE `t`.`child`"));
+        let key = find("FK CONSTRAINT", "f");
+        assert!(key.statements[0].contains("REFERENCES `t`.`parent`"), "{key:?}");
+        for (kind, name) in [("TABLE", "parent"), ("INDEX", "u"), ("INDEX", "k")] {
+            assert!(key.depends_on.contains(&find(kind, name).id), "{kind} {name}");
+        }
+        let (a, b) = (find("VIEW", "a"), find("VIEW", "b"));
+        assert!(b.depends_on.contains(&a.id) && a.id < b.id);
+        assert_eq!(
+            b.statements,
+            ["USE `t`", "CREATE VIEW `t`.`b` AS select `t`.`a`.`i` from `t`.`a`"]
+        );
+        let trigger = find("TRIGGER", "tr");
+        assert_eq!(trigger.table, Some(ObjectName::new("t", "child")));
+        assert!(trigger.statements[2].starts_with("CREATE TRIGGER `t`.tr BEFORE"), "{trigger:?}");
+        assert!(trigger.statements[2].ends_with("'s.x'"), "texts are left alone");
+        assert!(find("EVENT", "e").statements[1].contains("NOT PRESERVE DISABLE DO"));
+    }
+
+    #[test]
+    fn a_definer_in_a_body_is_nobodys_business() {
+        let text = "CREATE PROCEDURE `p`()\nSELECT 'DEFINER=`x`@`y`'";
+        assert_eq!(without_definer(text), (text.to_owned(), false));
+        let (text, had) = without_definer(
+            "CREATE ALGORITHM=MERGE DEFINER=`a``b`@`%` SQL SECURITY INVOKER VIEW `v` AS select 1",
+        );
+        assert!(had);
+        assert_eq!(text, "CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW `v` AS select 1");
+    }
+
+    #[test]
+    fn modes_of_the_other_server_only() {
+        assert_eq!(modes("'STRICT_TRANS_TABLES,NO_AUTO_CREATE_USER'"), "'STRICT_TRANS_TABLES'");
+        assert_eq!(modes("''"), "''");
+    }
+}
