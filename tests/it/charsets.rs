@@ -97,7 +97,7 @@ fn a_narrower_postgres_refuses_what_it_cannot_hold() {
     source.run(WIDE);
     let tidegate = Tidegate::new();
     let outcome = tidegate.try_copy("narrow", &source.url(), &target.url(), &[]);
-    assert_ne!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
     assert_refused(&tidegate, "narrow", "wide", "word");
     assert_eq!(target.count("wide"), 0, "a chunk is whole or absent");
     assert_eq!(target.count("wide WHERE word LIKE '%?%'"), 0);
@@ -113,7 +113,7 @@ fn a_narrower_mysql_table_refuses_what_it_cannot_hold() {
     let tidegate = Tidegate::new();
     let more = ["--data-only", "--accept-lossy"];
     let outcome = tidegate.try_copy("narrow", &source.url(), &target.url(), &more);
-    assert_ne!(outcome.code, Some(0), "{outcome:?}");
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
     assert_refused(&tidegate, "narrow", "wide", "word");
     assert_eq!(target.count("wide"), 0, "a chunk is whole or absent");
     assert_scan_finds(&tidegate, "narrow_scan", &source.url(), &target.url(), &["--data-only"]);
@@ -123,7 +123,7 @@ fn a_narrower_mysql_table_refuses_what_it_cannot_hold() {
 #[track_caller]
 fn assert_scan_finds(tidegate: &Tidegate, job: &str, from: &str, to: &str, more: &[&str]) {
     let mut arguments =
-        vec!["new", job, "--from", from, "--to", to, "--scan", "--table-exists", "truncate"];
+        vec!["new", job, "--from", from, "--to", to, "--scan", "--if-exists", "truncate"];
     arguments.extend(more);
     let outcome = tidegate.run(&arguments);
     let findings = tidegate.stored(job, "SELECT message FROM finding WHERE topic = 'values'");

@@ -61,7 +61,7 @@ impl Place {
     pub fn tables(&self) -> Vec<String> {
         match self {
             Place::Postgres(database, schema) => database.lines(&format!(
-                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition \
+                "SELECT relname FROM pg_class WHERE relkind = 'r' \
                  AND relnamespace = {}::regnamespace ORDER BY 1",
                 quoted(&sqlite::quoted(schema))
             )),
