@@ -111,7 +111,8 @@ fn constant(text: &str) -> Option<String> {
     let text = text.trim();
     let lower = text.to_lowercase();
     let now = ["current_timestamp", "now()", "('now'::text)", "localtimestamp"];
-    if now.iter().any(|word| lower.trim_start_matches('(').starts_with(word)) {
+    let clock = lower.contains("'now'");
+    if clock || now.iter().any(|word| lower.trim_start_matches('(').starts_with(word)) {
         return Some("now".to_owned());
     }
     if lower.starts_with("nextval(") {
