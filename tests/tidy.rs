@@ -62,7 +62,15 @@ const MODULES: &[Module] = &[
     ),
     module(
         "core::verify",
-        &["core::plan", "core::wire", "core::mapping", "core::chunk", "core::catalog"],
+        &[
+            "core::plan",
+            "core::canon",
+            "core::fault",
+            "core::wire",
+            "core::mapping",
+            "core::chunk",
+            "core::catalog",
+        ],
     ),
     module("clock", &[]),
     module("config", &["core::spec", "core::chunk", "core::name", "core::fault"]),

@@ -299,7 +299,8 @@ impl Comparer {
                 sums.add(key, whole, bytes);
             }
         };
-        let (mut texts_here, mut texts_there) = (self.texts(), self.texts());
+        let (mut texts_here, mut texts_there) =
+            (self.texts(Side::Source), self.texts(Side::Target));
         let gauge = counted.then_some(&self.gauge);
         let reading_source = self.stream(&mut sessions.source, &self.comparison.source, |batch| {
             add(&mut here, &mut texts_here, batch);
@@ -336,7 +337,8 @@ impl Comparer {
                 }
             }
         };
-        let (mut texts_here, mut texts_there) = (self.texts(), self.texts());
+        let (mut texts_here, mut texts_there) =
+            (self.texts(Side::Source), self.texts(Side::Target));
         let reading_source = self.stream(&mut sessions.source, &self.comparison.source, |batch| {
             keep(true, &mut texts_here, batch);
         });
@@ -352,8 +354,9 @@ impl Comparer {
         Ok(held.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn texts(&self) -> RowTexts {
-        RowTexts::new(&self.comparison.source.table, self.comparison.from, self.comparison.to)
+    fn texts(&self, side: Side) -> RowTexts {
+        let ends = (self.comparison.from, self.comparison.to);
+        RowTexts::new(&self.comparison.source.table, ends, side)
     }
 
     async fn stream(

@@ -8,6 +8,7 @@ mod findings;
 #[cfg(test)]
 pub(in crate::core) mod fixture;
 mod mysql_items;
+mod mysql_steps;
 mod naming;
 mod order;
 mod select;
