@@ -214,6 +214,7 @@ fn sakila_mysql_to_postgres_and_on_from_there() {
     assert_shape(&source, &middle, &[]);
     for (job, to) in [("pg_pg", Postgres), ("pg_my", Mysql), ("pg_li", Sqlite)] {
         let target = scene.copied(job, &middle, to, &[]);
+        println!("{job}");
         assert_shape(&middle, &target, &[]);
     }
 }

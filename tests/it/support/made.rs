@@ -94,7 +94,7 @@ pub fn sqlite_script(rows: u64) -> String {
          {all} INSERT INTO by_id SELECT i, printf('%0*d', 160, i * 7919), i % 1000 FROM n;
          CREATE INDEX by_id_n ON by_id (n);
          CREATE TABLE by_pair (a INTEGER, b VARCHAR(20), payload TEXT, PRIMARY KEY (a, b));
-         {some} INSERT INTO by_pair SELECT i / 50, 'k' || i % 50, printf('%0*d', 160, i) FROM n;
+         {some} INSERT INTO by_pair SELECT i / 50, 'k' || (i % 50), printf('%0*d', 160, i) FROM n;
          CREATE TABLE without_key (kind INTEGER, payload TEXT);
          {some} INSERT INTO without_key SELECT i % 7, printf('%0*d', 160, 1) FROM n;
          CREATE TABLE refers (id INTEGER PRIMARY KEY, other INTEGER NOT NULL REFERENCES by_id (id));

@@ -110,7 +110,7 @@ fn reference(column: &str, other: &str, to: &str, delete: &str, update: &str) ->
 fn constant(text: &str) -> Option<String> {
     let text = text.trim();
     let lower = text.to_lowercase();
-    let now = ["current_timestamp", "now()", "('now'::text)", "localtimestamp"];
+    let now = ["current_timestamp", "now()", "utc_timestamp", "localtimestamp"];
     let clock = lower.contains("'now'");
     if clock || now.iter().any(|word| lower.trim_start_matches('(').starts_with(word)) {
         return Some("now".to_owned());
