@@ -30,7 +30,7 @@ const MODULES: &[Module] = &[
     module("core::fault", &[]),
     module("core::catalog", &[]),
     module("core::mapping", &["core::catalog"]),
-    module("core::chunk", &["core::catalog"]),
+    module("core::chunk", &["core::catalog", "core::fault"]),
     module("core::spec", &["core::catalog", "core::chunk", "core::mapping", "core::fault"]),
     module("core::sql", &["core::catalog", "core::chunk", "core::mapping"]),
     module(

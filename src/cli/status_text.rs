@@ -69,6 +69,13 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
         let elapsed = figures::short_time(job.elapsed_ms);
         lines.push(format!("  time     since {started}, {elapsed}{}", eta.unwrap_or_default()));
     }
+    if p.rows_rejected > 0 {
+        lines.push(format!(
+            "  rejected {} rows put aside: `tidegate rejects list {}`",
+            figures::grouped(p.rows_rejected),
+            job.name
+        ));
+    }
     if let Some(found) = &job.compared {
         lines.push(format!(
             "  verdict  {} chunks equal, {} differ: {} rows missing, {} extra, {} different",

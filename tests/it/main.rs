@@ -18,6 +18,7 @@ mod crash;
 mod crash_across;
 mod ddl;
 mod nine;
+mod rejected;
 mod rejects;
 mod roundtrip;
 mod scan;

@@ -98,6 +98,15 @@ pub struct TablePlan {
     pub key: Vec<String>,
 }
 
+impl TablePlan {
+    /// The same table, its rejected rows to be read again by their key.
+    #[must_use]
+    pub fn for_retry(&self) -> TablePlan {
+        let method = ChunkMethod::Key { columns: self.key.clone() };
+        TablePlan { method, chunks: Vec::new(), ..self.clone() }
+    }
+}
+
 /// What the job does with a target table it did not create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
