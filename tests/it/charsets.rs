@@ -1,5 +1,5 @@
-//! Text in other encodings than UTF-8, on both sides: it arrives as the same characters or is refused
-//! by name, and never as a question mark.
+//! Text in other encodings than UTF-8, on both sides: it arrives as the same characters or is
+//! refused by name, and never as a question mark.
 
 use crate::support::canon::{Place, assert_same, differences_across};
 use crate::support::mariadb::MariaDbServer;

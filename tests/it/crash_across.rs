@@ -1,5 +1,5 @@
-//! Engines killed in the middle of copies between engines, again and again: nothing is lost, nothing
-//! is there twice, nothing that was done is done again.
+//! Engines killed in the middle of copies between engines, again and again: nothing is lost,
+//! nothing is there twice, nothing that was done is done again.
 
 use crate::support::canon::{Place, differences_across};
 use crate::support::made::{self, Dice};
@@ -166,7 +166,7 @@ fn the_mysql_target_crashes_and_comes_back() {
     assert_nothing_left(&other);
 }
 
-/// The source's server dies: the snapshot is gone, and what was not read yet is read from a new one.
+/// The source's server dies: the snapshot is gone, and the rest is read from a new one.
 #[test]
 fn the_mysql_source_crashes_and_comes_back() {
     let (server, other) = (MariaDbServer::start(), PgServer::start(Default::default()));

@@ -51,7 +51,8 @@ const SHOP: &str = "
     CREATE TABLE visit (customer bigint NOT NULL REFERENCES customer (id), at timestamp NOT NULL,
         minutes smallint, PRIMARY KEY (customer, at));
     INSERT INTO customer VALUES
-        (1, 'a@example.org', '1970-01-01', 10.50, 0.1, 'naïve “quotes” 🦀', '2024-02-29 12:34:56', true),
+        (1, 'a@example.org', '1970-01-01', 10.50, 0.1, 'naïve “quotes” 🦀',
+         '2024-02-29 12:34:56', true),
         (2, 'b@example.org', NULL, -0.01, 1e300, '', '1999-12-31 23:59:59', false),
         (9223372036854775807, 'c@example.org', '9999-12-31', 9999999999.99, -2.5e-300,
          'tab\tnewline\n \\ backslash ''quote''', NULL, NULL);

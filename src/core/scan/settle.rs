@@ -102,11 +102,11 @@ impl Seen {
         }
         let rows: u64 = self.rows.values().sum();
         let message = format!(
-            "value scan: {} columns of {} tables asked, {} hold something to look at, {} rows read",
+            "value scan: columns asked {}, tables {}, rows read {}, columns to look at {}",
             grouped(self.asked.len() as u64),
             grouped(self.rows.len() as u64),
-            grouped(self.troubles.len() as u64),
-            grouped(rows)
+            grouped(rows),
+            grouped(self.troubles.len() as u64)
         );
         findings.push(Finding::new(Severity::Ok, "values", message));
         findings
