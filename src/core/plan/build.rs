@@ -69,17 +69,7 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
-    let made = match same_engine {
-        true => own_items(input, &selected, &naming),
-        false => OwnItems::all(translated_items(
-            spec,
-            ends,
-            input.source,
-            &selected,
-            &namer,
-            &mut checklist,
-        )),
-    };
+    let made = made_items(input, ends, &selected, &naming, &mut checklist);
     let (items, choice) = (&*made.items, made.choice);
 
     let target = TargetView::new(input.target, input.nonempty);
@@ -135,6 +125,22 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         findings,
         checklist,
     }
+}
+
+/// The items of the job, in the target's words and under its names.
+fn made_items<'a>(
+    input: &PlanInput<'a>,
+    ends: Ends,
+    selected: &[&Table],
+    naming: &Naming,
+    checklist: &mut Vec<ChecklistEntry>,
+) -> OwnItems<'a> {
+    if input.spec.source.dialect == input.spec.target.dialect {
+        return own_items(input, selected, naming);
+    }
+    let namer = |name: &ObjectName| naming.of(name);
+    let source = input.source;
+    OwnItems::all(translated_items(input.spec, ends, source, selected, &namer, checklist))
 }
 
 /// The source's own items under the target's names, and which of them come along.
