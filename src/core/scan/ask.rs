@@ -307,10 +307,11 @@ impl Ends<'_> {
         if self.to == Dialect::Postgres && self.from != Dialect::Postgres {
             asked.push(Question::Nul);
         }
-        if self.to == Dialect::Mysql && self.from != Dialect::Mysql {
-            if let Some(max) = mysql_text_bytes(&self.column.target_declared) {
-                asked.push(Question::LongerBytes { max, text: true });
-            }
+        if self.to == Dialect::Mysql
+            && self.from != Dialect::Mysql
+            && let Some(max) = mysql_text_bytes(&self.column.target_declared)
+        {
+            asked.push(Question::LongerBytes { max, text: true });
         }
         let Some(stored) = &self.stored else { return };
         if self.may_be_invalid(stored) {
