@@ -135,7 +135,8 @@ fn password(end: &End, args: &SpecArgs) -> Result<Option<Secret>, Failure> {
     endpoints::password_to_send(end, args.ask_password)
 }
 
-/// A limit that was given says that rows may be rejected; the job's follows a larger one of a table.
+/// A limit that was given says that rows may be rejected; the job's follows a larger one of a
+/// table.
 fn bad_rows(args: &BadRowArgs) -> BadRows {
     let limits = (args.rejects_per_table, args.rejects_per_job);
     if args.bad_rows == BadRowPolicy::Fail && limits == (None, None) {

@@ -1,15 +1,18 @@
-//! Careful mode: a chunk whose rows were refused is written again so that only the bad rows stay out.
+//! Careful mode: a chunk whose rows were refused is written again so that only the bad rows stay
+//! out.
 //!
 //! The chunk is still one transaction with its ledger row. Its rows come on the conventional path,
 //! because bytes that pass through unread have no borders between rows. They go in behind
-//! savepoints; a group that is refused is rolled back to its savepoint and halved until the bad rows
+//! savepoints; a group that is refused is rolled back to its savepoint and halved until the bad
+//! rows
 //! are alone. Bad rows go to a [`RejectKeeper`], which has made them durable when it returns, and
 //! only then the transaction may commit: whoever finds the ledger row later finds the rejects that
 //! it counts.
 //!
 //! An engine's part is a [`CarefulSession`]: a savepoint, the way back to it, and a group of rows.
 //! [`write_carefully`] does the rest. Which rows may be rejected at all, and how many, is the
-//! keeper's business; a rule for single tables or columns (`on_bad_row` of a map rule) belongs there.
+//! keeper's business; a rule for single tables or columns (`on_bad_row` of a map rule) belongs
+//! there.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

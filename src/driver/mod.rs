@@ -68,7 +68,8 @@ pub struct LedgerRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     pub rows: u64,
-    /// The ledger already had it: nothing was written now, the numbers are of what was written then.
+    /// The ledger already had it: nothing was written now, the numbers are of what was written
+    /// then.
     pub already: bool,
     /// Rows that were refused and put aside; `rows` are the others.
     pub rejects: Rejects,
@@ -267,7 +268,8 @@ pub trait TargetSession: Send {
     async fn write(&mut self, task: &ChunkTask, blocks: BlockReceiver) -> Result<Written, Fault>;
 
     /// The same for a chunk some of whose rows are refused: they go to the task's keeper, and only
-    /// when it has them the transaction commits; the ledger row says how many there are. Blocks hold
+    /// when it has them the transaction commits; the ledger row says how many there are. Blocks
+    /// hold
     /// rows, whatever the table's path is. See [`careful`].
     async fn write_carefully(
         &mut self,

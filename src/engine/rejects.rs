@@ -102,7 +102,8 @@ impl Engine {
         Ok(())
     }
 
-    /// May this chunk put `count` rows aside, besides what others have and what is rejected already?
+    /// May this chunk put `count` rows aside, besides what others have and what is rejected
+    /// already?
     fn check_limits(&self, chunk: ChunkId, table: TableIndex, count: u64) -> Result<(), Fault> {
         // Rows that were rejected before and are again are no more than there were.
         let is_retry = self.job.chunks[chunk.0 as usize].table != table;

@@ -398,7 +398,8 @@ impl MasterTable {
             rows(self, "select count(*) from step where state = 'failed'", [], |r| Ok(r.get(0)?))?;
         summary.steps_failed = failed.first().copied().unwrap_or(0);
         if self.form()? >= FORM_WITH_REJECTS {
-            // As the machine counts: rejected by processed chunks less taken up by processed retries.
+            // As the machine counts: rejected by processed chunks less taken up by processed
+            // retries.
             let sql =
                 "select ifnull(sum(rejected) - sum(retry_keys), 0) from chunk where state = 2";
             let open = rows(self, sql, [], |r| Ok(unsigned(r.get(0)?)))?;

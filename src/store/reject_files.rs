@@ -1,7 +1,9 @@
 //! Rejected rows as files: SQL*Loader's bad file, and a line of JSON for each row.
 //!
-//! `<schema.table>.bad` has the rows alone, one a line as COPY text spells them, in the order of the
-//! columns of the plan; `COPY table FROM 'file'` loads it. `<schema.table>.ndjson` has an object per
+//! `<schema.table>.bad` has the rows alone, one a line as COPY text spells them, in the order of
+//! the
+//! columns of the plan; `COPY table FROM 'file'` loads it. `<schema.table>.ndjson` has an object
+//! per
 //! row with key, error, its line in the bad file and the row again. Both are written whole beside
 //! their names and then renamed, readable by nobody but the job's user: rows are private.
 

@@ -43,8 +43,10 @@ const COLUMNS: &str = "id, table_id, chunk_id, row_key, column_name, code, messa
     row_bytes, gone, retry_chunk is not null, at";
 
 impl MasterTable {
-    /// Keeps rows that a worker put aside. Durable when it returns, whatever happens to the machine:
-    /// the target commits only then. Rows of earlier handouts of the chunk are removed: the target's
+    /// Keeps rows that a worker put aside. Durable when it returns, whatever happens to the
+    /// machine:
+    /// the target commits only then. Rows of earlier handouts of the chunk are removed: the
+    /// target's
     /// ledger has told that they came to nothing.
     ///
     /// # Errors

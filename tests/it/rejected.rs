@@ -1,4 +1,5 @@
-//! Rows that the target refuses are put aside, all others are loaded, and after mending the rejected
+//! Rows that the target refuses are put aside, all others are loaded, and after mending the
+//! rejected
 //! ones are read again: whatever dies meanwhile, none is lost and none is there twice.
 
 use std::collections::BTreeSet;

@@ -44,8 +44,8 @@ pub fn about_ends(input: &PlanInput<'_>, selected: &[&Table]) -> Vec<Finding> {
                 .with_hint("The selection leaves no table and no other object."),
         );
     }
-    if source.dialect == target.dialect && source.version_num / 10_000 > target.version_num / 10_000
-    {
+    let one_kind = (source.dialect, source.mariadb) == (target.dialect, target.mariadb);
+    if one_kind && source.version_num / 10_000 > target.version_num / 10_000 {
         findings.push(
             Finding::new(
                 Severity::Warn,

@@ -1,6 +1,7 @@
 //! A row as one line of text, and its key as the source's own text: what is kept of rejected rows.
 //!
-//! The line is COPY's text form: cells between tabs, `\N` for NULL, backslash escapes for what has a
+//! The line is COPY's text form: cells between tabs, `\N` for NULL, backslash escapes for what has
+//! a
 //! meaning, bytes as `\\x0aff`. Cells are spelled as the source has them, unchecked: a text that is
 //! no UTF-8 stays what it is. PostgreSQL loads such a file with `COPY table FROM 'file'`.
 
