@@ -231,8 +231,8 @@ fn check_forms(source: &Source) -> Broken {
         let lines = forms_of(source, "Serialize").into_iter();
         found.extend(lines.map(|line| broken(source, line, sentence)));
         if !from_the_operator {
-            let sentence = "Deserialize belongs to protocol, store/format.rs, config, core/spec and \
-                            core/mapping/rules";
+            let sentence = "Deserialize belongs to protocol, store/format.rs, config, core/spec \
+                            and core/mapping/rules";
             let lines = forms_of(source, "Deserialize").into_iter();
             found.extend(lines.map(|line| broken(source, line, sentence)));
         }

@@ -13,6 +13,7 @@ use super::narrate::engine_note;
 use crate::core::chunk::{ChunkId, RejectedRow};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Actor, Command, Event, RejectRetry, Work, WorkerId};
+use crate::core::mapping::BadRowPolicy;
 use crate::core::plan::TableIndex;
 use crate::core::spec::BadRows;
 use crate::driver::RejectKeeper;
@@ -90,6 +91,7 @@ impl Engine {
             return Err(trouble.fault.clone());
         }
         let table = self.job.root_of(self.job.chunks[chunk.0 as usize].table);
+        self.check_rules(table, rows)?;
         let more = rows.iter().filter(|row| !row.gone).count() as u64;
         let before = match self.rejects.pending.get(&chunk) {
             Some((handout, count)) if *handout == attempt => *count,
@@ -100,6 +102,32 @@ impl Engine {
         self.master.keep_rejects(owner, rows, self.clock.now())?;
         self.rejects.pending.insert(chunk, (attempt, before + more));
         Ok(())
+    }
+
+    /// A map rule may say `on_bad_row = "fail"` of a table or a column where the job rejects.
+    fn check_rules(&self, table: TableIndex, rows: &[RejectedRow]) -> Result<(), Fault> {
+        let plan = &self.tables[table.0 as usize];
+        let named = |row: &RejectedRow| {
+            let name = row.column.as_deref()?;
+            plan.columns.iter().find(|c| c.name == name)
+        };
+        let forbids = |row: &&RejectedRow| {
+            let column = named(row)
+                .map(|c| (c.name.as_str(), c.source_declared.as_str(), &c.source_logical));
+            let from = self.spec.source.dialect;
+            self.spec.rules.on_bad_row(from, &plan.source, column) == Some(BadRowPolicy::Fail)
+        };
+        match rows.iter().filter(|row| !row.gone).find(forbids) {
+            None => Ok(()),
+            Some(row) => Err(Fault::new(
+                FaultKind::RowRefused,
+                Side::Target,
+                format!("a row of {} was refused: {}", plan.source, row.message),
+            )
+            .with_hint(
+                "A map rule says on_bad_row = \"fail\" here, so nothing of the chunk was kept.",
+            )),
+        }
     }
 
     /// May this chunk put `count` rows aside, besides what others have and what is rejected?
