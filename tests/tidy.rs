@@ -79,6 +79,7 @@ const MODULES: &[Module] = &[
     module(
         "driver",
         &[
+            "core::canon",
             "core::catalog",
             "core::chunk",
             "core::fault",

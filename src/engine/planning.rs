@@ -18,7 +18,7 @@ use crate::core::plan::{
     build_verification, target_names, verification_bounds,
 };
 use crate::core::spec::{JobKind, JobSpec, Selection};
-use crate::core::verify::mirrored;
+use crate::core::verify::{choose_ways, mirrored};
 use crate::driver::{SchemaItems, Source, Target};
 
 /// Tables sampled at the same time: each is a connection to the source for a few milliseconds.
@@ -120,6 +120,7 @@ async fn make_verification(
         bounds: &bounds,
         attachable: false,
     });
+    choose_ways(&mut plan, (&here.server, &there.server), spec.repair);
     let mirrored = MigrationPlan {
         tables: plan
             .tables

@@ -7,12 +7,8 @@
 //!
 //! What is missing on the target is a difference and no reason to stop.
 
-use super::super::canon::{row_expression, why_not_comparable};
-use super::super::catalog::{
-    Catalog, Column, Identity, LogicalType, Section, Server, Table, TableKind,
-};
+use super::super::catalog::{Catalog, Column, Identity, LogicalType, Section, Table, TableKind};
 use super::super::chunk::{BoundsRequest, ChunkMethod, ChunkRange, PlannedChunk, parts_of};
-use super::super::fault::Side;
 use super::super::mapping::{Ends, Transform};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
@@ -62,7 +58,6 @@ pub fn build_verification(input: &PlanInput<'_>) -> MigrationPlan {
     findings.extend(missing_tables(&tables));
     for pair in &pairs.0 {
         findings.extend(pair.missing_columns(spec));
-        findings.extend(pair.not_compared(spec));
     }
     findings.extend(without_key(spec, &tables));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -182,13 +177,10 @@ impl Pair<'_> {
         let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
         let mut columns = plan_columns(spec, self.ends, table, self.there);
         columns.retain(|c| self.there.is_none_or(|t| t.column(&c.target_name).is_some()));
-        columns.retain(|c| why_not_comparable(c).is_none());
         let key = row_key(table);
         let named = |name: &String| columns.iter().any(|c| c.name == *name);
         let key = if key.iter().all(named) { key } else { Vec::new() };
-        let in_servers =
-            server_text_is_canonical(input, &columns) || servers_have_canon(input, &columns);
-        let (path, how) = match in_servers {
+        let (path, how) = match server_text_is_canonical(input, &columns) {
             true => (DataPath::DirectCopy(CopyFormat::Text), "hashed in the servers"),
             false => (DataPath::Conventional, "both sides stream through here"),
         };
@@ -210,11 +202,6 @@ impl Pair<'_> {
             overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
             key,
         }
-    }
-
-    fn not_compared(&self, spec: &JobSpec) -> Option<Finding> {
-        let columns = plan_columns(spec, self.ends, self.table, self.there);
-        not_compared(spec, &self.table.name, &columns)
     }
 
     fn cut(&self, spec: &JobSpec, source: &Catalog, chunk_bytes: u64) -> Cut {
@@ -292,26 +279,6 @@ impl Pair<'_> {
     }
 }
 
-/// Columns whose values only a server could compare. A row cannot be repaired without them.
-fn not_compared(spec: &JobSpec, table: &ObjectName, columns: &[ColumnPlan]) -> Option<Finding> {
-    let out: Vec<(&str, &str)> =
-        columns.iter().filter_map(|c| Some((&*c.name, why_not_comparable(c)?))).collect();
-    let (_, why) = *out.first()?;
-    let names: Vec<&str> = out.iter().map(|(name, _)| *name).collect();
-    let what = format!("{table}: not compared: {}", names.join(", "));
-    let severity = if spec.repair { Severity::Block } else { Severity::Warn };
-    let finding = Finding::new(severity, "columns", what);
-    Some(if spec.repair {
-        finding
-            .with_detail(format!("{why}, so rows of this table could be repaired in part only."))
-            .with_hint("Leave the table out, verify without --repair, or give a zone as +02:00.")
-    } else {
-        finding
-            .with_detail(format!("{why}. All other columns are compared."))
-            .with_hint("A zone given as +02:00 can be compared.")
-    })
-}
-
 /// Do both servers print every column alike, so that they may hash their own text? Then the path
 /// is the direct one: no row travels unless something differs.
 fn server_text_is_canonical(input: &PlanInput<'_>, columns: &[ColumnPlan]) -> bool {
@@ -327,27 +294,6 @@ fn server_text_is_canonical(input: &PlanInput<'_>, columns: &[ColumnPlan]) -> bo
         && !columns.is_empty()
         && columns.iter().all(alike)
 }
-
-/// Have both servers an expression for the canonical text of every column? Between two PostgreSQL
-/// their own text is as good and costs less.
-fn servers_have_canon(input: &PlanInput<'_>, columns: &[ColumnPlan]) -> bool {
-    let (here, there) = (&input.source.server, &input.target.server);
-    let able = |server: &Server, side| {
-        let fit = match server.dialect {
-            Dialect::Postgres => server.version_num >= PG_CANON && server.encoding != "SQL_ASCII",
-            Dialect::Mysql => true,
-            Dialect::Sqlite => false,
-        };
-        fit && row_expression(server.dialect, columns, side).is_some()
-    };
-    (here.dialect == Dialect::Mysql || there.dialect == Dialect::Mysql)
-        && !columns.is_empty()
-        && able(here, Side::Source)
-        && able(there, Side::Target)
-}
-
-/// First PostgreSQL with all functions of the canonical texts.
-const PG_CANON: u32 = 130_000;
 
 /// First PostgreSQL that prints floats shortest and exact.
 const PG_FLOATS_EXACT: u32 = 120_000;

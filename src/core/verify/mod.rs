@@ -15,11 +15,13 @@ mod candidates;
 mod shape;
 mod sums;
 mod text;
+mod ways;
 
 pub use candidates::{Candidates, Change, Difference, Found, excerpt};
 pub use shape::{hashed_in_servers, keys_of, mirrored, read_by_cells};
 pub use sums::{BUCKETS, BucketSums, Digest, RowHash};
 pub use text::{RowTexts, shown_cell};
+pub use ways::choose_ways;
 
 /// What the comparison of one chunk came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
