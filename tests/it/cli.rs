@@ -262,7 +262,8 @@ fn a_job_that_cannot_begin_leaves_nothing() {
         .collect();
     assert_eq!(kinds, ["plan", "error"], "{blocked:?}");
     for wrong in [
-        &["--to", "mysql://a:hunter2@db/x"][..],
+        &["--to", "oracle://a:hunter2@db/x"][..],
+        &["--to", "mysql://a:hunter2#@db/x"],
         &["--to", "postgres://a:hunter2#@db/x"],
         &["--to", &from],
         &["--to", &to, "--rate", "0"],

@@ -89,6 +89,15 @@ impl Link {
         }
     }
 
+    /// As [`Link::connect`], for rows: text of a SQL_ASCII database travels unread, because the server
+    /// would call its bytes UTF-8, and refuse them without a word of column and row. Whoever
+    /// needs text checks it.
+    pub async fn connect_for_rows(&self, purpose: Purpose) -> Result<PgConnection, Fault> {
+        let mut connection = self.connect(purpose).await?;
+        self.statement(&mut connection, KEEP_BYTES.to_owned()).await?;
+        Ok(connection)
+    }
+
     fn timed_out(&self) -> Fault {
         let seconds = self.address.connect_timeout.as_secs();
         Fault::new(
@@ -183,6 +192,9 @@ fn settings_of(purpose: Purpose) -> String {
         values.join(", ")
     )
 }
+
+const KEEP_BYTES: &str = "SELECT pg_catalog.set_config('client_encoding', 'SQL_ASCII', false) \
+     WHERE pg_catalog.current_setting('server_encoding') = 'SQL_ASCII'";
 
 const NOTICE_DEATH: &str = "\
 SELECT pg_catalog.set_config('client_connection_check_interval', '5s', false) \

@@ -32,7 +32,7 @@ pub(super) struct SnapshotId {
 impl SnapshotId {
     /// A connection in a transaction that sees the snapshot.
     pub async fn connect(&self) -> Result<PgConnection, Fault> {
-        let mut connection = self.link.connect(Purpose::Read).await?;
+        let mut connection = self.link.connect_for_rows(Purpose::Read).await?;
         self.link.statement(&mut connection, BEGIN.to_owned()).await?;
         let id = sql::literal(Dialect::Postgres, &self.id);
         let import = format!("SET TRANSACTION SNAPSHOT {id}; SAVEPOINT {SAVEPOINT}");

@@ -113,7 +113,7 @@ impl Target for PostgresTarget {
         preamble: &[String],
     ) -> Result<Box<dyn TargetSession>, Fault> {
         let link = self.of_job(job_id);
-        let mut connection = link.connect(Purpose::Write).await?;
+        let mut connection = link.connect_for_rows(Purpose::Write).await?;
         let Some(found) = ledger::find(&link, &mut connection).await? else {
             return Err(Fault::new(
                 FaultKind::ObjectMissing,
