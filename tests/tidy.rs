@@ -30,7 +30,7 @@ const MODULES: &[Module] = &[
     module("core::fault", &[]),
     module("core::catalog", &[]),
     module("core::mapping", &["core::catalog"]),
-    module("core::chunk", &["core::catalog"]),
+    module("core::chunk", &["core::catalog", "core::fault"]),
     module("core::spec", &["core::catalog", "core::chunk", "core::mapping", "core::fault"]),
     module("core::sql", &["core::catalog", "core::chunk", "core::mapping"]),
     module(
@@ -232,8 +232,8 @@ fn check_forms(source: &Source) -> Broken {
         let lines = forms_of(source, "Serialize").into_iter();
         found.extend(lines.map(|line| broken(source, line, sentence)));
         if !from_the_operator {
-            let sentence = "Deserialize belongs to protocol, store/format.rs, config, core/spec and \
-                            core/mapping/rules";
+            let sentence = "Deserialize belongs to protocol, store/format.rs, config, core/spec \
+                            and core/mapping/rules";
             let lines = forms_of(source, "Deserialize").into_iter();
             found.extend(lines.map(|line| broken(source, line, sentence)));
         }

@@ -1,14 +1,21 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
 mod demo;
+mod ends;
 mod examples;
+mod rejects;
 mod types;
 mod verify;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::demo::{DemoArgs, SimArgs};
+pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
+pub use self::rejects::{
+    BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
+    RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
+};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -143,6 +150,9 @@ pub enum Command {
     /// Run failed chunks and steps again
     #[command(after_help = EXAMPLES_RETRY)]
     Retry(RetryArgs),
+    /// List, export and read again the rows that the target refused
+    #[command(after_help = EXAMPLES_REJECTS)]
+    Rejects(RejectsArgs),
     /// Leave chunks out for good: their rows will be missing on the target
     #[command(after_help = EXAMPLES_SKIP)]
     Skip(SkipArgs),
@@ -251,6 +261,8 @@ pub struct SpecArgs {
     /// Path of the rows; the plan says which one each table gets [default: automatic]
     #[arg(long, value_name = "PATH", help_heading = "What")]
     pub access: Option<AccessPath>,
+    #[command(flatten)]
+    pub bad_rows: BadRowArgs,
 
     /// Copy workers at the start, each with one connection to both sides [default: 4]
     #[arg(long, value_name = "N", help_heading = "How fast")]
@@ -533,33 +545,6 @@ pub struct WaitArgs {
     /// Give up after this long: 90s, 30m, 2h (exit code 9)
     #[arg(long, value_name = "TIME")]
     pub timeout: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct KillArgs {
-    /// Name of the job
-    pub job: String,
-    /// The job's name again, instead of typing it
-    #[arg(long, value_name = "JOB")]
-    pub yes_job: Option<String>,
-    /// Remove the job even when its ledger on the target cannot be removed
-    #[arg(long)]
-    pub leave_ledger: bool,
-    /// Ask for passwords that are found nowhere
-    #[arg(long, short = 'W')]
-    pub ask_password: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct CleanupArgs {
-    /// Name of the job
-    pub job: String,
-    /// Answer yes
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// Ask for passwords that are found nowhere
-    #[arg(long, short = 'W')]
-    pub ask_password: bool,
 }
 
 #[derive(Debug, Args)]

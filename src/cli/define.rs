@@ -1,6 +1,6 @@
 //! A job's definition from flags and configuration, and the name of a job without one.
 
-use super::args::{AccessPath, IfExists, SpecArgs, VerifyArgs};
+use super::args::{AccessPath, BadRowArgs, BadRowPolicy, IfExists, SpecArgs, VerifyArgs};
 use super::endpoints::{self, End};
 use super::failure::{Exit, Failure};
 use super::job_file;
@@ -11,8 +11,9 @@ use crate::core::fault::Side;
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
 use crate::core::spec::THREADS_CEILING;
 use crate::core::spec::{
-    AccessMethod, Content, JobKind, JobSpec, Pattern, Secret, Selection, TableExists,
-    parse_chunk_size, parse_rate, parse_threads,
+    AccessMethod, BadRows, Content, JobKind, JobSpec, Pattern, REJECTS_PER_JOB_DEFAULT,
+    REJECTS_PER_TABLE_DEFAULT, Secret, Selection, TableExists, parse_chunk_size, parse_rate,
+    parse_threads,
 };
 use crate::protocol::StartMessage;
 use crate::protocol::convert::spec_message;
@@ -134,6 +135,22 @@ fn password(end: &End, args: &SpecArgs) -> Result<Option<Secret>, Failure> {
     endpoints::password_to_send(end, args.ask_password)
 }
 
+/// A limit that was given says that rows may be rejected; the job's follows a table's.
+fn bad_rows(args: &BadRowArgs) -> BadRows {
+    let limits = (args.rejects_per_table, args.rejects_per_job);
+    if args.bad_rows == BadRowPolicy::Fail && limits == (None, None) {
+        return BadRows::Fail;
+    }
+    let (per_table, per_job) = match limits {
+        (Some(table), None) => (table, std::cmp::max(table, REJECTS_PER_JOB_DEFAULT)),
+        (None, Some(job)) => (std::cmp::min(REJECTS_PER_TABLE_DEFAULT, job), job),
+        (table, job) => {
+            (table.unwrap_or(REJECTS_PER_TABLE_DEFAULT), job.unwrap_or(REJECTS_PER_JOB_DEFAULT))
+        }
+    };
+    BadRows::Reject { per_table, per_job }
+}
+
 /// What is copied.
 fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
     let patterns = |list: &[String]| list.iter().map(|text| Pattern::new(text)).collect();
@@ -157,6 +174,7 @@ fn fill(mut spec: JobSpec, args: &SpecArgs) -> Result<JobSpec, Failure> {
         IfExists::Truncate => TableExists::Truncate,
         IfExists::Replace => TableExists::Replace,
     };
+    spec.bad_rows = bad_rows(&args.bad_rows);
     spec.access = match args.access.unwrap_or(AccessPath::Automatic) {
         AccessPath::Automatic => AccessMethod::Automatic,
         AccessPath::Direct => AccessMethod::DirectPath,

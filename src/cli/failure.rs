@@ -14,7 +14,7 @@ pub enum Exit {
     Error = 1,
     /// Wrong arguments, wrong configuration.
     Usage = 2,
-    /// The job ended with failed or skipped chunks.
+    /// The job ended with failed or skipped chunks, or with rejected rows.
     WithFailures = 3,
     /// Source and target differ.
     Differs = 4,
@@ -140,7 +140,7 @@ pub fn exit_of(job: &JobView) -> Exit {
     let progress = &job.progress;
     let wrong = progress.chunks_failed + progress.chunks_skipped + progress.steps_failed;
     let differs = job.compared.as_ref().is_some_and(|found| found.differs);
-    match (wrong > 0, differs) {
+    match (wrong > 0 || progress.rows_rejected > 0, differs) {
         (_, true) => Exit::Differs,
         (true, false) => Exit::WithFailures,
         (false, false) => Exit::Done,

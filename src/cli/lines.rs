@@ -36,6 +36,9 @@ pub fn line_without_time(job: &JobView, by: Option<&str>) -> String {
     if p.steps_failed > 0 {
         line.push_str(&format!(" steps_failed={}", p.steps_failed));
     }
+    if p.rows_rejected > 0 {
+        line.push_str(&format!(" rejected={}", p.rows_rejected));
+    }
     if let Some(found) = &job.compared {
         line.push_str(&format!(
             " differ={} missing={} extra={} different={}",
@@ -87,6 +90,7 @@ pub fn summary(job: &JobView, exit: u8) -> Value {
         "chunks_skipped": p.chunks_skipped,
         "steps_failed": p.steps_failed,
         "rows": p.rows_done,
+        "rows_rejected": p.rows_rejected,
         "bytes": p.bytes_done,
         "elapsed_ms": job.elapsed_ms,
         "snapshots": job.snapshots,
@@ -137,12 +141,13 @@ pub fn summary_text(job: &JobView) -> String {
         figures::short_time(job.elapsed_ms),
     );
     for (number, what) in [
-        (p.chunks_failed, "failed chunk"),
-        (p.chunks_skipped, "skipped chunk"),
-        (p.steps_failed, "failed step"),
+        (u64::from(p.chunks_failed), "failed chunk"),
+        (u64::from(p.chunks_skipped), "skipped chunk"),
+        (u64::from(p.steps_failed), "failed step"),
+        (p.rows_rejected, "rejected row"),
     ] {
         if number > 0 {
-            text.push_str(&format!(", {}", figures::counted(u64::from(number), what)));
+            text.push_str(&format!(", {}", figures::counted(number, what)));
         }
     }
     if let Some(found) = &job.compared {
@@ -157,6 +162,12 @@ pub fn summary_text(job: &JobView) -> String {
     if p.steps_failed > 0 {
         text.push_str(&format!(
             "\n  tidegate chunks {0} --steps          shows why;   tidegate retry {0} --all",
+            job.name
+        ));
+    }
+    if p.rows_rejected > 0 {
+        text.push_str(&format!(
+            "\n  tidegate rejects list {0}             shows why;   tidegate rejects retry {0}",
             job.name
         ));
     }

@@ -66,7 +66,7 @@ pub async fn ls(session: &Session) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-fn row(cells: &[&str]) -> Vec<String> {
+pub(super) fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
@@ -135,7 +135,9 @@ pub async fn tables(session: &Session, args: &TablesArgs) -> Result<Exit, Failur
         tables.retain(|table| table.state == *state);
     }
     session.output.object("tables", json!({ "tables": tables }));
-    let heads = ["state", "table", "done", "chunks", "failed", "rows", "size", "cut by", "path"];
+    let heads = [
+        "state", "table", "done", "chunks", "failed", "rejected", "rows", "size", "cut by", "path",
+    ];
     let mut rows = vec![row(&heads)];
     rows.extend(tables.iter().map(|t| {
         let mark = if t.estimated { "~" } else { "" };
@@ -150,13 +152,14 @@ pub async fn tables(session: &Session, args: &TablesArgs) -> Result<Exit, Failur
             format!("{percent}%"),
             format!("{}/{}", t.chunks_done, t.chunks_total),
             t.chunks_failed.to_string(),
+            t.rows_rejected.to_string(),
             format!("{}/{mark}{}", figures::count(t.rows_done), figures::count(t.rows_total)),
             format!("{mark}{}", figures::bytes(t.bytes_total)),
             clean(&t.method),
             clean(&t.path),
         ]
     }));
-    columns(&rows, &[2, 3, 4, 5, 6]).iter().for_each(|line| session.output.text(line));
+    columns(&rows, &[2, 3, 4, 5, 6, 7]).iter().for_each(|line| session.output.text(line));
     Ok(Exit::Done)
 }
 

@@ -26,6 +26,7 @@ mod look;
 mod mirror;
 mod output;
 mod plan_text;
+mod rejects;
 mod screen;
 mod session;
 mod signals;
@@ -112,6 +113,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Tables(args)) => look::tables(session, &args).await,
         Some(Command::Chunks(args)) => look::chunks(session, &args).await,
         Some(Command::Retry(args)) => control::retry(session, &args).await,
+        Some(Command::Rejects(args)) => rejects::rejects(session, &args).await,
         Some(Command::Skip(args)) => control::skip(session, &args).await,
         Some(Command::Reload(args)) => control::reload(session, &args).await,
         Some(Command::Log(args)) => look::log(session, &args).await,

@@ -69,6 +69,25 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
         let elapsed = figures::short_time(job.elapsed_ms);
         lines.push(format!("  time     since {started}, {elapsed}{}", eta.unwrap_or_default()));
     }
+    lines.extend(not_alike(job));
+    if job.snapshots > 1 {
+        lines.push(format!("  source   {} snapshots: the rows mix several moments", job.snapshots));
+    }
+    for reason in &job.held_by {
+        lines.push(format!("  held by  {}", clean(reason)));
+    }
+    job.alerts.iter().for_each(|alert| lines.extend(trouble(alert)));
+    lines
+}
+
+/// What is not on the target as it is at the source.
+fn not_alike(job: &JobView) -> Vec<String> {
+    let mut lines = Vec::new();
+    let rejected = job.progress.rows_rejected;
+    if rejected > 0 {
+        let (count, name) = (figures::grouped(rejected), &job.name);
+        lines.push(format!("  rejected {count} rows put aside: `tidegate rejects list {name}`"));
+    }
     if let Some(found) = &job.compared {
         lines.push(format!(
             "  verdict  {} chunks equal, {} differ: {} rows missing, {} extra, {} different",
@@ -79,13 +98,6 @@ pub fn lines(snapshot: &Snapshot) -> Vec<String> {
             figures::count(found.different),
         ));
     }
-    if job.snapshots > 1 {
-        lines.push(format!("  source   {} snapshots: the rows mix several moments", job.snapshots));
-    }
-    for reason in &job.held_by {
-        lines.push(format!("  held by  {}", clean(reason)));
-    }
-    job.alerts.iter().for_each(|alert| lines.extend(trouble(alert)));
     lines
 }
 

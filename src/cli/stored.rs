@@ -18,7 +18,8 @@ use crate::protocol::convert::{
     compared_view, finding_view,
 };
 use crate::protocol::{
-    ChunkFilter, ChunkView, JobView, LogLine, PlanView, RunView, Snapshot, StepView, TableView,
+    ChunkFilter, ChunkView, JobView, LogLine, PlanView, RejectGroupView, RejectView, RunView,
+    Snapshot, StepView, TableView,
 };
 use crate::store::{
     self, ChunkRow, ComparedSums, EventRow, MasterTable, RunRow, StoredJob, Summary,
@@ -171,6 +172,27 @@ impl Stored {
 
     /// # Errors
     /// As [`Stored::summary`].
+    pub fn rejects(
+        &self,
+        table: Option<u32>,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<RejectGroupView>, Vec<RejectView>), Failure> {
+        let stored = self.table.load()?;
+        let filter = store::RejectFilter { table: table.map(TableIndex), cause: None };
+        let (total, rows) = self.table.rejects(&filter, offset, limit, false)?;
+        let groups = self.table.reject_groups(filter.table)?;
+        let views = rows.iter().filter_map(|row| {
+            let plan = stored.tables.get(row.table.0 as usize)?;
+            let owner = stored.parts.chunks.get(row.chunk.0 as usize)?.table;
+            let first = stored.parts.tables.get(owner.0 as usize)?.first_chunk.0;
+            Some(convert::reject_view(row, plan, row.chunk.0 - first + 1))
+        });
+        Ok((total, groups.iter().map(convert::reject_group_view).collect(), views.collect()))
+    }
+
+    /// # Errors
+    /// As [`Stored::summary`].
     pub fn log(&self, lines: u32) -> Result<Vec<LogLine>, Failure> {
         Ok(self.table.events(lines)?.iter().map(log_line).collect())
     }
@@ -315,6 +337,7 @@ fn summary_view(summary: &Summary) -> JobView {
     progress.chunks_left = summary.chunks.saturating_sub(settled);
     progress.steps_failed = summary.steps_failed;
     progress.rows_done = summary.rows_done;
+    progress.rows_rejected = summary.rows_rejected;
     progress.bytes_done = summary.bytes_done;
     progress.bytes_total = summary.bytes_total;
     let whole = summary.state == crate::core::job::JobState::Completed;

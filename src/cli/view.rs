@@ -7,7 +7,8 @@ use super::stored::Stored;
 use crate::client::{ClientError, Connection, Probe};
 use crate::core::name::JobName;
 use crate::protocol::{
-    ChunkFilter, ChunkView, LogLine, PlanView, Reply, RequestBody, RunView, Snapshot, StepView,
+    ChunkFilter, ChunkView, LogLine, PlanView, RejectGroupView, RejectView, Reply, RequestBody,
+    RunView, Snapshot, StepView,
 };
 
 /// Chunks per request: a page of long error texts stays well under the line limit.
@@ -85,6 +86,39 @@ impl View {
                 }
             }
         }
+    }
+
+    /// Rejected rows of a table or of all, oldest first, with the causes and how many there are.
+    ///
+    /// # Errors
+    /// As [`View::snapshot`].
+    pub async fn rejects(
+        &self,
+        table: Option<u32>,
+        most: u64,
+    ) -> Result<(u64, Vec<RejectGroupView>, Vec<RejectView>), Failure> {
+        let (mut all, mut causes, mut count) = (Vec::new(), Vec::new(), 0);
+        while (all.len() as u64) < most || count == 0 {
+            let offset = all.len() as u64;
+            let limit = std::cmp::min(most - offset, u64::from(PAGE));
+            let (total, groups, page) = match self {
+                View::Stored(stored) => stored.rejects(table, offset, limit)?,
+                View::Live(connection) => {
+                    let body = RequestBody::Rejects { table, cause: None, offset, limit };
+                    match connection.request(body).await? {
+                        Reply::Rejects { total, groups, rows } => (total, groups, rows),
+                        other => return Err(unexpected(other)),
+                    }
+                }
+            };
+            (count, causes) = (total, groups);
+            let is_over = page.is_empty();
+            all.extend(page);
+            if is_over {
+                break;
+            }
+        }
+        Ok((count, causes, all))
     }
 
     /// # Errors

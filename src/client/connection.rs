@@ -195,6 +195,8 @@ pub(crate) fn unexpected(request: &str, reply: &Reply) -> ClientError {
         Reply::Log { .. } => "log",
         Reply::History { .. } => "history",
         Reply::Plan { .. } => "plan",
+        Reply::Rejects { .. } => "rejects",
+        Reply::RejectText { .. } => "rejected row",
         Reply::Differences { .. } => "differences",
     };
     ClientError::Garbled { detail: format!("{kind} as the answer to {request}") }

@@ -73,7 +73,8 @@ impl TryFrom<Written> for PasswordSource {
 
 /// Looks the password of `endpoint` up where its connection in config.toml says, or, without a
 /// connection, where its own client would: PGPASSWORD, then the password file; `~/.my.cnf`, then
-/// MYSQL_PWD. `Ok(None)`: there is none, or it has to be typed. May run a command: not for an async thread.
+/// MYSQL_PWD. `Ok(None)`: there is none, or it has to be typed. May run a command: not for an
+/// async thread.
 ///
 /// # Errors
 /// A configuration that cannot be read, a variable that is not set, a command that failed.

@@ -128,6 +128,8 @@ pub enum Ticket {
     },
     FailedChunks,
     FailedSteps,
+    Rejects,
+    RejectText,
     Log,
     History,
     Plan,

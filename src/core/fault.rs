@@ -93,12 +93,25 @@ pub struct Fault {
     pub detail: Option<String>,
     /// What the operator can do.
     pub hint: Option<String>,
+    /// The column a value of which is the trouble, where the server or the encoder says so.
+    pub column: Option<String>,
+    /// The message without table, column and position: equal for all rows of one cause.
+    pub cause: Option<String>,
 }
 
 impl Fault {
     #[must_use]
     pub fn new(kind: FaultKind, side: Side, message: impl Into<String>) -> Fault {
-        Fault { kind, side, code: None, message: message.into(), detail: None, hint: None }
+        Fault {
+            kind,
+            side,
+            code: None,
+            message: message.into(),
+            detail: None,
+            hint: None,
+            column: None,
+            cause: None,
+        }
     }
 
     #[must_use]
@@ -117,6 +130,25 @@ impl Fault {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Fault {
         self.hint = Some(hint.into());
         self
+    }
+
+    #[must_use]
+    pub fn with_column(mut self, column: impl Into<String>) -> Fault {
+        self.column = Some(column.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl Into<String>) -> Fault {
+        self.cause = Some(cause.into());
+        self
+    }
+
+    /// Did the target refuse a row or a value of it, so that other rows may still fit?
+    #[must_use]
+    pub fn is_about_a_row(&self) -> bool {
+        self.side == Side::Target
+            && matches!(self.kind, FaultKind::RowRefused | FaultKind::ValueUnfit)
     }
 
     /// Puts what was being done in front: `create index crm.ix: relation does not exist`.

@@ -141,6 +141,24 @@ impl RowBatch {
         self.columns
     }
 
+    /// Some of the rows as a batch of their own.
+    #[must_use]
+    pub fn copy_rows(&self, rows: std::ops::Range<usize>) -> RowBatch {
+        let cells = &self.cells[rows.start * self.columns..rows.end * self.columns];
+        let mut copy = RowBatch {
+            columns: self.columns,
+            bare_rows: if self.columns == 0 { rows.len() } else { 0 },
+            form: self.form,
+            bytes: Vec::new(),
+            cells: Vec::with_capacity(cells.len()),
+        };
+        for cell in cells {
+            let data = &self.bytes[cell.start as usize..cell.start as usize + cell.len as usize];
+            copy.push(cell.tag, data);
+        }
+        copy
+    }
+
     /// Bytes of cell data held: what the byte budget of a batch counts.
     #[must_use]
     pub fn byte_len(&self) -> usize {

@@ -7,6 +7,7 @@
 //! * Between the two travel [`Block`]s through a bounded [`pipe`]: a chunk is read and written at
 //!   the same time, and memory is bounded by the pipe whatever the rows are.
 
+pub mod careful;
 pub mod compare;
 pub mod memory;
 pub mod mysql;
@@ -19,7 +20,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use crate::core::catalog::{Catalog, DdlItem, Server};
-use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues};
+use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
 use crate::core::plan::{ColumnPlan, Finding, MigrationPlan, TablePlan};
@@ -28,6 +29,7 @@ use crate::core::spec::Selection;
 use crate::core::value::RowBatch;
 use crate::core::verify::Digest;
 
+pub use careful::{CarefulTask, RejectKeeper};
 pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
 
 /// What travels between a reader and a writer.
@@ -59,14 +61,31 @@ pub enum LedgerKey {
 pub struct LedgerRow {
     pub key: LedgerKey,
     pub rows: u64,
+    pub rejects: Rejects,
 }
 
 /// What a chunk's transaction did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Written {
     pub rows: u64,
-    /// The ledger already had it: nothing was written now, `rows` is what was written then.
+    /// The ledger already had it: nothing was written now, the numbers are those of then.
     pub already: bool,
+    /// Rows that were refused and put aside; `rows` are the others.
+    pub rejects: Rejects,
+}
+
+impl Written {
+    /// Every row arrived, just now.
+    #[must_use]
+    pub const fn now(rows: u64) -> Written {
+        Written { rows, already: false, rejects: Rejects { count: 0, handout: 0 } }
+    }
+
+    /// The ledger had it.
+    #[must_use]
+    pub fn before(rows: u64, rejects: Rejects) -> Written {
+        Written { rows, already: true, rejects }
+    }
 }
 
 /// A step as a driver sees it.
@@ -259,6 +278,21 @@ pub trait TargetSession: Send {
     /// `blocks`, count compared with what the reader ended the stream with, commit. Dropped or
     /// failed before the commit: rolled back.
     async fn write(&mut self, task: &ChunkTask, blocks: BlockReceiver) -> Result<Written, Fault>;
+
+    /// The same for a chunk some of whose rows are refused: they go to the task's keeper, and only
+    /// when it has them the transaction commits; the ledger row says how many there are. Blocks
+    /// hold rows, whatever the table's path is. See [`careful`].
+    async fn write_carefully(
+        &mut self,
+        task: &CarefulTask,
+        _blocks: BlockReceiver,
+    ) -> Result<Written, Fault> {
+        Err(Fault::new(
+            FaultKind::Unsupported,
+            crate::core::fault::Side::Target,
+            format!("rows of {} cannot be told apart on this target", task.chunk.table.target),
+        ))
+    }
 
     /// One transaction: ledger row, statements, commit.
     async fn run(&mut self, step: &StepTask) -> Result<Written, Fault>;

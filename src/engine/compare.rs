@@ -80,7 +80,7 @@ impl Worker {
             }
         };
         tell(&self.setup, found(chunk, outcome, false)).await;
-        Ok(Done { rows, bytes })
+        Ok(Done { bytes, ..Done::of(rows) })
     }
 
     /// Copies what differs in `chunks` again, or removes what only the target has and looks once
@@ -120,7 +120,7 @@ impl Worker {
                 "Copy the table again: tidegate copy --table NAME --if-exists truncate.",
             ));
         }
-        Ok(Done { rows, bytes: 0 })
+        Ok(Done::of(rows))
     }
 }
 

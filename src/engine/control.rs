@@ -24,6 +24,7 @@ use super::listener::Listener;
 use super::narrate::{engine_note, narrate};
 use super::planning::Databases;
 use super::publish::Publisher;
+use super::rejects::RejectBook;
 use super::requests::Remembered;
 use super::successor::Handover;
 use super::throttle::JobThrottle;
@@ -181,6 +182,7 @@ pub(super) struct Engine {
     pub(super) assigned: Vec<Assignment>,
     pub(super) trouble: Option<StoreTrouble>,
     pub(super) figures: RunFigures,
+    pub(super) rejects: RejectBook,
     pub(super) handover: Handover,
     pub(super) successor_looked_for: bool,
     /// What a verification found so far.
@@ -227,8 +229,7 @@ impl Engine {
             inbox: inbox.clone(),
         });
         let face = face_of(&master, &paths, &name);
-        let plan = PlanState::kept(&stored);
-        let now = clock.now();
+        let (plan, now) = (PlanState::kept(&stored), clock.now());
         let mut engine = Engine {
             paths,
             name,
@@ -258,6 +259,7 @@ impl Engine {
             assigned: Vec::new(),
             trouble: None,
             figures: RunFigures::default(),
+            rejects: RejectBook::default(),
             handover,
             successor_looked_for: false,
             compared: BTreeMap::new(),
@@ -283,6 +285,7 @@ impl Engine {
     fn recall(&mut self) -> Result<(), Fault> {
         self.recount_compared()?;
         self.recall_story()?;
+        self.recall_rejects()?;
         self.fill_board();
         Ok(())
     }
@@ -342,6 +345,8 @@ impl Engine {
             self.look_around();
             self.fit_workers();
         }
+        let over = !self.job.state.is_working();
+        self.write_reject_files(over);
         // Another state is news that nobody should wait for: a script goes on at once.
         let shown = (self.job.state, self.is_tidying());
         let turned = std::mem::replace(&mut self.state_shown, shown) != shown;
@@ -436,6 +441,11 @@ impl Engine {
             }
         }
         tracing::error!("what follows from the job's state has no end");
+    }
+
+    /// Everything that is known is in the file.
+    pub(super) fn save_all(&mut self) -> bool {
+        self.save()
     }
 
     /// One transaction for everything since the last. False: progress cannot be saved now.
@@ -568,6 +578,7 @@ impl Engine {
         if !self.save() {
             tracing::error!("the engine leaves without having saved its last words");
         }
+        self.write_reject_files(true);
         if let Err(fault) = self.master.end_run(now, self.job.state) {
             tracing::error!(%fault, "the end of this run could not be noted");
         }

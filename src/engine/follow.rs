@@ -22,6 +22,7 @@ const LINES_RECALLED: u32 = 50;
 impl Engine {
     /// Keeps what surrounds the machine in step with it. Sees the machine after the event.
     pub(super) fn follow(&mut self, at: Timestamp, event: &Event) {
+        self.follow_rejects(event);
         match event {
             Event::StateChanged { from, to, by, reason } => {
                 // What follows by itself from a wish was still the wish of whoever had it.
@@ -35,7 +36,7 @@ impl Engine {
                 self.throttle.set_rate(*to);
                 self.rate_by = Some((by.clone(), at));
             }
-            Event::ChunkProcessed { chunk, worker, rows, bytes } => {
+            Event::ChunkProcessed { chunk, worker, rows, bytes, .. } => {
                 if worker.is_some() {
                     self.figures.chunks += 1;
                     self.figures.rows += rows;
@@ -72,6 +73,8 @@ impl Engine {
             Event::ThreadsSet { .. }
             | Event::ThreadsMaxSet { .. }
             | Event::IndexWorkersSet { .. }
+            | Event::BadRowsSet { .. }
+            | Event::RejectsRetried { .. }
             | Event::StepStarted { .. }
             | Event::StepDone { .. }
             | Event::StepReleased { .. }

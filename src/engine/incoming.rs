@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::compare::Finding;
+use super::rejects::Offered;
 use crate::core::catalog::Server;
 use crate::core::fault::{Fault, Side};
 use crate::core::job::{Report, WorkerId};
@@ -88,6 +89,8 @@ pub(super) enum FromWorker {
     Ready,
     ConnectFailed(Fault),
     Reported(Report),
+    /// Rows that the target refused; the worker waits for the answer.
+    Rejected(Box<Offered>),
     /// Its task has ended.
     Gone,
 }

@@ -20,6 +20,7 @@ mod listener;
 mod narrate;
 mod planning;
 mod publish;
+mod rejects;
 mod requests;
 mod scanning;
 pub mod sim;

@@ -9,6 +9,7 @@ use crate::core::chunk::ChunkId;
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::job::{Actor, Event, HoldReason, Job, JobState};
 use crate::core::plan::{StepId, StepKind, TablePlan};
+use crate::core::spec::BadRows;
 use crate::core::time::Timestamp;
 use crate::protocol::convert::rate_text;
 use crate::store::Note;
@@ -43,7 +44,8 @@ impl Teller<'_> {
     fn chunk(&self, id: ChunkId) -> String {
         let table = self.job.chunks[id.0 as usize].table;
         let first = self.job.tables[table.0 as usize].first_chunk.0;
-        format!("{} #{}", self.tables[table.0 as usize].source, id.0 - first + 1)
+        let retry = if self.job.root_of(table) == table { "" } else { " retry" };
+        format!("{}{retry} #{}", self.tables[table.0 as usize].source, id.0 - first + 1)
     }
 
     fn step(&self, id: StepId) -> &str {
@@ -76,6 +78,15 @@ impl Teller<'_> {
                 let text = |rate: &Option<u64>| rate.map_or("none".to_owned(), rate_text);
                 self.action("rate", by, format!("rate {} -> {}", text(from), text(to)))
             }
+            Event::BadRowsSet { to, by, .. } => {
+                let text = match to {
+                    BadRows::Fail => "bad rows fail their chunk".to_owned(),
+                    BadRows::Reject { per_table, per_job } => format!(
+                        "bad rows are put aside: at most {per_table} of a table, {per_job} in all"
+                    ),
+                };
+                self.action("rejects", by, text)
+            }
             _ => None,
         }
     }
@@ -97,6 +108,18 @@ impl Teller<'_> {
                     told(fault)
                 );
                 self.note("error", "chunk", text)
+            }
+            Event::ChunkProcessed { chunk, rejects, .. } if rejects.count > 0 => {
+                let (count, rows) =
+                    (rejects.count, if rejects.count == 1 { "row" } else { "rows" });
+                let text = format!("{} is in, {count} {rows} rejected", self.chunk(*chunk));
+                self.note("warn", "rejects", text)
+            }
+            Event::RejectsRetried { table, batches, by, .. } => {
+                let rows: u32 = batches.iter().sum();
+                let name = &self.tables[table.0 as usize].source;
+                let text = format!("retry {rows} rejected rows of {name}");
+                self.action("rejects", by, text)
             }
             Event::ChunkRevoked { chunk } => {
                 let text =

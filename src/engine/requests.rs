@@ -4,17 +4,18 @@ use super::control::Engine;
 use super::incoming::ConsoleId;
 use super::narrate::narrate_wish;
 use crate::core::fault::Fault;
-use crate::core::job::{Actor, ChunkStatus, Command, Input, JobState, Refusal};
+use crate::core::job::{Actor, ChunkStatus, Command, Input, JobState, Refusal, RejectRow};
 use crate::core::plan::{Severity, StepId, TableIndex};
 use crate::core::time::Timestamp;
 use crate::protocol::convert::{
     checklist_view, chunk_runs, chunk_view, command_of, finding_view, log_line, plan_table_view,
-    range_text, step_view,
+    range_text, reject_group_view, reject_view, step_view,
 };
 use crate::protocol::{
-    Action, ChunkView, LogLine, PlanView, Reply, Request, RequestBody, RunView, StepView,
+    Action, ChunkView, LogLine, PlanView, RejectView, Reply, Request, RequestBody, RunView,
+    StepView,
 };
-use crate::store::{ActionRecord, ChunkFilter, ChunkRow, EventRow, RunRow, StepRow};
+use crate::store::{ActionRecord, ChunkFilter, ChunkRow, EventRow, RejectFilter, RunRow, StepRow};
 
 /// Answers to actions kept for repeats, and for how long: a console that reconnects repeats within
 /// seconds.
@@ -23,6 +24,7 @@ const REMEMBERED_MS: u64 = 600_000;
 /// Longest lists in one reply.
 const CHUNKS_MAX: u32 = 5_000;
 const LINES_MAX: u32 = 10_000;
+const REJECTS_MAX: u64 = 5_000;
 
 /// An action that was answered, so that its repeat is not done again.
 pub(super) struct Remembered {
@@ -122,6 +124,10 @@ impl Engine {
             }
             Action::Stop { now } => return self.stop(by, *now),
             Action::SimFault { .. } => return self.on_sim_fault(action),
+            Action::RetryRejects { table } => return self.retry_rejects(by, *table),
+            Action::BadRows { fail, per_table, per_job } => {
+                return self.set_bad_rows(by, *fail, *per_table, *per_job);
+            }
             Action::Resume => self.workers.try_now(),
             _ => {}
         }
@@ -132,7 +138,7 @@ impl Engine {
     }
 
     /// A command to the machine; the sentence for the status line.
-    fn wish(&mut self, by: &Actor, command: Command) -> Result<String, String> {
+    pub(super) fn wish(&mut self, by: &Actor, command: Command) -> Result<String, String> {
         let draining = command == Command::DrainNow;
         let (told, decided) = (self.unsaved.notes.len(), self.unsaved.events.len());
         match self.decide(&Input::Operator(by.clone(), command)) {
@@ -235,6 +241,21 @@ impl Engine {
                 let events = self.master.history(limit)?.into_iter().map(event_line).collect();
                 Reply::History { runs, events }
             }
+            RequestBody::Rejects { table, cause, offset, limit } => {
+                let filter = RejectFilter { table: table.map(TableIndex), cause };
+                let limit = limit.clamp(0, REJECTS_MAX);
+                let (total, rows) = self.master.rejects(&filter, offset, limit, false)?;
+                let groups = self.master.reject_groups(filter.table)?;
+                Reply::Rejects {
+                    total,
+                    groups: groups.iter().map(reject_group_view).collect(),
+                    rows: rows.iter().map(|row| self.reject_row(row)).collect(),
+                }
+            }
+            RequestBody::RejectText { id } => {
+                let row = self.master.reject(id)?;
+                Reply::RejectText { row: row.map(|row| self.reject_row(&row)) }
+            }
             RequestBody::Plan => Reply::Plan { plan: self.plan_view()? },
             RequestBody::Differences { table, limit } => self.differences(table, limit)?,
             // Handled before.
@@ -254,6 +275,13 @@ impl Engine {
         view.error_code = row.error_code;
         view.error_message = whole_text([row.error_message, row.error_detail, row.error_hint]);
         view
+    }
+
+    fn reject_row(&self, row: &RejectRow) -> RejectView {
+        let (plan, chunk) = (&self.tables[row.table.0 as usize], &self.job.chunks);
+        let owner = chunk.get(row.chunk.0 as usize).map(|c| c.table);
+        let first = owner.map_or(0, |t| self.job.tables[t.0 as usize].first_chunk.0);
+        reject_view(row, plan, row.chunk.0 - first + 1)
     }
 
     fn step_row(&self, row: StepRow, now: Timestamp) -> StepView {

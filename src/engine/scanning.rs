@@ -29,7 +29,7 @@ pub(super) async fn scan_values(
 ) -> Result<(), Fault> {
     let wanted = requests(&ScanInput { plan, source: catalogs.0, target: catalogs.1 });
     let (done, total) = (AtomicUsize::new(0), wanted.len());
-    tell(inbox, format!("value scan: {total} tables to read")).await;
+    tell(inbox, format!("value scan: tables to read: {total}")).await;
     let done = &done;
     let asked: Vec<Asking> = stream::iter(wanted)
         .map(|request| async move {

@@ -5,17 +5,21 @@ use std::sync::Arc;
 use super::control::Engine;
 use super::incoming::{FromWorker, Incoming, LedgerUse, OpenedSnapshot};
 use super::narrate::{engine_note, fault_note};
-use super::worker::{Order, Task};
+use super::rejects::Keeper;
+use super::worker::{Careful, Order, Task};
 use super::workers::Standing;
-use crate::core::chunk::ChunkId;
+use crate::core::chunk::{ChunkId, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{
-    BUILD_WORKER_FIRST, HoldReason, IdleWorkers, Input, Notice, Report, Work, WorkerId,
+    BUILD_WORKER_FIRST, Committed, HoldReason, IdleWorkers, Input, Notice, Report, Work, WorkerId,
 };
 use crate::core::plan::{DataPath, StepId, StepKind};
+use crate::core::spec::BadRows;
 use crate::core::time::Timestamp;
 use crate::driver::memory::{Trouble, parse_script};
-use crate::driver::{AttachSource, ChunkTask, LedgerKey, LedgerRow, Snapshot, StepTask};
+use crate::driver::{
+    AttachSource, CarefulTask, ChunkTask, LedgerKey, LedgerRow, Snapshot, StepTask,
+};
 use crate::protocol::Action;
 use crate::store::WorkerRecord;
 
@@ -111,6 +115,7 @@ impl Engine {
                     tracing::error!(reason = refusal.0, "the machine refused a report");
                 }
             }
+            FromWorker::Rejected(offered) => self.on_rejected(id, *offered),
             FromWorker::Gone => {
                 self.workers.forget(id);
                 self.unsaved.workers.push(WorkerRecord { at: now, worker: id, is_here: false });
@@ -148,7 +153,10 @@ impl Engine {
         let (mut chunks, mut steps) = (Vec::new(), Vec::new());
         for row in rows {
             match row.key {
-                LedgerKey::Chunk(id) => chunks.push((ChunkId(id), row.rows)),
+                LedgerKey::Chunk(id) => {
+                    let (chunk, rows, rejects) = (ChunkId(id), row.rows, row.rejects);
+                    chunks.push(Committed { chunk, rows, rejects });
+                }
                 LedgerKey::Step(id) => steps.push(StepId(id)),
             }
         }
@@ -209,7 +217,7 @@ impl Engine {
     pub(super) fn begin_assigned(&mut self) {
         let now = self.clock.now();
         for assignment in std::mem::take(&mut self.assigned) {
-            match self.order(assignment.work) {
+            match self.order(assignment.worker, assignment.work) {
                 Ok(order) => self.workers.give(assignment.worker, assignment.work, order, now),
                 Err(fault) => self.refuse_work(assignment.worker, assignment.work, fault),
             }
@@ -232,7 +240,7 @@ impl Engine {
         }
     }
 
-    fn order(&self, work: Work) -> Result<Order, Fault> {
+    fn order(&self, worker: WorkerId, work: Work) -> Result<Order, Fault> {
         let task = match work {
             Work::Chunk { chunk, attempt, .. } if self.verifies() => {
                 self.compare_order(chunk, attempt)?
@@ -248,7 +256,9 @@ impl Engine {
                 };
                 let range = self.master.range(chunk)?;
                 let key = LedgerKey::Chunk(chunk.0);
-                Task::Chunk { chunk, attempt, task: ChunkTask { table, range, key }, attach }
+                let task = ChunkTask { table, range, key };
+                let careful = self.careful(worker, chunk, attempt, &task);
+                Task::Chunk { chunk, attempt, task, attach, careful }
             }
             Work::Step { step, attempt } => {
                 let planned = self.job.step(step);
@@ -260,14 +270,31 @@ impl Engine {
                 Task::Step { step, attempt, kind: planned.kind, task }
             }
             Work::BeginAgain { table, attempt } => {
-                let status = &self.job.tables[table.0 as usize];
-                let first = status.first_chunk.0;
-                let chunks = (first..first + status.chunk_count).map(LedgerKey::Chunk).collect();
+                let ids = self.job.family_chunks(table);
+                let chunks = ids.map(|id| LedgerKey::Chunk(id.0)).collect();
                 let plan = self.tables[table.0 as usize].clone();
                 Task::BeginAgain { table, attempt, plan, chunks }
             }
         };
         Ok(Order { task, snapshot: self.snapshot.clone() })
+    }
+
+    /// How the chunk is done again when rows of it are refused; `None`: it fails then.
+    fn careful(
+        &self,
+        worker: WorkerId,
+        chunk: ChunkId,
+        attempt: u32,
+        task: &ChunkTask,
+    ) -> Option<Careful> {
+        let is_retry = matches!(task.range, ChunkRange::Keys(_));
+        if !is_retry && self.job.bad_rows == BadRows::Fail {
+            return None;
+        }
+        let keeper = Keeper { inbox: self.inbox(), worker, chunk, attempt };
+        let (chunk, keeper) = (task.clone(), Arc::new(keeper));
+        let task = CarefulTask { chunk, handout: attempt, keeper };
+        Some(Careful { task, at_once: is_retry })
     }
 
     fn attach_source(&self) -> Option<AttachSource> {

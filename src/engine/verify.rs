@@ -10,7 +10,7 @@ use super::compare::Finding;
 use super::control::Engine;
 use super::incoming::{ConsoleId, Incoming, LedgerUse};
 use super::worker::Task;
-use crate::core::chunk::ChunkId;
+use crate::core::chunk::{ChunkId, Rejects};
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, StepStatus};
 use crate::core::plan::{DIFFERS, MEND_ROWS, StepId, TableIndex, TablePlan};
@@ -38,11 +38,19 @@ impl Engine {
         let chunks = (0..).zip(&self.job.chunks);
         let compared = chunks.filter(|(_, chunk)| chunk.status == ChunkStatus::Processed);
         let mut rows: Vec<LedgerRow> = compared
-            .map(|(id, chunk)| LedgerRow { key: LedgerKey::Chunk(id), rows: chunk.rows })
+            .map(|(id, chunk)| LedgerRow {
+                key: LedgerKey::Chunk(id),
+                rows: chunk.rows,
+                rejects: chunk.rejects,
+            })
             .collect();
         let steps = (0..).zip(&self.job.step_standings);
         let done = steps.filter(|(_, standing)| standing.status == StepStatus::Done);
-        rows.extend(done.map(|(id, _)| LedgerRow { key: LedgerKey::Step(id), rows: 0 }));
+        rows.extend(done.map(|(id, _)| LedgerRow {
+            key: LedgerKey::Step(id),
+            rows: 0,
+            rejects: Rejects::default(),
+        }));
         let (inbox, doubts) = (self.inbox(), self.job.doubts());
         tokio::spawn(async move {
             let outcome = Ok(Some(rows));

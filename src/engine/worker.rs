@@ -11,15 +11,16 @@ use tokio::sync::{Notify, mpsc};
 
 use super::compare::BothEnds;
 use super::incoming::{FromWorker, Inbox, Incoming};
-use crate::core::chunk::ChunkId;
+use crate::core::chunk::{ChunkId, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Report, WorkerId};
-use crate::core::plan::{StepId, StepKind, TableIndex, TablePlan};
+use crate::core::plan::{DataPath, StepId, StepKind, TableIndex, TablePlan};
+use crate::core::spec::{Pattern, Selection};
 use crate::driver::compare::{Comparison, MendWhat, Sessions};
 use crate::driver::pipe::{Activity, Throttle, pipe};
 use crate::driver::{
-    AttachSource, ChunkTask, LedgerKey, Snapshot, SourceSession, StepTask, Target, TargetSession,
-    WorkGauge, Written,
+    AttachSource, CarefulTask, ChunkTask, LedgerKey, Snapshot, SourceSession, StepTask, Target,
+    TargetSession, WorkGauge, Written,
 };
 
 /// The snapshot that is open, with its number within the job.
@@ -54,11 +55,43 @@ pub(super) struct Order {
 }
 
 pub(super) enum Task {
-    Chunk { chunk: ChunkId, attempt: u32, task: ChunkTask, attach: Option<AttachSource> },
-    Compare { chunk: ChunkId, attempt: u32, comparison: Box<Comparison> },
-    Mend { step: StepId, attempt: u32, what: MendWhat, chunks: Vec<(ChunkId, Comparison)> },
-    Step { step: StepId, attempt: u32, kind: StepKind, task: StepTask },
-    BeginAgain { table: TableIndex, attempt: u32, plan: Arc<TablePlan>, chunks: Vec<LedgerKey> },
+    Chunk {
+        chunk: ChunkId,
+        attempt: u32,
+        task: ChunkTask,
+        attach: Option<AttachSource>,
+        careful: Option<Careful>,
+    },
+    Compare {
+        chunk: ChunkId,
+        attempt: u32,
+        comparison: Box<Comparison>,
+    },
+    Mend {
+        step: StepId,
+        attempt: u32,
+        what: MendWhat,
+        chunks: Vec<(ChunkId, Comparison)>,
+    },
+    Step {
+        step: StepId,
+        attempt: u32,
+        kind: StepKind,
+        task: StepTask,
+    },
+    BeginAgain {
+        table: TableIndex,
+        attempt: u32,
+        plan: Arc<TablePlan>,
+        chunks: Vec<LedgerKey>,
+    },
+}
+
+/// How a chunk is done again when rows of it are refused.
+pub(super) struct Careful {
+    pub(super) task: CarefulTask,
+    /// From the start: rows that were refused before.
+    pub(super) at_once: bool,
 }
 
 pub(super) struct Worker {
@@ -73,6 +106,19 @@ pub(super) struct Worker {
 pub(super) struct Done {
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    pub(super) rejects: Rejects,
+}
+
+impl Done {
+    /// Rows that were looked at; none was put aside.
+    pub(super) fn of(rows: u64) -> Done {
+        Done { rows, bytes: 0, rejects: Rejects::default() }
+    }
+
+    /// No rows of tables.
+    pub(super) fn other() -> Done {
+        Done::of(0)
+    }
 }
 
 /// Works until the engine lets go of `orders` or a server is gone.
@@ -116,8 +162,8 @@ pub(super) async fn tell(setup: &WorkerSetup, what: FromWorker) {
 fn report(worker: WorkerId, task: &Task, outcome: Result<Done, Fault>) -> Report {
     match (task, outcome) {
         (Task::Chunk { chunk, attempt, .. } | Task::Compare { chunk, attempt, .. }, Ok(done)) => {
-            let (chunk, attempt, Done { rows, bytes }) = (*chunk, *attempt, done);
-            Report::ChunkDone { worker, chunk, attempt, rows, bytes }
+            let (chunk, attempt, Done { rows, bytes, rejects }) = (*chunk, *attempt, done);
+            Report::ChunkDone { worker, chunk, attempt, rows, bytes, rejects }
         }
         (Task::Chunk { chunk, attempt, .. } | Task::Compare { chunk, attempt, .. }, Err(fault)) => {
             Report::ChunkFailed { worker, chunk: *chunk, attempt: *attempt, fault }
@@ -201,16 +247,29 @@ impl Worker {
 
     async fn execute(&mut self, order: &Order) -> Result<Done, Fault> {
         match &order.task {
-            Task::Chunk { task, attach: Some(source), .. } => {
-                self.copy_attached(task, source).await
+            Task::Chunk { careful: Some(careful), .. } if careful.at_once => {
+                let target = self.setup.target.clone();
+                let task = with_types_of_now(&target, &careful.task).await?;
+                self.copy_carefully(order, &task).await
             }
-            Task::Chunk { task, attach: None, .. } => self.copy(order, task).await,
+            Task::Chunk { task, attach, careful, .. } => {
+                let done = match attach {
+                    Some(source) => self.copy_attached(task, source).await,
+                    None => self.copy(order, task).await,
+                };
+                match (done, careful) {
+                    (Err(fault), Some(careful)) if fault.is_about_a_row() => {
+                        self.copy_again(order, &careful.task, fault).await
+                    }
+                    (done, _) => done,
+                }
+            }
             Task::Compare { chunk, comparison, .. } => {
                 self.compare(order, *chunk, comparison).await
             }
             Task::Mend { what, chunks, .. } => self.mend(*what, chunks).await,
             // Looked at again: a verification empties nothing.
-            Task::BeginAgain { .. } if self.setup.ends.is_some() => Ok(Done { rows: 0, bytes: 0 }),
+            Task::BeginAgain { .. } if self.setup.ends.is_some() => Ok(Done::other()),
             Task::Step { kind: StepKind::Sequence, task, .. } => {
                 self.set_sequences(order, task).await
             }
@@ -219,12 +278,12 @@ impl Worker {
             }
             Task::Step { task, .. } => {
                 self.setup.gauge.set(Activity::Statement);
-                self.target()?.run(task).await.map(|_| Done { rows: 0, bytes: 0 })
+                self.target()?.run(task).await.map(|_| Done::other())
             }
             Task::BeginAgain { plan, chunks, .. } => {
                 self.setup.gauge.set(Activity::Statement);
                 self.target()?.begin_again(plan, chunks).await?;
-                Ok(Done { rows: 0, bytes: 0 })
+                Ok(Done::other())
             }
         }
     }
@@ -236,6 +295,42 @@ impl Worker {
     }
 
     async fn copy(&mut self, order: &Order, task: &ChunkTask) -> Result<Done, Fault> {
+        self.through_pipe(order, task, None).await
+    }
+
+    /// At full speed a row was refused and everything was rolled back: once more, so that only the
+    /// bad rows stay out.
+    async fn copy_again(
+        &mut self,
+        order: &Order,
+        task: &CarefulTask,
+        refused: Fault,
+    ) -> Result<Done, Fault> {
+        // As after any fault: what it left in the sessions is not worth finding out.
+        (self.source, self.target) = (None, None);
+        self.connect().await?;
+        match self.copy_carefully(order, task).await {
+            // This target cannot tell rows apart: what was said at first stands.
+            Err(fault) if fault.kind == FaultKind::Unsupported => Err(refused),
+            done => done,
+        }
+    }
+
+    async fn copy_carefully(&mut self, order: &Order, task: &CarefulTask) -> Result<Done, Fault> {
+        self.setup.gauge.reset(Activity::Read);
+        // Bytes that pass through unread have no borders between rows.
+        let table = TablePlan { path: DataPath::Conventional, ..(*task.chunk.table).clone() };
+        let rows = ChunkTask { table: Arc::new(table), ..task.chunk.clone() };
+        self.through_pipe(order, &rows, Some(task)).await
+    }
+
+    /// Reads `task` and writes it; carefully, when there is a careful task.
+    async fn through_pipe(
+        &mut self,
+        order: &Order,
+        task: &ChunkTask,
+        careful: Option<&CarefulTask>,
+    ) -> Result<Done, Fault> {
         let open = snapshot_of(order)?;
         self.open_source(open).await?;
         self.setup.gauge.set(Activity::Read);
@@ -245,7 +340,13 @@ impl Worker {
         // Out of the worker meanwhile: a session that was dropped in mid-stream is not put back.
         let (number, mut source) = self.source.take().ok_or_else(no_session)?;
         let target = self.target()?;
-        let (written, drained) = join(source.read(task, sink), target.write(task, blocks)).await?;
+        let write = async {
+            match careful {
+                None => target.write(task, blocks).await,
+                Some(careful) => target.write_carefully(careful, blocks).await,
+            }
+        };
+        let (written, drained) = join(source.read(task, sink), write).await?;
         if drained {
             self.source = Some((number, source));
         }
@@ -254,7 +355,7 @@ impl Worker {
 
     fn done(&self, written: Written) -> Done {
         let (_, bytes, _) = self.setup.gauge.read();
-        Done { rows: written.rows, bytes }
+        Done { rows: written.rows, bytes, rejects: written.rejects }
     }
 
     async fn copy_attached(
@@ -294,7 +395,7 @@ impl Worker {
             ));
         }
         self.target()?.set_sequences(task.key, &chosen).await?;
-        Ok(Done { rows: 0, bytes: 0 })
+        Ok(Done::other())
     }
 
     async fn copy_large_objects(&mut self, order: &Order, task: &StepTask) -> Result<Done, Fault> {
@@ -309,7 +410,7 @@ impl Worker {
             let written = self.target()?.write_large_objects(task.key, &batch, last).await?;
             self.setup.gauge.add(batch.len() as u64, bytes as u64);
             if last || written.already {
-                return Ok(Done { rows: 0, bytes: 0 });
+                return Ok(Done::other());
             }
             after = batch.last().map_or(after, |object| object.oid);
         }
@@ -341,6 +442,31 @@ async fn join(
             (Err(read), _) => Err(read),
         },
     }
+}
+
+/// Rejected rows may fit because the target's table was altered since the plan was made: its
+/// columns are converted to as they are now.
+async fn with_types_of_now(
+    target: &Arc<dyn Target>,
+    task: &CarefulTask,
+) -> Result<CarefulTask, Fault> {
+    let plan = &task.chunk.table;
+    let only =
+        Selection { tables: vec![Pattern::new(&plan.target.to_string())], ..Selection::default() };
+    let found = target.inspect(&only).await?;
+    let Some(there) = found.tables.iter().find(|t| t.name == plan.target) else {
+        return Ok(task.clone());
+    };
+    let mut plan = (**plan).clone();
+    for column in &mut plan.columns {
+        let now = there.column(&column.target_name);
+        if let Some(now) = now.filter(|now| now.declared != column.target_declared) {
+            column.target_declared = now.declared.clone();
+            column.target_logical = now.logical.clone();
+        }
+    }
+    let chunk = ChunkTask { table: Arc::new(plan), ..task.chunk.clone() };
+    Ok(CarefulTask { chunk, ..task.clone() })
 }
 
 pub(super) fn snapshot_of(order: &Order) -> Result<&SnapshotRef, Fault> {

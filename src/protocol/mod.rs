@@ -75,6 +75,17 @@ pub enum RequestBody {
     },
     /// The plan's findings and checklist.
     Plan,
+    /// Rejected rows, of a table and of a cause when these are given, and the causes there are.
+    Rejects {
+        table: Option<u32>,
+        cause: Option<String>,
+        offset: u64,
+        limit: u64,
+    },
+    /// One rejected row with its text.
+    RejectText {
+        id: i64,
+    },
     /// Of a verification: differing rows of one table, by key.
     Differences {
         table: u32,
@@ -122,6 +133,17 @@ pub enum Action {
         table: u32,
     },
     DrainNow,
+    /// Rejected rows are read again by key and loaded; absent: of every table.
+    RetryRejects {
+        table: Option<u32>,
+    },
+    /// Bad rows are put aside up to these limits (absent ones stay), or fail their chunk.
+    BadRows {
+        #[serde(default)]
+        fail: bool,
+        per_table: Option<u64>,
+        per_job: Option<u64>,
+    },
     /// Makes a fault in the engine, for tests of consoles; only `sim` obeys.
     SimFault {
         script: String,
@@ -146,6 +168,8 @@ impl Action {
             Action::Skip { .. } => "skip",
             Action::Reload { .. } => "reload",
             Action::DrainNow => "drain now",
+            Action::RetryRejects { .. } => "rejects retry",
+            Action::BadRows { .. } => "rejects limit",
             Action::SimFault { .. } => "sim_fault",
         }
     }
@@ -200,6 +224,14 @@ pub enum Reply {
     },
     Plan {
         plan: PlanView,
+    },
+    Rejects {
+        total: u64,
+        groups: Vec<RejectGroupView>,
+        rows: Vec<RejectView>,
+    },
+    RejectText {
+        row: Option<RejectView>,
     },
     Differences {
         table: u32,

@@ -99,6 +99,9 @@ pub struct ProgressView {
     pub chunks_failed: u32,
     pub chunks_skipped: u32,
     pub rows_done: u64,
+    /// Rows that the target refused and that are put aside.
+    #[serde(default)]
+    pub rows_rejected: u64,
     /// Known rows of finished chunks plus estimates of the rest.
     pub rows_total: u64,
     pub bytes_done: u64,
@@ -117,6 +120,40 @@ pub struct ProgressView {
     pub tables_running: u32,
     pub tables_left: u32,
     pub tables_failed: u32,
+}
+
+/// Rejected rows of one cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectGroupView {
+    /// Code and message without what they quote of a row.
+    pub cause: String,
+    pub rows: u64,
+    pub tables: u32,
+    /// Not refused: gone from the source.
+    pub gone: bool,
+    pub last_ms: i64,
+}
+
+/// One rejected row. Its text only on request: rows are private.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectView {
+    pub id: i64,
+    pub table: u32,
+    pub table_name: String,
+    /// 1-based number of its chunk within the table.
+    pub chunk: u32,
+    /// Columns that name it, and their values as the source spells them; absent: it has no name.
+    pub key: Option<Vec<(String, String)>>,
+    pub column: Option<String>,
+    pub code: Option<String>,
+    pub message: String,
+    pub detail: Option<String>,
+    pub cause: String,
+    pub gone: bool,
+    pub in_retry: bool,
+    pub row: Option<String>,
+    pub row_bytes: u64,
+    pub at_ms: i64,
 }
 
 /// One word and its counts: `schema ok`, `COPY 63%`, `indexes 0/58`.
@@ -148,6 +185,8 @@ pub struct TableView {
     /// At most 20 chunks: one digit 0..=4 (or `:` for waiting for a retry) per chunk, in order.
     pub cells: Option<String>,
     pub rows_done: u64,
+    #[serde(default)]
+    pub rows_rejected: u64,
     pub rows_total: u64,
     pub bytes_done: u64,
     pub bytes_total: u64,
@@ -273,6 +312,9 @@ pub struct ChunkView {
     pub range: String,
     pub rows: u64,
     pub bytes: u64,
+    /// Rows put aside when it was processed.
+    #[serde(default)]
+    pub rejected: u32,
     pub worker: Option<u32>,
     pub started_ms: Option<i64>,
     pub elapsed_ms: Option<u64>,

@@ -2,6 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
+use super::rejects::{drop_retries, limits_of, settle, write_retry};
 use super::{MasterTable, format, int, sqlite_fault};
 use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
@@ -198,6 +199,7 @@ fn write_event(
         | Event::ThreadsMaxSet { .. }
         | Event::IndexWorkersSet { .. }
         | Event::RateSet { .. }
+        | Event::BadRowsSet { .. }
         | Event::SnapshotOpened { .. }
         | Event::FinalCheckDone
         | Event::CleanedUp => write_job(transaction, job),
@@ -208,19 +210,22 @@ fn write_event(
             stamp_chunk(transaction, *chunk, at, Moment::Started)?;
             write_chunk(transaction, job, *chunk)
         }
-        Event::ChunkProcessed { chunk, .. } => end_chunk(transaction, job, *chunk, at, None),
+        Event::ChunkProcessed { chunk, rejects, .. } => {
+            settle(transaction, job, *chunk, *rejects, at)?;
+            end_chunk(transaction, job, *chunk, at, None)
+        }
         Event::ChunkReleased { chunk, fault, .. } => {
             end_chunk(transaction, job, *chunk, at, fault.as_ref())
         }
         Event::ChunkFailed { chunk, fault } => end_chunk(transaction, job, *chunk, at, Some(fault)),
         Event::ChunkSkipped { chunk, reason, .. } => {
-            transaction
-                .prepare_cached("update chunk set skip_reason = ? where id = ?")?
-                .execute(params![reason, chunk.0])?;
+            write_skip_reason(transaction, *chunk, reason)?;
             write_chunk(transaction, job, *chunk)
         }
-        Event::ChunkRetried { chunk, .. } | Event::ChunkRevoked { chunk } => {
-            write_chunk(transaction, job, *chunk)
+        Event::ChunkRetried { chunk, .. } => write_chunk(transaction, job, *chunk),
+        Event::ChunkRevoked { chunk } => revoke_chunk(transaction, job, *chunk),
+        Event::RejectsRetried { table, key, batches, .. } => {
+            write_retry(transaction, *table, key, batches)
         }
         Event::StepStarted { step, .. } => {
             stamp_step(transaction, *step, at, Moment::Started)?;
@@ -246,6 +251,22 @@ fn write_event(
         | Event::TrustLost { .. }
         | Event::EngineStarted => Ok(()),
     }
+}
+
+fn write_skip_reason(
+    transaction: &Transaction<'_>,
+    chunk: ChunkId,
+    reason: &str,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("update chunk set skip_reason = ? where id = ?")?
+        .execute(params![reason, chunk.0])?;
+    Ok(())
+}
+
+fn revoke_chunk(transaction: &Transaction<'_>, job: &Job, chunk: ChunkId) -> rusqlite::Result<()> {
+    drop_retries(transaction, job, job.root_of(job.chunks[chunk.0 as usize].table))?;
+    write_chunk(transaction, job, chunk)
 }
 
 /// An attempt at a chunk is over, well or not.
@@ -283,18 +304,18 @@ fn write_whole_table(
     job: &Job,
     table: TableIndex,
 ) -> rusqlite::Result<()> {
-    write_table(transaction, job, table)?;
-    let status = &job.tables[table.0 as usize];
-    (0..status.chunk_count)
-        .try_for_each(|i| write_chunk(transaction, job, ChunkId(status.first_chunk.0 + i)))
+    job.family(table).try_for_each(|member| write_table(transaction, job, member))?;
+    drop_retries(transaction, job, table)?;
+    job.family_chunks(table).try_for_each(|id| write_chunk(transaction, job, id))
 }
 
 fn write_job(transaction: &Transaction<'_>, job: &Job) -> rusqlite::Result<()> {
+    let (per_table, per_job) = limits_of(job.bad_rows);
     transaction
         .prepare_cached(
             "update job set state = ?, then_leave = ?, threads = ?, threads_max = ?, \
              index_workers = ?, rate_bytes = ?, attempts_max = ?, snapshots = ?, \
-             final_check_done = ?, cleaned_up = ?",
+             final_check_done = ?, cleaned_up = ?, rejects_per_table = ?, rejects_per_job = ?",
         )?
         .execute(params![
             job.state.word(),
@@ -307,6 +328,8 @@ fn write_job(transaction: &Transaction<'_>, job: &Job) -> rusqlite::Result<()> {
             job.snapshots,
             job.final_check_done,
             job.cleaned_up,
+            per_table,
+            per_job,
         ])?;
     Ok(())
 }
@@ -351,8 +374,8 @@ fn write_chunk(transaction: &Transaction<'_>, job: &Job, id: ChunkId) -> rusqlit
     transaction
         .prepare_cached(
             "update chunk set state = ?, attempts = ?, interruptions = ?, handouts = ?, \
-             not_before = ?, worker = ?, rows = ifnull(?, rows), bytes = ifnull(?, bytes) \
-             where id = ?",
+             not_before = ?, worker = ?, rows = ifnull(?, rows), bytes = ifnull(?, bytes), \
+             rejected = ?, rejected_handout = ?, retry_keys = ? where id = ?",
         )?
         .execute(params![
             chunk.status as u8,
@@ -363,6 +386,9 @@ fn write_chunk(transaction: &Transaction<'_>, job: &Job, id: ChunkId) -> rusqlit
             chunk.worker.map(|w| w.0),
             done.then(|| int(chunk.rows)),
             done.then(|| int(chunk.bytes)),
+            chunk.rejects.count,
+            chunk.rejects.handout,
+            chunk.keys,
             id.0,
         ])?;
     Ok(())

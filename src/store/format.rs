@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::catalog::{LogicalType, Section};
-use crate::core::chunk::{ChunkMethod, ChunkRange};
+use crate::core::chunk::{ChunkMethod, ChunkRange, KeyValues};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{ChunkStatus, JobState};
 use crate::core::mapping::{Fit, MapRules, Transform};
@@ -160,6 +160,17 @@ pub(super) fn list_from<T: for<'de> Deserialize<'de>>(what: &str, text: &str) ->
     serde_json::from_str(text).map_err(|_| damaged(what, text))
 }
 
+/// Exact keys of rejected rows: `{"keys":[["7","a"]]}`.
+#[derive(Serialize)]
+struct StoredKeys<'a> {
+    keys: &'a [KeyValues],
+}
+
+#[derive(Deserialize)]
+struct LoadedKeys {
+    keys: Vec<KeyValues>,
+}
+
 /// (kind, from, until).
 pub(super) fn range_parts(range: &ChunkRange) -> (&'static str, Option<String>, Option<String>) {
     match range {
@@ -170,6 +181,8 @@ pub(super) fn range_parts(range: &ChunkRange) -> (&'static str, Option<String>, 
         ChunkRange::Ctid { from_page, until_page } => {
             ("ctid", Some(from_page.to_string()), until_page.map(|p| p.to_string()))
         }
+        // The check on the column is older than this form.
+        ChunkRange::Keys(keys) => ("key", Some(list_text(&StoredKeys { keys })), None),
         ChunkRange::Rowid { from, until } => {
             ("rowid", from.map(|r| r.to_string()), until.map(|r| r.to_string()))
         }
@@ -184,6 +197,10 @@ pub(super) fn range_from(
     let keys = |text: Option<&str>| text.map(|t| list_from("a key", t)).transpose();
     match kind {
         "whole" => Ok(ChunkRange::Whole),
+        "key" if from.is_some_and(|text| text.starts_with('{')) => {
+            list_from("keys", from.unwrap_or_default())
+                .map(|k: LoadedKeys| ChunkRange::Keys(k.keys))
+        }
         "key" => Ok(ChunkRange::Key { from: keys(from)?, until: keys(until)? }),
         "ctid" => Ok(ChunkRange::Ctid {
             from_page: number("a page", from.unwrap_or("0"))?,
@@ -518,6 +535,12 @@ mod tests {
             (ChunkRange::Whole, "whole", None, None),
             (ChunkRange::Key { from: None, until: key("7") }, "key", None, Some(r#"["7","ä\""]"#)),
             (ChunkRange::Ctid { from_page: 12, until_page: None }, "ctid", Some("12"), None),
+            (
+                ChunkRange::Keys(vec![vec!["7".to_owned()]]),
+                "key",
+                Some(r#"{"keys":[["7"]]}"#),
+                None,
+            ),
             (ChunkRange::Rowid { from: Some(-5), until: Some(9) }, "rowid", Some("-5"), Some("9")),
         ] {
             let (k, f, u) = range_parts(&range);

@@ -4,7 +4,7 @@ use rusqlite::Row;
 
 use super::{MasterTable, format, sqlite_fault, unsigned};
 use crate::core::catalog::TableEstimate;
-use crate::core::chunk::{ChunkId, ChunkRange};
+use crate::core::chunk::{ChunkId, ChunkRange, Rejects};
 use crate::core::fault::Fault;
 use crate::core::job::{
     Chunk, ChunkStatus, JobParts, JobState, StepStanding, StepStatus, TableStatus, WorkerId,
@@ -100,7 +100,8 @@ impl MasterTable {
             self,
             "select job_id, spec, state, then_leave, threads, threads_max, index_workers, \
              rate_bytes, attempts_max, planned, source_dialect, target_dialect, ddl_preamble, \
-             snapshots, final_check_done, cleaned_up, defined_at, started_at, ended_at from job",
+             snapshots, final_check_done, cleaned_up, defined_at, started_at, ended_at, \
+             rejects_per_table, rejects_per_job from job",
             [],
             read_job,
         )?;
@@ -179,7 +180,7 @@ impl MasterTable {
             "select source_schema, source_name, target_schema, target_name, path, path_reason, \
              method, method_columns, rows_estimated, bytes_estimated, pages_estimated, \
              target_unlogged, existing, overrides_identity, first_chunk, chunk_count, snapshot, \
-             begins_again, row_key from plan_table order by id",
+             begins_again, row_key, retry_of from plan_table order by id",
             [],
             |row| {
                 statuses.push(read_table_status(row)?);
@@ -199,6 +200,13 @@ impl MasterTable {
             let owner: Option<&mut TablePlan> = tables.get_mut(table);
             let owner = owner.ok_or_else(|| format::damaged("a table", &table.to_string()))?;
             owner.columns.push(column);
+        }
+        for (at, status) in statuses.iter().enumerate() {
+            let Some(root) = status.retry_of else { continue };
+            let plan: Option<&TablePlan> =
+                tables.get(root.0 as usize).filter(|_| (root.0 as usize) < at);
+            let plan = plan.ok_or_else(|| format::damaged("a table", &root.0.to_string()))?;
+            tables[at] = plan.for_retry();
         }
         Ok(tables)
     }
@@ -220,7 +228,8 @@ impl MasterTable {
         rows(
             self,
             "select table_id, state, attempts, interruptions, handouts, not_before, worker, \
-             ifnull(rows, rows_estimated), ifnull(bytes, bytes_estimated) from chunk order by id",
+             ifnull(rows, rows_estimated), ifnull(bytes, bytes_estimated), rejected, \
+             rejected_handout, retry_keys from chunk order by id",
             [],
             |row| {
                 Ok(Chunk {
@@ -233,6 +242,8 @@ impl MasterTable {
                     worker: row.get::<_, Option<u32>>(6)?.map(WorkerId),
                     rows: unsigned(row.get(7)?),
                     bytes: unsigned(row.get(8)?),
+                    rejects: Rejects { count: row.get(9)?, handout: row.get(10)? },
+                    keys: row.get(11)?,
                 })
             },
         )
@@ -276,6 +287,7 @@ fn read_job(row: &Row<'_>) -> Result<StoredJob, ReadError> {
         index_workers: row.get(6)?,
         rate_bytes: row.get::<_, Option<i64>>(7)?.map(unsigned),
         attempts_max: row.get(8)?,
+        bad_rows: super::rejects::limits_from(row.get(19)?, row.get(20)?),
         steps: Vec::new(),
         step_standings: Vec::new(),
         tables: Vec::new(),
@@ -330,6 +342,7 @@ fn read_table_status(row: &Row<'_>) -> Result<TableStatus, ReadError> {
         method: format::method_from(&row.get::<_, String>(6)?, columns.as_deref())?,
         snapshot: row.get(16)?,
         begins_again: row.get(17)?,
+        retry_of: row.get::<_, Option<u32>>(19)?.map(TableIndex),
     })
 }
 

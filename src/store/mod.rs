@@ -17,6 +17,8 @@ mod load;
 pub mod lock;
 mod plan;
 mod read;
+mod reject_files;
+mod rejects;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -26,6 +28,8 @@ pub use load::StoredJob;
 pub use read::{
     ChunkFilter, ChunkRow, ErrorGroup, EventRow, ExternalRow, RunRow, StepRow, Summary,
 };
+pub use reject_files::{RejectExport, RejectForm};
+pub use rejects::{RejectFilter, RejectOwner, Retryable};
 pub use verify::{Compared, ComparedRow, ComparedSums, ROWS_KEPT_PER_TABLE};
 
 use std::fs::OpenOptions;
@@ -42,10 +46,13 @@ use crate::core::time::Timestamp;
 const APPLICATION_ID: i32 = 0x5444_474d;
 /// Raised with every file added to `assets/store`.
 const SCHEMA_VERSION: i32 = SCHEMAS.len() as i32;
+/// The form that keeps rejected rows; files of older ones have none.
+const FORM_WITH_REJECTS: i32 = 3;
 /// File n makes form n out of form n - 1.
-const SCHEMAS: [&str; 2] = [
+const SCHEMAS: [&str; 3] = [
     include_str!("../../assets/store/0001_master_table.sql"),
     include_str!("../../assets/store/0002_any_to_any.sql"),
+    include_str!("../../assets/store/0003_rejects.sql"),
 ];
 
 /// How long a reader may hold us up: `sqlite3` in another terminal, a backup.
@@ -134,6 +141,12 @@ impl MasterTable {
         open_with(path, flags)
     }
 
+    /// The form of the file, older than ours when only looked at.
+    fn form(&self) -> Result<i32, Fault> {
+        let asked = self.connection.query_row("pragma user_version", [], |row| row.get(0));
+        asked.map_err(|e| sqlite_fault("read the master table", &e))
+    }
+
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -177,8 +190,8 @@ fn initialise(
     transaction
         .execute(
             "insert into job (id, state, job_id, name, spec, threads, threads_max, \
-             index_workers, rate_bytes, attempts_max, defined_at) \
-             values (1, 'DEFINING', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             index_workers, rate_bytes, attempts_max, defined_at, rejects_per_table, \
+             rejects_per_job) values (1, 'DEFINING', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             rusqlite::params![
                 new.job_id,
                 new.spec.name.as_str(),
@@ -189,6 +202,8 @@ fn initialise(
                 new.spec.rate_bytes.map(int),
                 new.spec.attempts_max,
                 new.now.0,
+                rejects::limits_of(new.spec.bad_rows).0,
+                rejects::limits_of(new.spec.bad_rows).1,
             ],
         )
         .map_err(fail)?;

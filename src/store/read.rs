@@ -1,7 +1,7 @@
 //! What readers ask: pages of chunks, steps, the story, the runs.
 
 use super::load::{read_range, read_state, read_status, rows};
-use super::{MasterTable, format, unsigned};
+use super::{FORM_WITH_REJECTS, MasterTable, format, unsigned};
 use crate::core::chunk::{ChunkId, ChunkRange};
 use crate::core::fault::Fault;
 use crate::core::job::{ChunkStatus, JobState};
@@ -111,6 +111,8 @@ pub struct Summary {
     pub chunks_skipped: u32,
     pub steps_failed: u32,
     pub rows_done: u64,
+    /// Rejected rows that are in force.
+    pub rows_rejected: u64,
     pub bytes_done: u64,
     pub bytes_total: u64,
     pub started_at: Option<Timestamp>,
@@ -361,6 +363,7 @@ impl MasterTable {
                     chunks_skipped: 0,
                     steps_failed: 0,
                     rows_done: 0,
+                    rows_rejected: 0,
                     bytes_done: 0,
                     bytes_total: 0,
                 })
@@ -394,6 +397,13 @@ impl MasterTable {
         let failed =
             rows(self, "select count(*) from step where state = 'failed'", [], |r| Ok(r.get(0)?))?;
         summary.steps_failed = failed.first().copied().unwrap_or(0);
+        if self.form()? >= FORM_WITH_REJECTS {
+            // As the machine counts: rejected by processed chunks less taken up by retries.
+            let sql =
+                "select ifnull(sum(rejected) - sum(retry_keys), 0) from chunk where state = 2";
+            let open = rows(self, sql, [], |r| Ok(unsigned(r.get(0)?)))?;
+            summary.rows_rejected = open.first().copied().unwrap_or(0);
+        }
         Ok(summary)
     }
 }

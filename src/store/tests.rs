@@ -217,7 +217,8 @@ fn every_event_is_kept_with_the_rows_it_changes() {
     });
     let (worker, chunk, attempt) = reports.next().unwrap();
     let (rows, bytes) = (12, 1_234);
-    pair.input(Input::Worker(Report::ChunkDone { worker, chunk, attempt, rows, bytes }));
+    let rejects = crate::core::chunk::Rejects::default();
+    pair.input(Input::Worker(Report::ChunkDone { worker, chunk, attempt, rows, bytes, rejects }));
     let (worker, failed, attempt) = reports.next().unwrap();
     let fault = Fault::new(FaultKind::RowRefused, Side::Target, "duplicate key")
         .with_code("23505")

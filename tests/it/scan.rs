@@ -5,7 +5,9 @@ use tidegate::core::scan::{
     Asked, Charset, Question, ScanAnswer, ScanRequest, StoredText, read_answer, scan_select,
 };
 
+use crate::support::Tidegate;
 use crate::support::mariadb::{MariaDbServer, MyDatabase};
+use crate::support::postgres::PgServer;
 
 fn ask(database: &MyDatabase, key: &[&str], asked: &[(&str, Question)]) -> ScanAnswer {
     let request = ScanRequest {
@@ -87,4 +89,62 @@ fn each_question_put_to_mariadb_finds_its_values_and_only_them() {
     }
     assert_eq!(answer.found[0].key.as_deref(), Some("id=2, part=b"));
     assert_eq!(ask(&database, &[], &questions[..1]).found[0].key, None);
+}
+
+fn fit_of(tidegate: &Tidegate, job: &str, column: &str) -> String {
+    let query = format!("SELECT fit || ': ' || reason FROM plan_column WHERE name = '{column}'");
+    tidegate.stored(job, &query).concat()
+}
+
+/// Text in a key has an end on MySQL: consent is needed, or rows that show that none is too long.
+#[test]
+fn what_the_rows_prove_needs_no_consent() {
+    let (server, other) = (PgServer::shared(), MariaDbServer::shared());
+    let (source, target) = (server.create("proved"), other.create("proved"));
+    source.run(
+        "CREATE TABLE t (k text PRIMARY KEY, n integer);
+         INSERT INTO t SELECT 'key ' || i, i FROM generate_series(1, 1500) i;",
+    );
+    let tidegate = Tidegate::new();
+    let refused = tidegate.try_copy("unasked", &source.url(), &target.url(), &[]);
+    assert_eq!(refused.code, Some(5), "{refused:?}");
+    tidegate.copy("asked", &source.url(), &target.url(), &["--scan"]);
+    let fit = fit_of(&tidegate, "asked", "k");
+    assert!(fit.starts_with("exact: proved by data on 1,500 rows at planning time"), "{fit}");
+    assert_eq!(target.count("t"), 1500);
+
+    source.run("INSERT INTO t VALUES (repeat('long', 300), 0)");
+    let target = other.create("disproved");
+    let refused = tidegate.try_copy("dirty", &source.url(), &target.url(), &["--scan"]);
+    assert_eq!(refused.code, Some(5), "{refused:?}");
+    let said = refused.text();
+    assert!(said.contains("1 of 1,501 rows holds") && said.contains("k=longlong"), "{said}");
+}
+
+/// A map rule that narrows a column is answered by the rows as well.
+#[test]
+fn unsigned_numbers_are_asked_whether_they_fit() {
+    let (server, other) = (MariaDbServer::shared(), PgServer::shared());
+    let source = server.create("unsigned");
+    source.run(
+        "CREATE TABLE t (id int PRIMARY KEY, u bigint unsigned, d date);
+         INSERT INTO t VALUES (1, 9223372036854775807, '2024-02-29'), (2, 5, NULL);",
+    );
+    let tidegate = Tidegate::new();
+    let target = other.create("unsigned");
+    let more = ["--scan", "--map", "t.u=bigint"];
+    tidegate.copy("fits", &source.url(), &target.url(), &more);
+    let fit = fit_of(&tidegate, "fits", "u");
+    assert!(fit.starts_with("exact: proved by data on 2 rows"), "{fit}");
+    source.run("SET sql_mode = ''; INSERT INTO t VALUES (3, 18446744073709551615, '0000-00-00')");
+    let target = other.create("unsigned");
+    let (from, to) = (source.url(), target.url());
+    let mut arguments = vec!["new", "exceeds", "--from", &from, "--to", &to];
+    arguments.extend(more);
+    let planned = tidegate.run(&arguments);
+    assert_eq!(planned.code, Some(5), "{planned:?}");
+    let said = planned.text();
+    for part in [".t.u: 1 of 3 rows", ".t.d: 1 of 3 rows", "id=3"] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
 }

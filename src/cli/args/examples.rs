@@ -7,10 +7,10 @@ Examples:
   tidegate attach crm-1120                       watch and steer
   tidegate                                       all jobs
 
-Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks,
-4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine, 7 server lost,
-8 out of space, 9 timeout, 10 would have asked, 129 130 143 this command was ended and the
-job goes on.";
+Exit codes: 0 done, 1 error, 2 wrong arguments, 3 ended with failed or skipped chunks
+or rejected rows, 4 the two sides differ, 5 the plan has a BLOCK finding, 6 no engine,
+7 server lost, 8 out of space, 9 timeout, 10 would have asked, 129 130 143 this command was
+ended and the job goes on.";
 
 pub(super) const EXAMPLES_COPY: &str = "\
 Examples:
@@ -27,6 +27,17 @@ printed on every change. URLs are postgres://user@host:port/database, sqlite:PAT
 a connection in config.toml; what a PostgreSQL URL leaves open comes from PGHOST, PGUSER,
 ~/.pgpass and the like, as with psql. When the plan has a BLOCK finding nothing is started and
 nothing is left behind (exit code 5).";
+
+pub(super) const EXAMPLES_REJECTS: &str = "\
+Examples:
+  tidegate copy --from prod --to test --bad-rows reject --rejects-per-table 100
+  tidegate rejects list crm-1120                 causes, then keys and errors
+  tidegate rejects export crm-1120 --to bad      the rows as COPY text, and a line of JSON each
+  tidegate rejects retry crm-1120 -y             after the source or the target was mended
+  tidegate rejects limit crm-1120 --per-table 5000
+
+A job with rejected rows ends as COMPLETED with n rejected, exit code 3, and keeps its ledger on
+the target so that they can be read again. Rows are private: files are readable by you only.";
 
 pub(super) const EXAMPLES_VERIFY: &str = "\
 Examples:

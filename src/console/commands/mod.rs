@@ -14,6 +14,7 @@ pub enum Place {
     Run,
     Table,
     Failed,
+    Rejects,
     Log,
     History,
     /// What a verification found.
@@ -23,12 +24,13 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Place; 9] = [
+    pub const ALL: [Place; 10] = [
         Place::Jobs,
         Place::Plan,
         Place::Run,
         Place::Table,
         Place::Failed,
+        Place::Rejects,
         Place::Log,
         Place::History,
         Place::Verify,
@@ -44,6 +46,7 @@ impl Place {
             Place::Run => "run",
             Place::Table => "table",
             Place::Failed => "failed",
+            Place::Rejects => "rejects",
             Place::Log => "log",
             Place::History => "history",
             Place::Verify => "verify",
@@ -119,6 +122,8 @@ pub enum Do {
     Log,
     Run,
     Failed,
+    Rejects,
+    RetryRejects,
     Start,
     Pause,
     Resume,
@@ -249,6 +254,7 @@ pub fn key_line(place: Place) -> &'static [Do] {
             Do::Pause,
             Do::Resume,
             Do::Failed,
+            Do::Rejects,
             Do::Open,
             Do::Workers,
             Do::ChunkMap,
@@ -278,6 +284,9 @@ pub fn key_line(place: Place) -> &'static [Do] {
             Do::Filter,
             Do::CopyAll,
         ],
+        Place::Rejects => {
+            &[Do::RetryRejects, Do::Open, Do::Copy, Do::Write, Do::Back, Do::Filter, Do::CopyAll]
+        }
         Place::Log => &[Do::Filter, Do::NextMatch, Do::PrevMatch, Do::Copy, Do::Write, Do::Back],
         Place::History => &[Do::Filter, Do::Copy, Do::Write, Do::Log, Do::Back],
         Place::Verify => &[

@@ -9,6 +9,7 @@ const JOB: &[Place] = &[
     Place::Run,
     Place::Table,
     Place::Failed,
+    Place::Rejects,
     Place::Log,
     Place::History,
     Place::Verify,
@@ -18,6 +19,7 @@ const JOB_LOST: &[Place] = &[
     Place::Run,
     Place::Table,
     Place::Failed,
+    Place::Rejects,
     Place::Log,
     Place::History,
     Place::Verify,
@@ -30,6 +32,7 @@ const STEER: &[Place] = &[
     Place::Run,
     Place::Table,
     Place::Failed,
+    Place::Rejects,
     Place::Log,
     Place::History,
     Place::Verify,
@@ -213,7 +216,26 @@ pub const ACTIONS: &[Action] = &[
         .says("failed chunks", "Lists failed chunks and steps, grouped by cause.")
         .typed("failed", "chunks JOB --state failed")
         .short("failed")
-        .found_by("errors rejects why"),
+        .found_by("errors why"),
+    Action::new("rejects", Do::Rejects, JOB_LOST, &["b"])
+        .says(
+            "rejected rows",
+            "Lists rows that the target refused and that were put aside, grouped by cause, \
+            with key and error. Enter shows the row itself.",
+        )
+        .typed("rejects", "rejects list JOB")
+        .short("bad rows")
+        .found_by("rejects bad refused rows errors export"),
+    Action::new("retry_rejects", Do::RetryRejects, &[Place::Rejects], &["R"])
+        .says(
+            "read rejected rows again",
+            "Reads the rejected rows again from the source by their keys, as they are now, and \
+            loads what fits; the others stay rejected. Asks.",
+        )
+        .asks(Tier::Asks)
+        .typed("rejects retry", "rejects retry JOB")
+        .short("read again")
+        .found_by("again rerun repeat mended"),
     Action::new("start", Do::Start, &[Place::Plan], &["s"])
         .says(
             "start the job",

@@ -4,6 +4,7 @@ mod failed;
 mod job;
 mod list;
 mod overlay;
+mod rejects;
 mod run;
 
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ pub use job::{
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
+pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
 
 use super::commands::Place;

@@ -3,10 +3,12 @@
 use super::plan as plan_lines;
 use crate::console::commands::Place;
 use crate::console::figures;
-use crate::console::model::{Attached, FailedItem, Model, PlanLine};
+use crate::console::model::{Attached, FailedItem, Model, PlanLine, reject_key_text};
 use crate::console::msg::Cmd;
 use crate::console::shown;
-use crate::protocol::{ChecklistView, ChunkView, FindingView, LogLine, PlanTableView, StepView};
+use crate::protocol::{
+    ChecklistView, ChunkView, FindingView, LogLine, PlanTableView, RejectView, StepView,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
@@ -52,6 +54,13 @@ fn text_of(model: &Model, extent: Extent) -> Option<String> {
             }
         },
         Place::Table => Some(chunk_copy(job.table.selected()?, extent, offset)),
+        Place::Rejects => {
+            let row = job.rejects.detail()?;
+            Some(match extent {
+                Extent::Message => row.message.clone(),
+                Extent::All => reject_text(row, offset),
+            })
+        }
         Place::Failed => match job.failed.detail()? {
             FailedItem::Chunk(i) => Some(chunk_copy(&job.failed.chunks[i], extent, offset)),
             FailedItem::Step(i) => Some(step_copy(&job.failed.steps[i], extent)),
@@ -216,6 +225,7 @@ fn page(model: &Model) -> String {
     };
     match model.place() {
         Place::Failed => failed_page(job, offset),
+        Place::Rejects => rejects_page(job, offset),
         Place::Table => {
             job.table.chunks.iter().map(|c| chunk_text(c, offset)).collect::<Vec<_>>().join("\n")
         }
@@ -237,6 +247,36 @@ fn jobs_page(model: &Model) -> String {
         ));
         out
     })
+}
+
+fn rejects_page(job: &Attached, offset: i32) -> String {
+    let rows = job.rejects.rows.iter().map(|row| reject_text(row, offset));
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+/// All that is known of a rejected row; the row itself when it was asked for.
+#[must_use]
+pub fn reject_text(row: &RejectView, offset: i32) -> String {
+    let code = row.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
+    let column = row.column.as_ref().map(|c| format!("\ncolumn {c}")).unwrap_or_default();
+    let detail = row.detail.as_ref().map(|d| format!("\n{d}")).unwrap_or_default();
+    let mut out = format!(
+        "{code}{}{detail}\n\nrow    {}  {}{column}\nchunk  #{}   {}\n",
+        row.message,
+        row.table_name,
+        reject_key_text(row),
+        row.chunk,
+        figures::clock(row.at_ms, offset),
+    );
+    if row.in_retry {
+        out.push_str("It waits to be read again.\n");
+    }
+    if let Some(text) = &row.row {
+        out.push_str(&format!("\n{text}\n"));
+    } else if row.row_bytes > 0 {
+        out.push_str(&format!("{}\n", figures::bytes(row.row_bytes)));
+    }
+    out
 }
 
 fn failed_page(job: &Attached, offset: i32) -> String {

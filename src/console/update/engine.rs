@@ -1,7 +1,7 @@
 //! News from the engine: the link, snapshots, changes, and replies to what was asked.
 
 use super::{refit, run, steer};
-use crate::console::model::{Attached, Link, Model, TableScreen};
+use crate::console::model::{Attached, Link, Model, RejectItem, TableScreen};
 use crate::console::msg::{Cmd, DownCause, LinkDown, LinkNews, Ticket};
 use crate::protocol::{ChunkView, LogLine, Reply, Snapshot, TableView, Update};
 
@@ -29,6 +29,7 @@ fn up(model: &mut Model, build: String, pid: u32) -> Vec<Cmd> {
     job.lost = crate::console::model::LostScreen::default();
     job.history.loaded = false;
     job.failed.due_ms = 0;
+    job.rejects.due_ms = 0;
     model.dirty = true;
     if let Some(ms) = was_down {
         model.say(format!(
@@ -140,6 +141,7 @@ fn take_snapshot(job: &mut Attached, snapshot: Snapshot, mono_ms: u64, height: u
     job.plan.asked_ms = 0;
     job.table.due_ms = Some(mono_ms);
     job.failed.due_ms = mono_ms;
+    job.rejects.due_ms = mono_ms;
 }
 
 fn take_job(job: &mut Attached, view: crate::protocol::JobView, mono_ms: u64) {
@@ -147,6 +149,9 @@ fn take_job(job: &mut Attached, view: crate::protocol::JobView, mono_ms: u64) {
     let failures = (before.chunks_failed, before.steps_failed);
     if failures != (view.progress.chunks_failed, view.progress.steps_failed) {
         job.failed.due_ms = mono_ms;
+    }
+    if before.rows_rejected != view.progress.rows_rejected || job.job().state != view.state {
+        job.rejects.due_ms = mono_ms;
     }
     if view.alerts.first().map(|a| &a.id) != job.run.alert_read.as_ref() {
         job.run.alert_read = None;
@@ -217,6 +222,9 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
             model.say(message);
             return Vec::new();
         }
+        (Ticket::RejectText, Ok(Reply::RejectText { row })) => {
+            return super::rejects::show_row(model, row);
+        }
         (_, Ok(reply)) => reply,
     };
     if let Some(job) = &mut model.job {
@@ -269,6 +277,20 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
             job.marked_steps.retain(|id| there.contains(id));
             job.failed.group();
             job.failed.return_to(on);
+        }
+        (Ticket::Rejects, Reply::Rejects { total, groups, rows }) => {
+            let on = job.rejects.detail().map(|row| row.id);
+            job.rejects.loaded = true;
+            (job.rejects.total, job.rejects.groups, job.rejects.rows) = (total, groups, rows);
+            let is_it = |item: &RejectItem| match item {
+                RejectItem::Row(i) => Some(job.rejects.rows[*i].id) == on,
+                RejectItem::Group(_) => false,
+            };
+            if let (true, Some(row)) =
+                (job.rejects.list.cursor > 0, job.rejects.items().iter().position(is_it))
+            {
+                job.rejects.list.cursor = row;
+            }
         }
         (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
         (Ticket::History, Reply::History { runs, events }) => {

@@ -2,7 +2,7 @@
 
 use super::{
     close, copying, failed, go, help, history, jobs, log, palette, plan, prompt, question, reader,
-    refit, run, steer, table, verify,
+    refit, rejects, run, steer, table, verify,
 };
 use crate::console::commands::{Action, Do, Place};
 use crate::console::keymap::{Key, owner};
@@ -59,6 +59,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::Run => run::perform(model, does),
         Place::Table => table::perform(model, does),
         Place::Failed => failed::perform(model, does),
+        Place::Rejects => rejects::perform(model, does),
         Place::Log => log::perform(model, does),
         Place::History => history::perform(model, does),
         Place::Verify => verify::perform(model, does),
@@ -91,7 +92,7 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::Copy => copying::copy(model, copying::Extent::Message),
         Do::CopyAll => copying::copy(model, copying::Extent::All),
         Do::Write => copying::write(model),
-        Do::Log | Do::History | Do::Verify | Do::Run | Do::Failed => {
+        Do::Log | Do::History | Do::Verify | Do::Run | Do::Failed | Do::Rejects => {
             return side_screens(model, does);
         }
         _ => return None,
@@ -113,6 +114,7 @@ fn side_screens(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::History => history::open(model),
         Do::Verify => verify::open(model),
         Do::Failed => failed::open(model),
+        Do::Rejects => rejects::open(model),
         _ => go(model, Place::Run),
     })
 }

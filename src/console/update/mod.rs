@@ -14,11 +14,13 @@ mod prompt;
 mod question;
 mod reader;
 mod refresh;
+mod rejects;
 mod run;
 mod steer;
 mod table;
 mod verify;
 
+pub use copying::reject_text;
 pub use help::{height as help_height, matches as help_matches};
 pub use history::shown as history_lines;
 pub use palette::LINES_MAX as PALETTE_LINES_MAX;
@@ -156,6 +158,7 @@ fn refit(model: &mut Model) {
     run::refit(model);
     table::refit(model);
     failed::refit(model);
+    rejects::refit(model);
     plan::refit(model);
     log::refit(model);
     history::refit(model);

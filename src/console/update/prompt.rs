@@ -1,6 +1,6 @@
 //! One-line prompts in the status line: a filter, a number of threads, a chunk to go to.
 
-use super::{failed, history, jobs, log, plan, run, steer};
+use super::{failed, history, jobs, log, plan, rejects, run, steer};
 use crate::console::commands::Place;
 use crate::console::field::Field;
 use crate::console::keymap::Key;
@@ -119,6 +119,7 @@ pub fn filter_of(model: &Model) -> &str {
         Place::Jobs => &model.jobs.filter,
         Place::Run => &job.run.filter,
         Place::Failed => &job.failed.filter,
+        Place::Rejects => &job.rejects.filter,
         Place::Plan => &job.plan.filter,
         Place::Log => &job.log.search,
         Place::History => &job.history.search,
@@ -141,6 +142,10 @@ pub fn set_filter(model: &mut Model, text: &str) {
         Place::Run => {
             job.run.filter = text;
             run::arrange(model);
+        }
+        Place::Rejects => {
+            job.rejects.filter = text;
+            rejects::refit(model);
         }
         Place::Failed => {
             job.failed.filter = text;

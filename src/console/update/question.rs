@@ -94,6 +94,29 @@ pub fn target_text(model: &Model) -> String {
     }
 }
 
+/// Rejected rows are read again: what is loaded by that stays.
+pub fn retry_rejects(model: &mut Model) -> Vec<Cmd> {
+    let rejected = model.job.as_ref().map_or(0, |job| job.job().progress.rows_rejected);
+    if rejected == 0 {
+        model.say("no row is rejected, so there is nothing to read again");
+        return Vec::new();
+    }
+    let refused = model.job.as_ref().and_then(|job| job.refusal("rejects retry"));
+    if let Some(reason) = refused.map(ToString::to_string) {
+        model.say(reason);
+        return Vec::new();
+    }
+    let title = format!("Read {} again", figures::counted(rejected, "rejected row"));
+    let lines = vec![
+        format!(
+            "They are read from the source by their keys, as they are now, and go to {}.",
+            target_text(model)
+        ),
+        "What fits is loaded once; the others stay rejected.".to_owned(),
+    ];
+    ask_by_target(model, title, lines, Decision::Act(Action::RetryRejects { table: None }))
+}
+
 pub fn start(model: &mut Model) -> Vec<Cmd> {
     let Some(job) = &model.job else {
         return Vec::new();

@@ -8,7 +8,7 @@ use crate::console::model::{FailedItem, List, Model, Overlay, PlanLine, Reader};
 use crate::console::msg::Cmd;
 use crate::console::shown;
 
-fn open(model: &mut Model, title: String, text: String) -> Vec<Cmd> {
+pub(super) fn open(model: &mut Model, title: String, text: String) -> Vec<Cmd> {
     model.overlay = Some(Overlay::Reader(Reader { title, text, top: 0 }));
     Vec::new()
 }

@@ -2,7 +2,7 @@
 
 use crate::console::commands::Place;
 use crate::console::layout;
-use crate::console::model::{FAILED_LISTED_MAX, LowerPane, Model};
+use crate::console::model::{FAILED_LISTED_MAX, LowerPane, Model, REJECTS_LISTED_MAX};
 use crate::console::msg::{Cmd, Ticket};
 use crate::protocol::{ChunkFilter, RequestBody};
 
@@ -47,6 +47,7 @@ fn page(model: &mut Model) -> Vec<Cmd> {
     match place {
         Place::Table => table(model),
         Place::Failed => failed(model),
+        Place::Rejects => rejects(model),
         Place::Run => map(model),
         Place::Plan => plan(model),
         Place::History => history(model),
@@ -117,6 +118,20 @@ fn failed(model: &mut Model) -> Vec<Cmd> {
             body: RequestBody::Steps { failed_only: true },
         },
     ]
+}
+
+fn rejects(model: &mut Model) -> Vec<Cmd> {
+    let now = model.now.mono_ms;
+    let Some(job) = &mut model.job else {
+        return Vec::new();
+    };
+    if now < job.rejects.due_ms {
+        return Vec::new();
+    }
+    job.rejects.due_ms = u64::MAX;
+    let (table, cause) = (None, None);
+    let body = RequestBody::Rejects { table, cause, offset: 0, limit: REJECTS_LISTED_MAX };
+    vec![Cmd::Request { ticket: Ticket::Rejects, body }]
 }
 
 /// The map of the table under the cursor, when it is in view.

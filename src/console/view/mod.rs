@@ -14,6 +14,7 @@ mod pen;
 mod plan;
 mod question;
 mod reader;
+mod rejects;
 mod run;
 mod small;
 mod table;
@@ -64,6 +65,7 @@ fn draw(model: &Model, pen: &mut Pen<'_>) {
         (Some(job), Place::Plan) => plan::draw(model, job, pen),
         (Some(job), Place::Table) => table::draw(model, job, pen),
         (Some(job), Place::Failed) => failed::draw(model, job, pen),
+        (Some(job), Place::Rejects) => rejects::draw(model, job, pen),
         (Some(job), Place::Log) => log::draw(model, job, pen),
         (Some(job), Place::History) => history::draw(model, job, pen),
         (Some(job), Place::Verify) => verify::draw(model, job, pen),
@@ -177,6 +179,9 @@ fn state_mark(job: &Attached) -> Option<String> {
     }
     if p.chunks_skipped > 0 {
         parts.push(format!("{} skipped", figures::grouped(u64::from(p.chunks_skipped))));
+    }
+    if p.rows_rejected > 0 {
+        parts.push(format!("{} rejected", figures::grouped(p.rows_rejected)));
     }
     if parts.is_empty() { None } else { Some(format!("with {}", parts.join(", "))) }
 }
@@ -404,11 +409,16 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             (Do::Open, Place::Jobs) => "attach",
             (Do::Open, Place::Run) => "table",
             (Do::Open, Place::Failed | Place::Table) => "full text",
+            (Do::Open, Place::Rejects) => "the row",
             _ => action.short,
         };
         let mut entry = if narrow { key.to_owned() } else { format!("{key} {short}") };
         if matches!(does, Do::Failed) && !narrow {
             let n = model.job.as_ref().map_or(0, |j| failures(j));
+            entry.push_str(&format!(" {}", figures::grouped(n)));
+        }
+        if matches!(does, Do::Rejects) && !narrow {
+            let n = model.job.as_ref().map_or(0, |j| j.job().progress.rows_rejected);
             entry.push_str(&format!(" {}", figures::grouped(n)));
         }
         let gap = if narrow { 1 } else { 2 };
@@ -432,6 +442,7 @@ fn is_useful(model: &Model, action: &Action) -> bool {
     let state = job.job().state.as_str();
     match action.does {
         Do::Failed => failures(job) > 0,
+        Do::Rejects => job.job().progress.rows_rejected > 0,
         Do::Resume if model.place() == Place::Run => {
             job.engine_is_gone() && state != "COMPLETED"
                 || (matches!(state, "IDLING" | "STOP PENDING") || !job.job().held_by.is_empty())

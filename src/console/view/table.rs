@@ -42,6 +42,10 @@ fn sums(job: &Attached, table: &TableView, pen: &mut Pen<'_>, y: u16) {
     if table.chunks_skipped > 0 {
         text.push_str(&format!("   skipped {}", table.chunks_skipped));
     }
+    if table.rows_rejected > 0 {
+        let rejected = figures::grouped(table.rows_rejected);
+        text.push_str(&format!("   rejected {rejected}"));
+    }
     if let Some(target) = &table.target_name {
         text.push_str(&format!("   -> {target}"));
     }

@@ -1,5 +1,9 @@
 //! Cuts a table into resumable ranges. Arithmetic only: bounds come from a driver's samples.
 
+mod reject;
+
+pub use reject::{RejectedRow, Rejects, cause_of};
+
 use super::name::ObjectName;
 
 /// Bytes a chunk aims at unless the operator says otherwise.
@@ -39,6 +43,9 @@ pub enum ChunkRange {
         from: Option<i64>,
         until: Option<i64>,
     },
+    /// The rows with exactly these keys, as long as they are there: rejected rows that are read
+    /// again. None: no row.
+    Keys(Vec<KeyValues>),
 }
 
 /// How one table is cut. Stored with the plan: a resumed job cuts nothing anew.

@@ -1,13 +1,15 @@
 //! Makes a fact true. Used while running and while recovering.
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, ChunkMethod, Rejects};
 use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, StepKind, TableIndex};
 use super::super::time::Timestamp;
 use super::assign::Work;
 use super::event::{Charge, Event, IllegalEvent};
 use super::lately::{Emptying, Lately};
-use super::state::{Chunk, ChunkStatus, Hold, HoldReason, Job, JobState, StepStatus, WorkerId};
+use super::state::{
+    Chunk, ChunkStatus, Hold, HoldReason, Job, JobState, StepStatus, TableStatus, WorkerId,
+};
 
 /// What was found instead of what the event needs.
 type Found = String;
@@ -28,13 +30,14 @@ impl Job {
             Event::ThreadsMaxSet { to, .. } => self.threads_max = *to,
             Event::IndexWorkersSet { to, .. } => self.index_workers = *to,
             Event::RateSet { to, .. } => self.rate_bytes = *to,
+            Event::BadRowsSet { to, .. } => self.bad_rows = *to,
             Event::ChunkAssigned { chunk, worker, attempt, snapshot, begins_load } => {
                 self.need_attempt(self.chunks.get(chunk.0 as usize).map(|c| c.handouts), *attempt)?;
                 let work = Work::Chunk { chunk: *chunk, attempt: *attempt, snapshot: *snapshot };
                 self.assign_chunk(*chunk, *worker, work, begins_load.then_some(*snapshot))?;
             }
-            Event::ChunkProcessed { chunk, worker, rows, bytes } => {
-                self.finish_chunk(*chunk, *worker, *rows, *bytes)?;
+            Event::ChunkProcessed { chunk, worker, rows, bytes, rejects } => {
+                self.finish_chunk(*chunk, *worker, (*rows, *bytes), *rejects)?;
             }
             Event::ChunkReleased { chunk, charge, not_before, .. } => {
                 self.release_chunk(*chunk, *charge, *not_before)?;
@@ -49,6 +52,10 @@ impl Job {
             Event::ChunkRevoked { chunk } => {
                 self.need_chunk(*chunk, &[ChunkStatus::Processed])?;
                 self.update_chunk(*chunk, begin_afresh);
+                self.drop_retries(self.chunks[chunk.0 as usize].table);
+            }
+            Event::RejectsRetried { table, key, batches, .. } => {
+                self.add_retry(*table, key, batches)?;
             }
             Event::StepStarted { step, worker, attempt } => {
                 self.start_step(*step, *worker, *attempt)?;
@@ -134,8 +141,8 @@ impl Job {
         &mut self,
         id: ChunkId,
         worker: Option<WorkerId>,
-        rows: u64,
-        bytes: Option<u64>,
+        (rows, bytes): (u64, Option<u64>),
+        rejects: Rejects,
     ) -> Result<(), Found> {
         use ChunkStatus::{Assigned, ProcessedWithError, Skipped, Unassigned};
         self.need_chunk(id, &[Unassigned, Assigned, ProcessedWithError, Skipped])?;
@@ -148,6 +155,7 @@ impl Job {
             chunk.not_before = None;
             chunk.rows = rows;
             chunk.bytes = bytes.unwrap_or(chunk.bytes);
+            chunk.rejects = rejects;
         });
         Ok(())
     }
@@ -243,19 +251,79 @@ impl Job {
     }
 
     fn begin_table_again(&mut self, table: TableIndex) -> Result<(), Found> {
-        let status = self.need_table(table, false)?;
-        let first = status.first_chunk.0;
-        let chunks = first..first + status.chunk_count;
-        self.tables[table.0 as usize].begins_again = true;
-        self.lately.emptyings.insert(table, Emptying::default());
-        for id in chunks.map(ChunkId) {
-            // What a worker holds comes back with its report, and only then the table is emptied.
-            if self.chunks[id.0 as usize].status != ChunkStatus::Assigned {
-                self.change_chunk(id, begin_afresh);
-            }
+        self.need_table(table, false)?;
+        if self.root_of(table) != table {
+            return Err(format!("table {} a retry", table.0));
         }
-        self.refresh_table(table);
+        self.lately.emptyings.insert(table, Emptying::default());
+        let family: Vec<TableIndex> = self.family(table).collect();
+        let chunks: Vec<ChunkId> = self.family_chunks(table).collect();
+        for member in &family {
+            self.tables[member.0 as usize].begins_again = true;
+        }
+        for id in chunks {
+            // What a worker holds comes back with its report, and only then the table is emptied.
+            self.change_chunk(id, |chunk| {
+                if chunk.status != ChunkStatus::Assigned {
+                    begin_afresh(chunk);
+                }
+                // Its rows are loaded by the table's own chunks.
+                chunk.keys = 0;
+            });
+        }
+        family.into_iter().for_each(|member| self.refresh_table(member));
         Ok(())
+    }
+
+    /// Chunks behind all others that read rejected rows of `table` again.
+    fn add_retry(
+        &mut self,
+        table: TableIndex,
+        key: &[String],
+        batches: &[u32],
+    ) -> Result<(), Found> {
+        self.need_table(table, false)?;
+        if self.root_of(table) != table || batches.is_empty() {
+            return Err(format!("table {} with {} batches", table.0, batches.len()));
+        }
+        let retry = TableIndex(self.tables.len() as u32);
+        self.tables.push(TableStatus {
+            first_chunk: ChunkId(self.chunks.len() as u32),
+            chunk_count: batches.len() as u32,
+            method: ChunkMethod::Key { columns: key.to_vec() },
+            snapshot: 0,
+            begins_again: false,
+            retry_of: Some(table),
+        });
+        self.chunks.extend(batches.iter().map(|keys| Chunk {
+            table: retry,
+            status: ChunkStatus::Unassigned,
+            attempts: 0,
+            interruptions: 0,
+            handouts: 0,
+            not_before: None,
+            worker: None,
+            rows: u64::from(*keys),
+            bytes: 0,
+            rejects: Rejects::default(),
+            keys: *keys,
+        }));
+        self.index_last_table();
+        Ok(())
+    }
+
+    /// A chunk of `table` is done once more: rows that wait to be read again may be among its rows.
+    /// They count as rejected where they were met until then.
+    fn drop_retries(&mut self, table: TableIndex) {
+        let root = self.root_of(table);
+        let waiting: Vec<ChunkId> = self
+            .family_chunks(root)
+            .filter(|id| {
+                let chunk = &self.chunks[id.0 as usize];
+                chunk.keys > 0 && chunk.status != ChunkStatus::Processed
+            })
+            .collect();
+        waiting.into_iter().for_each(|id| self.update_chunk(id, |chunk| chunk.keys = 0));
     }
 
     fn assign_emptying(
@@ -295,10 +363,13 @@ impl Job {
         if let Some(worker) = emptying.worker {
             self.free(worker);
         }
-        let status = &mut self.tables[table.0 as usize];
-        status.begins_again = false;
-        status.snapshot = 0;
-        self.refresh_table(table);
+        let family: Vec<TableIndex> = self.family(table).collect();
+        for member in family {
+            let status = &mut self.tables[member.0 as usize];
+            status.begins_again = false;
+            status.snapshot = 0;
+            self.refresh_table(member);
+        }
         Ok(())
     }
 
@@ -438,6 +509,7 @@ fn begin_afresh(chunk: &mut Chunk) {
     chunk.interruptions = 0;
     chunk.not_before = None;
     chunk.worker = None;
+    chunk.rejects = Rejects::default();
 }
 
 fn charge_with(charge: Charge, attempts: &mut u32, interruptions: &mut u32) {

@@ -169,9 +169,10 @@ impl<'a> Round<'a> {
 
     fn may_empty(&self, table: TableIndex, emptying: &Emptying) -> bool {
         let tally = &self.job.index.tallies[table.0 as usize];
+        let running = |member: TableIndex| self.job.index.tallies[member.0 as usize].running > 0;
         emptying.worker.is_none()
             && emptying.not_before.is_none_or(|moment| moment <= self.now)
-            && tally.running == 0
+            && !self.job.family(table).any(running)
             && tally.left > 0
             && self.job.may_load(table)
             && self.admits(table, LockMode::Exclusive)

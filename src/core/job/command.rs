@@ -1,8 +1,9 @@
 //! All that can happen to a job: one closed enum.
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, Rejects};
 use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, TableIndex};
+use super::super::spec::BadRows;
 use super::state::WorkerId;
 
 /// Who asked, for the history: `ana`, `pts/3`.
@@ -62,6 +63,32 @@ pub enum Command {
     },
     /// Give the chunks of draining workers back.
     DrainNow,
+    /// Read rejected rows again from a new snapshot and load what fits now.
+    RetryRejects {
+        tables: Vec<RejectRetry>,
+    },
+    /// Whether rows may be rejected from now on, and how many.
+    BadRows {
+        want: BadRows,
+    },
+}
+
+/// Rejected rows of one table that are to be read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RejectRetry {
+    pub table: TableIndex,
+    /// The columns that name its rows.
+    pub key: Vec<String>,
+    /// Keys in each of the new chunks.
+    pub batches: Vec<u32>,
+}
+
+/// A chunk in the target's ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    pub chunk: ChunkId,
+    pub rows: u64,
+    pub rejects: Rejects,
 }
 
 /// What a worker says. `attempt` is the one its [`super::Work`] came with: a report of an older
@@ -77,6 +104,7 @@ pub enum Report {
         attempt: u32,
         rows: u64,
         bytes: u64,
+        rejects: Rejects,
     },
     ChunkFailed {
         worker: WorkerId,
@@ -116,9 +144,9 @@ pub enum Notice {
     /// An engine took the job; its first input. Work of the engine before is in doubt until
     /// `Reconciled`.
     EngineStarted,
-    /// The target's ledger: ids of committed chunks with rows, and of committed steps.
+    /// The target's ledger: committed chunks, and ids of committed steps.
     Reconciled {
-        chunks: Vec<(ChunkId, u64)>,
+        chunks: Vec<Committed>,
         steps: Vec<StepId>,
     },
     /// There is no ledger on the target although the job made one: dropped by someone, or another

@@ -5,9 +5,10 @@
 //! interruptions, handouts, not_before, worker, rows and bytes; a step's row has the same without
 //! rows and bytes; a table's row has snapshot and begins_again; the job's row has the rest.
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, Rejects};
 use super::super::fault::Fault;
 use super::super::plan::{StepId, TableIndex};
+use super::super::spec::BadRows;
 use super::super::time::Timestamp;
 use super::command::Actor;
 use super::state::{Hold, HoldReason, JobState, WorkerId};
@@ -35,6 +36,8 @@ pub enum Event {
     IndexWorkersSet { from: u32, to: u32, by: Actor },
     /// Rows: job.rate_bytes.
     RateSet { from: Option<u64>, to: Option<u64>, by: Actor },
+    /// Rows: job.bad_rows.
+    BadRowsSet { from: BadRows, to: BadRows, by: Actor },
     /// Rows: chunk.status = 1, worker, handouts = `attempt`, attempts + 1, not_before = NULL;
     /// if `begins_load`: table.snapshot = `snapshot`.
     ChunkAssigned {
@@ -44,9 +47,16 @@ pub enum Event {
         snapshot: u32,
         begins_load: bool,
     },
-    /// Rows: chunk.status = 2, rows, bytes (when known), worker (`None`: found in the ledger) and
-    /// not_before = NULL.
-    ChunkProcessed { chunk: ChunkId, worker: Option<WorkerId>, rows: u64, bytes: Option<u64> },
+    /// Rows: chunk.status = 2, rows, rejects, bytes (when known), worker (`None`: found in the
+    /// ledger) and not_before = NULL. The rejected rows that were kept for that handout of the
+    /// chunk are in force from now on.
+    ChunkProcessed {
+        chunk: ChunkId,
+        worker: Option<WorkerId>,
+        rows: u64,
+        bytes: Option<u64>,
+        rejects: Rejects,
+    },
     /// Back to unassigned after a fault that passes, or given back.
     /// Rows: chunk.status = 0, worker = NULL, not_before, and the charge's.
     ChunkReleased {
@@ -63,8 +73,13 @@ pub enum Event {
     /// Rows: chunk.status = 4, not_before = NULL.
     ChunkSkipped { chunk: ChunkId, by: Actor, reason: String },
     /// Recorded as processed but not in the target's ledger: it lost its last commits.
-    /// Rows: chunk.status = 0, worker = NULL, attempts = 0, interruptions = 0.
+    /// Rows: chunk.status = 0, worker = NULL, attempts = 0, interruptions = 0, rejects = 0; chunks
+    /// that retry rejected rows of its table and are not processed: keys = 0, because the rows
+    /// they were to read again may be loaded by this chunk.
     ChunkRevoked { chunk: ChunkId },
+    /// Rejected rows of a table are to be read again: `batches` has the number of keys of each new
+    /// chunk. Rows: a table with `retry_of` and its chunks, behind all others.
+    RejectsRetried { table: TableIndex, key: Vec<String>, batches: Vec<u32>, by: Actor },
     /// Rows: step.status = running, worker, handouts = `attempt`, attempts + 1, not_before = NULL.
     StepStarted { step: StepId, worker: WorkerId, attempt: u32 },
     /// Rows: step.status = done, worker = NULL, not_before = NULL.
@@ -83,8 +98,9 @@ pub enum Event {
     /// As `ChunkRevoked`. Rows: step.status = waiting, attempts = 0, interruptions = 0.
     StepRevoked { step: StepId },
     /// The table's rows and ledger entries are to be removed by a worker before anything else.
-    /// Rows: table.begins_again = 1; its chunks of any status but 1: status = 0, attempts = 0,
-    /// interruptions = 0, not_before = NULL, worker = NULL.
+    /// Rows, of the table and of retries of its rejected rows: table.begins_again = 1; chunks of
+    /// any status but 1: status = 0, attempts = 0, interruptions = 0, not_before = NULL, worker =
+    /// NULL, rejects = 0; all chunks: keys = 0.
     TableBeginsAgain { table: TableIndex, reason: String, by: Option<Actor> },
     /// A worker was given the emptying. Rows: none; a new engine begins with fresh attempts.
     BeginAgainAssigned { table: TableIndex, worker: WorkerId, attempt: u32 },
@@ -95,7 +111,7 @@ pub enum Event {
         charge: Charge,
         not_before: Option<Timestamp>,
     },
-    /// Rows: table.begins_again = 0, snapshot = 0.
+    /// Rows, of the table and of its retries: table.begins_again = 0, snapshot = 0.
     TableEmptied { table: TableIndex },
     /// Rows: none.
     Reconciled { adopted: u32, revoked: u32 },

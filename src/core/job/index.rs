@@ -26,6 +26,9 @@ pub(super) struct Tally {
     /// Unassigned without a moment to wait for.
     pub ready: u32,
     pub ready_bytes: u64,
+    /// Rows put aside by processed chunks, and rejected rows that processed retries took up.
+    pub rejected: u64,
+    pub taken_up: u64,
 }
 
 impl Tally {
@@ -46,6 +49,8 @@ impl Tally {
         if chunk.status == ChunkStatus::Processed {
             self.rows_done += chunk.rows;
             self.bytes_done += chunk.bytes;
+            self.rejected += u64::from(chunk.rejects.count);
+            self.taken_up += u64::from(chunk.keys);
         }
         if is_ready(chunk) {
             self.ready += 1;
@@ -60,11 +65,18 @@ impl Tally {
         if chunk.status == ChunkStatus::Processed {
             self.rows_done -= chunk.rows;
             self.bytes_done -= chunk.bytes;
+            self.rejected -= u64::from(chunk.rejects.count);
+            self.taken_up -= u64::from(chunk.keys);
         }
         if is_ready(chunk) {
             self.ready -= 1;
             self.ready_bytes -= chunk.bytes;
         }
+    }
+
+    /// Rejected rows that are not on the target.
+    pub(super) fn rejects_open(&self) -> u64 {
+        self.rejected.saturating_sub(self.taken_up)
     }
 
     /// Chunks that something may still happen to.
@@ -287,6 +299,22 @@ impl Job {
         for table in 0..self.tables.len() as u32 {
             self.refresh_table(TableIndex(table));
         }
+    }
+
+    /// A table was added behind all others, with its chunks.
+    pub(super) fn index_last_table(&mut self) {
+        let table = TableIndex(self.tables.len() as u32 - 1);
+        let first = self.tables[table.0 as usize].first_chunk.0;
+        let index = &mut self.index;
+        index.load_of.push(None);
+        index.listings.push(Listing::default());
+        index.tallies.push(Tally::default());
+        for (id, chunk) in (first..).zip(&self.chunks[first as usize..]) {
+            index.total.add(chunk);
+            index.tallies[table.0 as usize].add(chunk);
+            queue_chunk(index, ChunkId(id), chunk);
+        }
+        self.refresh_table(table);
     }
 
     /// Changes one chunk and everything that counts it. The table's queues are the caller's to

@@ -43,7 +43,8 @@ pub(super) struct Lately {
 impl Lately {
     /// What a new engine knows.
     pub(super) fn of(tables: &[TableStatus]) -> Lately {
-        let pending = tables.iter().zip(0..).filter(|(table, _)| table.begins_again);
+        let begins = |table: &TableStatus| table.begins_again && table.retry_of.is_none();
+        let pending = tables.iter().zip(0..).filter(|(table, _)| begins(table));
         Lately {
             emptyings: pending.map(|(_, at)| (TableIndex(at), Emptying::default())).collect(),
             ..Lately::default()

@@ -56,7 +56,7 @@ impl Job {
             && !self.can_go_on()
     }
 
-    /// COMPLETED and nothing failed: remove the ledger and send `CleanedUp`.
+    /// COMPLETED, nothing failed and nothing is rejected: remove the ledger and send `CleanedUp`.
     #[must_use]
     pub fn wants_cleanup(&self) -> bool {
         self.state == JobState::Completed && !self.cleaned_up && self.is_whole()
@@ -72,6 +72,7 @@ impl Job {
         let steps = self.index.step_counts.iter().zip(super::index::STEP_KINDS);
         total.unsettled() == 0
             && total.failed == 0
+            && total.rejects_open() == 0
             && !steps
                 .filter(|(_, kind)| *kind != super::super::plan::StepKind::Load)
                 .any(|(counts, _)| unfinished(counts))

@@ -33,6 +33,7 @@ mod state;
 mod command;
 mod event;
 mod parts;
+mod rejects;
 
 mod apply;
 mod assign;
@@ -54,10 +55,11 @@ mod settle;
 mod tests;
 
 pub use assign::{Assignment, IdleWorkers, Work};
-pub use command::{Actor, Command, Input, Notice, Refusal, Report};
+pub use command::{Actor, Command, Committed, Input, Notice, Refusal, RejectRetry, Report};
 pub use event::{Charge, Event, IllegalEvent};
 pub use parts::JobParts;
 pub use progress::{Phase, Progress, TableProgress};
+pub use rejects::{RejectGroup, RejectRow};
 pub use state::{
     BUILD_WORKER_FIRST, Chunk, ChunkStatus, Hold, HoldReason, Job, JobState, StepStanding,
     StepStatus, TableStatus, WorkerId,

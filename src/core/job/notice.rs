@@ -4,7 +4,7 @@ use super::super::chunk::ChunkId;
 use super::super::fault::Side;
 use super::super::plan::{StepId, StepKind};
 use super::super::time::Timestamp;
-use super::command::Notice;
+use super::command::{Committed, Notice};
 use super::event::{Charge, Event};
 use super::hold::new_hold;
 use super::state::{ChunkStatus, HoldReason, Job, JobState, StepStatus};
@@ -47,7 +47,7 @@ impl Job {
     }
 
     /// The master table against the target's ledger (DESIGN.md 4.1).
-    fn reconcile(&self, chunks: &[(ChunkId, u64)], steps: &[StepId]) -> Vec<Event> {
+    fn reconcile(&self, chunks: &[Committed], steps: &[StepId]) -> Vec<Event> {
         if self.reconciled && !self.busy.is_empty() {
             // Nobody asked: work that ended since the ledger was read would look lost.
             return Vec::new();
@@ -56,16 +56,16 @@ impl Job {
             // It was read before the target was lost.
             return Vec::new();
         }
-        let mut ledger: Vec<Option<u64>> = vec![None; self.chunks.len()];
-        for (id, rows) in chunks {
+        let mut ledger: Vec<Option<Committed>> = vec![None; self.chunks.len()];
+        for committed in chunks {
             // An id that the plan does not have belongs to no work of this job.
-            if let Some(entry) = ledger.get_mut(id.0 as usize) {
-                *entry = Some(*rows);
+            if let Some(entry) = ledger.get_mut(committed.chunk.0 as usize) {
+                *entry = Some(*committed);
             }
         }
         let mut found = Comparison::default();
-        for (id, rows) in (0..).map(ChunkId).zip(&ledger) {
-            self.compare_chunk(id, *rows, &mut found);
+        for (id, committed) in (0..).map(ChunkId).zip(&ledger) {
+            self.compare_chunk(id, *committed, &mut found);
         }
         let mut step_committed = vec![false; self.steps.len()];
         for id in steps {
@@ -84,7 +84,7 @@ impl Job {
         events
     }
 
-    fn compare_chunk(&self, id: ChunkId, committed: Option<u64>, found: &mut Comparison) {
+    fn compare_chunk(&self, id: ChunkId, committed: Option<Committed>, found: &mut Comparison) {
         let chunk = self.chunk(id);
         // What is about to be emptied counts as not there.
         let begins_again = self.tables[chunk.table.0 as usize].begins_again;
@@ -112,10 +112,11 @@ impl Job {
                 | ChunkStatus::Unassigned
                 | ChunkStatus::ProcessedWithError
                 | ChunkStatus::Skipped,
-                Some(rows),
+                Some(Committed { rows, rejects, .. }),
             ) => {
                 found.adopted += 1;
-                let event = Event::ChunkProcessed { chunk: id, worker: None, rows, bytes: None };
+                let (worker, bytes) = (None, None);
+                let event = Event::ChunkProcessed { chunk: id, worker, rows, bytes, rejects };
                 found.events.push(event);
             }
         }
@@ -150,7 +151,7 @@ impl Job {
     /// The target forgot that it had emptied a table and remembers rows loaded after it: what was
     /// there before may be there again. Emptying it once more would leave the rows' ledger behind,
     /// so besides the step the whole table begins again.
-    fn outlived_by_rows(&self, id: StepId, ledger: &[Option<u64>]) -> Option<Event> {
+    fn outlived_by_rows(&self, id: StepId, ledger: &[Option<Committed>]) -> Option<Event> {
         let step = self.step(id);
         let table = step.table.filter(|_| step.kind == StepKind::Truncate)?;
         let status = &self.tables[table.0 as usize];
@@ -216,13 +217,19 @@ impl Job {
             return Vec::new();
         }
         let progress = self.progress();
-        let failed = progress.chunks_failed + progress.steps_failed;
-        let reason = match (failed, progress.chunks_skipped) {
-            (0, 0) if self.is_whole() => None,
-            (0, 0) => Some("with work left that cannot go on".to_owned()),
-            (failed, 0) => Some(format!("with {failed} failed")),
-            (0, skipped) => Some(format!("with {skipped} skipped")),
-            (failed, skipped) => Some(format!("with {failed} failed, {skipped} skipped")),
+        let failed = u64::from(progress.chunks_failed + progress.steps_failed);
+        let skipped = u64::from(progress.chunks_skipped);
+        let counts =
+            [(failed, "failed"), (skipped, "skipped"), (progress.rows_rejected, "rejected")];
+        let told: Vec<String> = counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what}"))
+            .collect();
+        let reason = match told.as_slice() {
+            [] if self.is_whole() => None,
+            [] => Some("with work left that cannot go on".to_owned()),
+            told => Some(format!("with {}", told.join(", "))),
         };
         let (from, to) = (self.state, JobState::Completed);
         vec![Event::FinalCheckDone, Event::StateChanged { from, to, by: None, reason }]

@@ -3,8 +3,9 @@
 
 use super::super::chunk::ChunkId;
 use super::super::plan::{StepId, TableIndex};
+use super::super::spec::BadRows;
 use super::super::spec::THREADS_CEILING;
-use super::command::{Actor, Command};
+use super::command::{Actor, Command, RejectRetry};
 use super::event::Event;
 use super::state::{ChunkStatus, Job, JobState, StepStatus};
 
@@ -38,7 +39,38 @@ impl Job {
                 (!known).then(|| format!("there is no table number {}", table.0))
             }),
             Command::DrainNow => None,
+            Command::RetryRejects { tables } => self.refuses_rejects_retry(tables),
+            Command::BadRows { want } => self.refuses_bad_rows(*want),
         }
+    }
+
+    /// Rejected rows are read from a new snapshot, as they are now: not while rows of the present
+    /// one are on their way.
+    fn refuses_rejects_retry(&self, tables: &[RejectRetry]) -> Option<String> {
+        let unknown = |retry: &RejectRetry| {
+            self.tables.get(retry.table.0 as usize).is_none_or(|t| t.retry_of.is_some())
+        };
+        self.refuses_change().or_else(|| {
+            if self.index.total.unsettled() > 0 {
+                let text = "rows are still being copied; rejected rows are read again after that";
+                return Some(text.to_owned());
+            }
+            let wrong = tables.iter().find(|retry| unknown(retry));
+            wrong.map(|retry| format!("there is no table number {}", retry.table.0))
+        })
+    }
+
+    fn refuses_bad_rows(&self, want: BadRows) -> Option<String> {
+        let sentence = match (want, self.state) {
+            (BadRows::Reject { per_table: 0, .. } | BadRows::Reject { per_job: 0, .. }, _) => {
+                "a limit of 0 rejects nothing; say fail instead"
+            }
+            (BadRows::Fail | BadRows::Reject { .. }, JobState::Completed) if self.cleaned_up => {
+                CLEANED_UP
+            }
+            (BadRows::Fail | BadRows::Reject { .. }, _) => return None,
+        };
+        Some(sentence.to_owned())
     }
 
     fn refuses_start(&self) -> Option<String> {
@@ -116,6 +148,12 @@ impl Job {
                 Some(format!("chunk {} is being copied; skip it if it fails", id.0))
             }
             ChunkStatus::Processed => Some(format!("chunk {} is copied already", id.0)),
+            // Its rows are counted as rejected as long as they are not on the target.
+            ChunkStatus::Unassigned | ChunkStatus::ProcessedWithError
+                if self.tables[self.chunk(*id).table.0 as usize].retry_of.is_some() =>
+            {
+                Some(format!("chunk {} reads rejected rows again; it cannot be skipped", id.0))
+            }
             // What is in the table now would stay there under the name of a skipped chunk.
             ChunkStatus::Unassigned | ChunkStatus::ProcessedWithError
                 if self.tables[self.chunk(*id).table.0 as usize].begins_again =>
@@ -163,7 +201,30 @@ impl Job {
             Command::Reload { table } => self.decide_reload(*table, actor),
             // Nothing becomes true yet: the engine cancels, and the workers' reports give back.
             Command::DrainNow => Vec::new(),
+            Command::RetryRejects { tables } => self.decide_rejects_retry(tables, actor),
+            Command::BadRows { want } if *want == self.bad_rows => Vec::new(),
+            Command::BadRows { want } => {
+                vec![Event::BadRowsSet { from: self.bad_rows, to: *want, by: by() }]
+            }
         }
+    }
+
+    fn decide_rejects_retry(&self, tables: &[RejectRetry], actor: &Actor) -> Vec<Event> {
+        let retried = tables.iter().filter(|retry| !retry.batches.is_empty());
+        let mut events: Vec<Event> = retried
+            .map(|retry| Event::RejectsRetried {
+                table: retry.table,
+                key: retry.key.clone(),
+                batches: retry.batches.clone(),
+                by: actor.clone(),
+            })
+            .collect();
+        if self.snapshot_open && !events.is_empty() {
+            let reason = "rejected rows are read again as they are now".to_owned();
+            events.push(Event::SnapshotClosed { reason });
+        }
+        self.wake_if_completed(&mut events, actor);
+        events
     }
 
     fn decide_pause(&self, actor: &Actor) -> Vec<Event> {
@@ -287,6 +348,7 @@ impl Job {
     }
 
     fn decide_reload(&self, table: TableIndex, actor: &Actor) -> Vec<Event> {
+        let table = self.root_of(table);
         let status = &self.tables[table.0 as usize];
         if status.begins_again || status.chunk_count == 0 {
             return Vec::new();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, Rejects};
 use super::super::plan::{MigrationPlan, Step, TableIndex};
-use super::super::spec::{JobSpec, THREADS_CEILING};
+use super::super::spec::{BadRows, JobSpec, THREADS_CEILING};
 use super::index::Index;
 use super::lately::Lately;
 use super::state::{Chunk, ChunkStatus, Job, JobState, StepStanding, TableStatus};
@@ -19,6 +19,7 @@ pub struct JobParts {
     pub index_workers: u32,
     pub rate_bytes: Option<u64>,
     pub attempts_max: u32,
+    pub bad_rows: BadRows,
     pub steps: Vec<Step>,
     pub step_standings: Vec<StepStanding>,
     pub tables: Vec<TableStatus>,
@@ -41,6 +42,7 @@ impl Job {
                 method: table.method.clone(),
                 snapshot: 0,
                 begins_again: false,
+                retry_of: None,
             });
             chunks.extend(table.chunks.iter().map(|planned| Chunk {
                 table: TableIndex(number),
@@ -52,6 +54,8 @@ impl Job {
                 worker: None,
                 rows: planned.rows,
                 bytes: planned.bytes,
+                rejects: Rejects::default(),
+                keys: 0,
             }));
         }
         let threads_max = spec.threads_max.clamp(1, THREADS_CEILING);
@@ -62,6 +66,7 @@ impl Job {
             index_workers: spec.index_workers.clamp(1, THREADS_CEILING),
             rate_bytes: spec.rate_bytes,
             attempts_max: spec.attempts_max.clamp(1, u32::MAX),
+            bad_rows: spec.bad_rows,
             steps: plan.steps.clone(),
             step_standings: vec![StepStanding::default(); plan.steps.len()],
             tables,
@@ -88,6 +93,7 @@ impl Job {
             index_workers: parts.index_workers,
             rate_bytes: parts.rate_bytes,
             attempts_max: parts.attempts_max,
+            bad_rows: parts.bad_rows,
             steps: parts.steps,
             step_standings: parts.step_standings,
             tables: parts.tables,
@@ -117,6 +123,7 @@ impl Job {
             index_workers: self.index_workers,
             rate_bytes: self.rate_bytes,
             attempts_max: self.attempts_max,
+            bad_rows: self.bad_rows,
             steps: self.steps.clone(),
             step_standings: self.step_standings.clone(),
             tables: self.tables.clone(),

@@ -16,6 +16,8 @@ pub struct Progress {
     pub rows_total: u64,
     pub bytes_done: u64,
     pub bytes_total: u64,
+    /// Rejected rows that are not on the target.
+    pub rows_rejected: u64,
     /// Steps other than loads: those are their chunks.
     pub steps_done: u32,
     pub steps_running: u32,
@@ -63,7 +65,25 @@ impl Job {
 
     #[must_use]
     pub fn table_progress(&self, table: TableIndex) -> TableProgress {
-        TableProgress { table, chunks: of_tally(&self.index.tallies[table.0 as usize]) }
+        let mut chunks = of_tally(&self.index.tallies[table.0 as usize]);
+        chunks.rows_rejected = self.rejects_open(table);
+        TableProgress { table, chunks }
+    }
+
+    /// Rejected rows of a table that are not on the target, whoever met them; none for a retry,
+    /// whose rows are its table's.
+    #[must_use]
+    pub fn rejects_open(&self, table: TableIndex) -> u64 {
+        if self.root_of(table) != table {
+            return 0;
+        }
+        let mut sum = Tally::default();
+        for member in self.family(table) {
+            let tally = &self.index.tallies[member.0 as usize];
+            sum.rejected += tally.rejected;
+            sum.taken_up += tally.taken_up;
+        }
+        sum.rejects_open()
     }
 
     /// Kinds of steps that the plan has, in the order of the work.
@@ -125,6 +145,7 @@ fn of_tally(tally: &Tally) -> Progress {
         rows_total: tally.rows_total,
         bytes_done: tally.bytes_done,
         bytes_total: tally.bytes_total,
+        rows_rejected: tally.rejects_open(),
         ..Progress::default()
     }
 }

@@ -1,6 +1,6 @@
 //! What a worker's word leads to.
 
-use super::super::chunk::ChunkId;
+use super::super::chunk::{ChunkId, Rejects};
 use super::super::fault::{Disposition, Fault, Side, disposition_of};
 use super::super::plan::{StepId, TableIndex};
 use super::super::time::Timestamp;
@@ -26,9 +26,9 @@ enum Verdict {
 impl Job {
     pub(super) fn decide_report(&self, report: &Report, now: Timestamp) -> Vec<Event> {
         match report {
-            Report::ChunkDone { worker, chunk, attempt, rows, bytes } => {
+            Report::ChunkDone { worker, chunk, attempt, rows, bytes, rejects } => {
                 match self.snapshot_of(*worker, *chunk, *attempt) {
-                    Some(_) => self.chunk_done(*worker, *chunk, *rows, *bytes, now),
+                    Some(_) => self.chunk_done(*worker, *chunk, (*rows, *bytes), *rejects, now),
                     None => late(),
                 }
             }
@@ -92,8 +92,8 @@ impl Job {
         &self,
         worker: WorkerId,
         id: ChunkId,
-        rows: u64,
-        bytes: u64,
+        (rows, bytes): (u64, u64),
+        rejects: Rejects,
         now: Timestamp,
     ) -> Vec<Event> {
         let table = self.chunk(id).table;
@@ -104,7 +104,7 @@ impl Job {
             vec![Event::ChunkReleased { chunk: id, fault: None, charge, not_before: None }]
         } else {
             let (worker, bytes) = (Some(worker), Some(bytes));
-            vec![Event::ChunkProcessed { chunk: id, worker, rows, bytes }]
+            vec![Event::ChunkProcessed { chunk: id, worker, rows, bytes, rejects }]
         };
         events.extend(doubt);
         events.extend(self.room_again(now));
@@ -177,13 +177,10 @@ impl Job {
             Verdict::Failed => {
                 // Not emptied, not loadable: its chunks failed, and a retry begins with emptying.
                 let mut events = vec![given_back(Charge::Nothing, None)];
-                let first = self.tables[table.0 as usize].first_chunk.0;
-                let chunks = (first..).map(ChunkId).zip(self.chunks_of(table));
-                let left = chunks.filter(|(_, chunk)| chunk.status == ChunkStatus::Unassigned);
+                let is_left = |id: &ChunkId| self.chunk(*id).status == ChunkStatus::Unassigned;
+                let left = self.family_chunks(table).filter(is_left);
                 let fault = fault.clone().while_doing("empty the table to begin it again");
-                events.extend(
-                    left.map(|(chunk, _)| Event::ChunkFailed { chunk, fault: fault.clone() }),
-                );
+                events.extend(left.map(|chunk| Event::ChunkFailed { chunk, fault: fault.clone() }));
                 events
             }
         };

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::chunk::{ChunkId, ChunkMethod};
+use super::super::chunk::{ChunkId, ChunkMethod, Rejects};
 use super::super::fault::Side;
 use super::super::plan::{Step, StepId, TableIndex};
+use super::super::spec::BadRows;
 use super::super::time::Timestamp;
 
 /// Data Pump's job states (UX.md 5). `NOT RUNNING` is not among them: it is what a reader says of
@@ -135,6 +136,12 @@ pub struct Chunk {
     /// Estimates until processed, then what was written.
     pub rows: u64,
     pub bytes: u64,
+    /// Rows that were put aside when it was processed.
+    pub rejects: Rejects,
+    /// Rejected rows of its table that it reads again; 0: it is no retry, or what it was to read
+    /// again is loaded by other chunks. Processed, those rows are no longer rejected by the chunks
+    /// that met them first.
+    pub keys: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -169,6 +176,9 @@ pub struct TableStatus {
     pub snapshot: u32,
     /// It is to be emptied before any chunk of it is given out.
     pub begins_again: bool,
+    /// These chunks read rejected rows of that table again. It follows all tables of the plan, and
+    /// is emptied and begun again together with its table.
+    pub retry_of: Option<TableIndex>,
 }
 
 /// Something that keeps the job or a side from going on, with who and since when.
@@ -207,6 +217,7 @@ pub struct Job {
     pub index_workers: u32,
     pub rate_bytes: Option<u64>,
     pub attempts_max: u32,
+    pub bad_rows: BadRows,
     pub steps: Vec<Step>,
     /// One for each of `steps`.
     pub step_standings: Vec<StepStanding>,
@@ -237,6 +248,30 @@ impl Job {
         let status = &self.tables[table.0 as usize];
         let first = status.first_chunk.0 as usize;
         &self.chunks[first..first + status.chunk_count as usize]
+    }
+
+    /// The table whose rows these are: the table itself, or the one a retry reads again.
+    #[must_use]
+    pub fn root_of(&self, table: TableIndex) -> TableIndex {
+        self.tables[table.0 as usize].retry_of.unwrap_or(table)
+    }
+
+    /// The table and the retries of its rejected rows.
+    pub fn family(&self, root: TableIndex) -> impl Iterator<Item = TableIndex> + '_ {
+        // Retries stand behind all other tables.
+        let retries = (0..self.tables.len() as u32).rev().map(|at| (TableIndex(at), &self.tables));
+        let retry_of = |at: TableIndex, all: &[TableStatus]| all[at.0 as usize].retry_of;
+        let retries = retries.take_while(move |(at, all)| retry_of(*at, all).is_some());
+        let ours = retries.filter(move |(at, all)| retry_of(*at, all) == Some(root));
+        std::iter::once(root).chain(ours.map(|(at, _)| at))
+    }
+
+    /// Chunks of the table and of the retries of its rejected rows.
+    pub fn family_chunks(&self, root: TableIndex) -> impl Iterator<Item = ChunkId> + '_ {
+        self.family(root).flat_map(|table| {
+            let status = &self.tables[table.0 as usize];
+            (status.first_chunk.0..status.first_chunk.0 + status.chunk_count).map(ChunkId)
+        })
     }
 
     #[must_use]

@@ -231,13 +231,23 @@ impl MapRule {
     /// Does the rule speak of this column of the source?
     #[must_use]
     pub fn matches(&self, from: Dialect, table: &ObjectName, column: &Column) -> bool {
+        self.matches_typed(from, table, (&column.name, &column.declared, &column.logical))
+    }
+
+    /// As [`MapRule::matches`], of a column's name, declared type and meaning.
+    fn matches_typed(
+        &self,
+        from: Dialect,
+        table: &ObjectName,
+        (name, declared, logical): (&str, &str, &LogicalType),
+    ) -> bool {
         let holds =
             |part: &Option<String>, test: &dyn Fn(&str) -> bool| part.as_deref().is_none_or(test);
         holds(&self.schema, &|p| matches_word(p, &table.schema))
             && holds(&self.table, &|p| matches_name(p, table))
-            && holds(&self.column, &|p| matches_word(p, &column.name))
-            && holds(&self.source_type, &|p| matches_type(p, from, &column.declared))
-            && holds(&self.family, &|p| matches_word(p, family(&column.logical)))
+            && holds(&self.column, &|p| matches_word(p, name))
+            && holds(&self.source_type, &|p| matches_type(p, from, declared))
+            && holds(&self.family, &|p| matches_word(p, family(logical)))
     }
 }
 
@@ -300,17 +310,17 @@ pub fn wrong_targets(to: Engine, rules: &MapRules) -> Vec<String> {
 }
 
 impl MapRules {
-    /// What the rules say about rows of `table` that do not fit; with a column, about rows that do
-    /// not fit for its value.
+    /// What the rules say about rows of `table` that do not fit; with a column (its name, declared
+    /// type and meaning), about rows that do not fit for its value.
     #[must_use]
     pub fn on_bad_row(
         &self,
         from: Dialect,
         table: &ObjectName,
-        column: Option<&Column>,
+        column: Option<(&str, &str, &LogicalType)>,
     ) -> Option<BadRowPolicy> {
         let speaks = |rule: &&MapRule| match column {
-            Some(column) => rule.matches(from, table, column),
+            Some(column) => rule.matches_typed(from, table, column),
             None => rule.matches_table(table),
         };
         let said = self.rules().iter().filter(|r| r.wanted.on_bad_row.is_some()).filter(speaks);

@@ -69,21 +69,13 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut checklist = Vec::new();
-    let mut translate =
-        || translated_items(spec, ends, input.source, &selected, &namer, &mut checklist);
-    let translated = if same_engine { Vec::new() } else { translate() };
-    let own = same_engine.then(|| own_items(input, &selected, &naming));
-    let taken =
-        || ItemChoice { taken: translated.iter().map(|i| i.id).collect(), ..Default::default() };
-    let (items, choice, own_findings) = match &own {
-        Some(own) => (&*own.items, own.choice.clone(), own.findings.clone()),
-        None => (&*translated, taken(), Vec::new()),
-    };
+    let made = made_items(input, ends, &selected, &naming, &mut checklist);
+    let (items, choice) = (&*made.items, made.choice);
 
     let target = TargetView::new(input.target, input.nonempty);
     let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
     let mut findings = findings::about_ends(input, &selected);
-    findings.extend(own_findings);
+    findings.extend(made.findings);
     findings.extend(about_names(spec, input.source, &selected));
     findings.extend(findings::about_rules(spec, ends, &selected));
     let fates = settle_existing(spec, &target, &names, items, &mut findings);
@@ -135,11 +127,36 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     }
 }
 
+/// The items of the job, in the target's words and under its names.
+fn made_items<'a>(
+    input: &PlanInput<'a>,
+    ends: Ends,
+    selected: &[&Table],
+    naming: &Naming,
+    checklist: &mut Vec<ChecklistEntry>,
+) -> OwnItems<'a> {
+    if input.spec.source.dialect == input.spec.target.dialect {
+        return own_items(input, selected, naming);
+    }
+    let namer = |name: &ObjectName| naming.of(name);
+    let source = input.source;
+    OwnItems::all(translated_items(input.spec, ends, source, selected, &namer, checklist))
+}
+
 /// The source's own items under the target's names, and which of them come along.
 struct OwnItems<'a> {
     items: Cow<'a, [DdlItem]>,
     choice: ItemChoice,
     findings: Vec<Finding>,
+}
+
+impl OwnItems<'_> {
+    /// Written for the other engine: all of them.
+    fn all(items: Vec<DdlItem>) -> OwnItems<'static> {
+        let taken = items.iter().map(|i| i.id).collect();
+        let choice = ItemChoice { taken, ..ItemChoice::default() };
+        OwnItems { items: Cow::Owned(items), choice, findings: Vec::new() }
+    }
 }
 
 /// Between equal engines: PostgreSQL and SQLite say it in their own words and names, MySQL's words

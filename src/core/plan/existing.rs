@@ -110,7 +110,8 @@ fn referred_from_outside(target: &TargetView<'_>, fates: &Fates) -> Option<Findi
         Finding::new(Severity::Block, "target", message)
             .with_detail("Dropping or emptying those would leave rows that refer to nothing.")
             .with_hint(
-                "Drop the foreign keys first, copy those tables as well, or use --if-exists append.",
+                "Drop the foreign keys first, copy those tables as well, or add rows with \
+                 --if-exists append.",
             ),
     )
 }

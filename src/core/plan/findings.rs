@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::super::catalog::{LogicalType, Table, TableKind};
-use super::super::mapping::{Ends, Fit, contradictions, idle_rules, wrong_targets};
+use super::super::mapping::{
+    BadRowPolicy, Ends, Fit, MapRule, contradictions, idle_rules, wrong_targets,
+};
 use super::super::name::{Dialect, ObjectName};
-use super::super::spec::JobSpec;
+use super::super::spec::{BadRows, JobSpec};
 use super::build::{PlanInput, worst_fit};
 use super::select::idle_patterns;
 use super::{ColumnPlan, Existing, Finding, Severity, TablePlan};
@@ -44,8 +46,8 @@ pub fn about_ends(input: &PlanInput<'_>, selected: &[&Table]) -> Vec<Finding> {
                 .with_hint("The selection leaves no table and no other object."),
         );
     }
-    if source.dialect == target.dialect && source.version_num / 10_000 > target.version_num / 10_000
-    {
+    let one_kind = (source.dialect, source.mariadb) == (target.dialect, target.mariadb);
+    if one_kind && source.version_num / 10_000 > target.version_num / 10_000 {
         findings.push(
             Finding::new(
                 Severity::Warn,
@@ -103,7 +105,24 @@ pub fn about_rules(spec: &JobSpec, ends: Ends, selected: &[&Table]) -> Vec<Findi
              them.",
         )
     }));
+    findings.extend(rejecting_rules(spec));
     findings
+}
+
+/// Rules that reject rows in a job that has no room for rejects.
+fn rejecting_rules(spec: &JobSpec) -> Vec<Finding> {
+    if spec.bad_rows != BadRows::Fail {
+        return Vec::new();
+    }
+    let rejects = |rule: &&MapRule| rule.wanted.on_bad_row == Some(BadRowPolicy::Reject);
+    let finding = |rule: &MapRule| {
+        let text = format!("map rule {} rejects bad rows, and the job fails them", rule.number);
+        Finding::new(Severity::Block, "rules", text).with_hint(
+            "Say --bad-rows reject (with limits), and on_bad_row = \"fail\" for the tables and \
+             columns where a bad row is to fail.",
+        )
+    };
+    spec.rules.rules().iter().filter(rejects).map(finding).collect()
 }
 
 /// Switches that changed no column: most often the wrong one.

@@ -8,6 +8,7 @@ mod findings;
 #[cfg(test)]
 pub(in crate::core) mod fixture;
 mod mysql_items;
+mod mysql_steps;
 mod naming;
 mod order;
 mod select;
@@ -95,6 +96,15 @@ pub struct TablePlan {
     /// Source columns that name a row: the primary key, else the first unique key without NULLs.
     /// Empty when there is none.
     pub key: Vec<String>,
+}
+
+impl TablePlan {
+    /// The same table, its rejected rows to be read again by their key.
+    #[must_use]
+    pub fn for_retry(&self) -> TablePlan {
+        let method = ChunkMethod::Key { columns: self.key.clone() };
+        TablePlan { method, chunks: Vec::new(), ..self.clone() }
+    }
 }
 
 /// What the job does with a target table it did not create.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::catalog::{Catalog, DdlItem, Section, TableKind};
 use super::super::name::{Dialect, ObjectName};
 use super::super::sql::qualified;
+use super::mysql_steps::{go_together, together, unchecked};
 use super::order::load_order;
 use super::select::{table_of, with_partitions};
 use super::{Existing, LockMode, Step, StepId, StepKind, TableIndex, TablePlan};
@@ -462,42 +463,6 @@ pub(super) fn step(kind: StepKind, section: Section, title: String) -> Step {
     }
 }
 
-/// MySQL looks at each foreign key while tables go that refer to each other.
-fn unchecked(statements: impl IntoIterator<Item = String>) -> Vec<String> {
-    let off = "SET SESSION foreign_key_checks = 0".to_owned();
-    let on = "SET SESSION foreign_key_checks = 1".to_owned();
-    [off].into_iter().chain(statements).chain([on]).collect()
-}
-
-/// An index that refuses no row, as what comes after `ALTER TABLE ...`.
-fn plain_addition(item: &DdlItem) -> Option<(&str, &str)> {
-    let [statement] = item.statements.as_slice() else { return None };
-    let table = qualified(Dialect::Mysql, item.table.as_ref()?);
-    let at = "ALTER TABLE ".len() + table.len() + 1;
-    let (alter, addition) = (statement.get(..at)?, statement.get(at..)?);
-    (item.kind == "INDEX" && addition.starts_with("ADD KEY ")).then_some((alter, addition))
-}
-
-/// MySQL reads the table once for all indexes of one statement. Those that can refuse rows, and
-/// fulltext ones, stay alone: a failure is theirs only.
-fn go_together(a: &DdlItem, b: &DdlItem) -> bool {
-    match (plain_addition(a), plain_addition(b)) {
-        (Some((alter, _)), Some((other, _))) => alter == other && a.depends_on == b.depends_on,
-        _ => false,
-    }
-}
-
-fn together(items: &[&DdlItem]) -> Vec<String> {
-    let additions: Option<Vec<_>> = items.iter().map(|item| plain_addition(item)).collect();
-    match additions.as_deref() {
-        Some([(alter, _), _, ..]) => {
-            let list = additions.iter().flatten().map(|(_, addition)| *addition);
-            vec![format!("{alter}{}", list.collect::<Vec<_>>().join(", "))]
-        }
-        _ => items.iter().flat_map(|item| item.statements.iter().cloned()).collect(),
-    }
-}
-
 fn indexes_title(item: &DdlItem, more: &[&DdlItem]) -> String {
     match (more.len(), &item.table) {
         (0, _) | (_, None) => item_title(item),
@@ -592,22 +557,6 @@ mod tests {
             bounds: &BTreeMap::new(),
             attachable: false,
         })
-    }
-
-    #[test]
-    fn plain_indexes_of_one_table_of_mysql_are_built_together() {
-        let index = |id, table: &str, text: &str| DdlItem {
-            statements: vec![format!("ALTER TABLE `s`.`{table}` ADD {text}")],
-            ..item(id, "INDEX", text, Some(table), &[1])
-        };
-        let (a, b) = (index(2, "a", "KEY `x` (`x`)"), index(3, "a", "KEY `y` (`y`)"));
-        let (unique, other) =
-            (index(4, "a", "UNIQUE KEY `z` (`z`)"), index(5, "b", "KEY `x` (`x`)"));
-        assert!(go_together(&a, &b) && !go_together(&b, &unique) && !go_together(&a, &other));
-        let both = [&a, &b];
-        assert_eq!(together(&both), ["ALTER TABLE `s`.`a` ADD KEY `x` (`x`), ADD KEY `y` (`y`)"]);
-        assert_eq!(together(&[&unique]), unique.statements);
-        assert_eq!(indexes_title(&a, &[&b]), "create 2 indexes on s.a");
     }
 
     fn find<'p>(plan: &'p MigrationPlan, title: &str) -> (StepId, &'p Step) {

@@ -121,6 +121,15 @@ impl Ends<'_> {
     }
 
     fn by_types(&self, asked: &mut Vec<Question>) -> bool {
+        if let Some(decided) = self.numbers(asked) {
+            return decided;
+        }
+        let texts = self.texts(asked);
+        texts.or_else(|| self.times(asked)).unwrap_or(false)
+    }
+
+    /// `None`: not about numbers.
+    fn numbers(&self, asked: &mut Vec<Question>) -> Option<bool> {
         use LogicalType as L;
         let postgres = self.from == Dialect::Postgres;
         match (&self.column.source_logical, &self.column.target_logical) {
@@ -152,12 +161,22 @@ impl Ends<'_> {
             (L::Any | L::Numeric, L::Decimal { precision: Some(p), scale }) => {
                 asked.push(decimal(*p, *scale));
             }
+            (L::Any | L::Numeric, L::Decimal { .. } | L::Float { .. }) => {}
             (L::Float { bits: from }, L::Float { bits: to }) => {
                 if postgres && self.to != Dialect::Postgres {
                     asked.push(Question::NotFinite { infinite: self.to == Dialect::Mysql });
                 }
-                return to >= from;
+                return Some(to >= from);
             }
+            _ => return None,
+        }
+        Some(true)
+    }
+
+    /// `None`: not about text or bytes.
+    fn texts(&self, asked: &mut Vec<Question>) -> Option<bool> {
+        use LogicalType as L;
+        match (&self.column.source_logical, &self.column.target_logical) {
             (L::Text { max, .. }, L::Text { max: Some(limit), .. }) => {
                 // SQLite enforces no length.
                 let enforced = max.filter(|_| self.from != Dialect::Sqlite);
@@ -171,32 +190,44 @@ impl Ends<'_> {
                 asked.push(Question::LongerChars(*limit));
             }
             (L::Text { .. } | L::Any | L::Numeric, L::Text { .. }) => {}
-            (L::Any | L::Numeric, L::Decimal { .. } | L::Float { .. } | L::Bytes { .. }) => {}
+            (L::Any | L::Numeric, L::Bytes { .. }) => {}
             (L::Text { .. }, L::Uuid) => asked.push(Question::NotUuid),
             (L::Bytes { .. }, L::Uuid) => asked.push(Question::OtherLength(16)),
-            (L::Bytes { max }, L::Bytes { max: Some(limit) }) => {
-                if *limit < LENGTH_ASKED_MAX && max.is_none_or(|max| max > *limit) {
-                    let max = u64::from(*limit);
+            (L::Bytes { max }, L::Bytes { max: limit }) => {
+                if let Some(limit) = limit.filter(|limit| *limit < LENGTH_ASKED_MAX)
+                    && max.is_none_or(|max| max > limit)
+                {
+                    let max = u64::from(limit);
                     asked.push(Question::LongerBytes { max, text: false });
                 }
             }
-            (L::Bytes { .. }, L::Bytes { max: None }) => {}
-            (L::Date, L::Date | L::Timestamp { zoned: false }) => self.moments(asked),
+            (L::Json { .. }, L::Json { binary: true }) if self.to == Dialect::Postgres => {
+                asked.push(Question::JsonNul);
+                return Some(false);
+            }
+            _ => return None,
+        }
+        Some(true)
+    }
+
+    /// `None`: not about dates and times.
+    fn times(&self, asked: &mut Vec<Question>) -> Option<bool> {
+        use LogicalType as L;
+        match (&self.column.source_logical, &self.column.target_logical) {
+            (L::Date, L::Date | L::Timestamp { zoned: false }) => {
+                self.moments(asked);
+                Some(true)
+            }
             (L::Timestamp { zoned: from }, L::Timestamp { zoned: to }) => {
                 self.moments(asked);
-                return from == to && self.keeps_seconds();
+                Some(from == to && self.keeps_seconds())
             }
             (L::TimeSpan, L::Time { zoned: false }) => {
                 asked.push(Question::OutsideDay);
-                return self.keeps_seconds();
+                Some(self.keeps_seconds())
             }
-            (L::Json { .. }, L::Json { binary: true }) if self.to == Dialect::Postgres => {
-                asked.push(Question::JsonNul);
-                return false;
-            }
-            _ => return false,
+            _ => None,
         }
-        true
     }
 
     /// Where the target holds fewer integers than the source may.
@@ -276,10 +307,11 @@ impl Ends<'_> {
         if self.to == Dialect::Postgres && self.from != Dialect::Postgres {
             asked.push(Question::Nul);
         }
-        if self.to == Dialect::Mysql && self.from != Dialect::Mysql {
-            if let Some(max) = mysql_text_bytes(&self.column.target_declared) {
-                asked.push(Question::LongerBytes { max, text: true });
-            }
+        if self.to == Dialect::Mysql
+            && self.from != Dialect::Mysql
+            && let Some(max) = mysql_text_bytes(&self.column.target_declared)
+        {
+            asked.push(Question::LongerBytes { max, text: true });
         }
         let Some(stored) = &self.stored else { return };
         if self.may_be_invalid(stored) {

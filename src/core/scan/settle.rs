@@ -102,11 +102,11 @@ impl Seen {
         }
         let rows: u64 = self.rows.values().sum();
         let message = format!(
-            "value scan: {} columns of {} tables asked, {} hold something to look at, {} rows read",
+            "value scan: columns asked {}, tables {}, rows read {}, columns to look at {}",
             grouped(self.asked.len() as u64),
             grouped(self.rows.len() as u64),
-            grouped(self.troubles.len() as u64),
-            grouped(rows)
+            grouped(rows),
+            grouped(self.troubles.len() as u64)
         );
         findings.push(Finding::new(Severity::Ok, "values", message));
         findings
@@ -258,7 +258,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

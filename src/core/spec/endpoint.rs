@@ -37,7 +37,8 @@ pub struct Endpoint {
 /// What a login needs to know, read from an endpoint's URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerAddress {
-    /// A name, an address, or a unix socket (begins with `/`): PostgreSQL's directory of it, MySQL's
+    /// A name, an address, or a unix socket (begins with `/`): PostgreSQL's directory of it,
+    /// MySQL's
     /// file.
     pub host: String,
     pub port: u16,

@@ -72,7 +72,8 @@ pub enum JobKind {
 pub enum BadRows {
     /// The chunk fails.
     Fail,
-    /// They are put aside, and the chunk's other rows are kept, up to a limit per table and per job.
+    /// They are put aside, and the chunk's other rows are kept, up to a limit per table and per
+    /// job.
     Reject { per_table: u64, per_job: u64 },
 }
 

@@ -66,13 +66,7 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
         LogicalType::Text { .. } | LogicalType::Enum if text.is_some() => Ok(bare.to_owned()),
         LogicalType::Text { .. } => refuse("the default is no text"),
         LogicalType::Bytes { .. } if bare.starts_with("'\\x") => Ok(bare.to_owned()),
-        LogicalType::Bytes { .. } => match text {
-            Some(text) if text.is_ascii() => {
-                let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-                Ok(format!("'\\x{digits}'::bytea"))
-            }
-            _ => refuse("the default is no blob"),
-        },
+        LogicalType::Bytes { .. } => bytes_of(text),
         LogicalType::Bits { max, varying: false } if bare.starts_with("B'") => {
             let digits = bare.trim_matches(['B', '\'']);
             let width = max.unwrap_or(1) as usize;
@@ -96,6 +90,17 @@ fn on_postgres(bare: &str, logical: &LogicalType) -> Result<String, String> {
             Ok(bare.to_owned())
         }
         _ => refuse("the default does not surely fit the type"),
+    }
+}
+
+/// A text default of a binary column, in hexadecimal digits.
+fn bytes_of(text: Option<String>) -> Result<String, String> {
+    match text {
+        Some(text) if text.is_ascii() => {
+            let digits: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            Ok(format!("'\\x{digits}'::bytea"))
+        }
+        _ => Err("the default is no blob".to_owned()),
     }
 }
 

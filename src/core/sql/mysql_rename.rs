@@ -37,7 +37,7 @@ mod tests {
     fn only_names_in_front_of_a_dot_are_the_database() {
         for (text, expected) in [
             ("select `a`.`t`.`a` from `a`.`t`", "select `b``2`.`t`.`a` from `b``2`.`t`"),
-            ("CREATE TRIGGER a.tr ... a . t", "CREATE TRIGGER `b``2`.tr ... `b``2` . t"),
+            ("CREATE TRIGGER a.tr on a . t", "CREATE TRIGGER `b``2`.tr on `b``2` . t"),
             ("select t.a, a from t -- a.b", "select t.a, a from t -- a.b"),
             ("select 'a.t', \"a.t\"", "select 'a.t', \"a.t\""),
             ("select x.a.y", "select x.a.y"),

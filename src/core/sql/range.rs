@@ -44,6 +44,7 @@ pub fn predicate(
             (*from_page > 0).then(|| format!("ctid >= '({from_page},0)'::tid")),
             until_page.map(|page| format!("ctid < '({page},0)'::tid")),
         ),
+        ChunkRange::Keys(keys) => return Some(one_of(dialect, keys, key)),
         ChunkRange::Rowid { from, until } => (
             from.map(|value| format!("{rowid} >= {value}")),
             until.map(|value| format!("{rowid} < {value}")),
@@ -53,6 +54,20 @@ pub fn predicate(
         (None, None) => None,
         (Some(lower), Some(upper)) => Some(format!("{lower} AND {upper}")),
         (Some(one), None) | (None, Some(one)) => Some(one),
+    }
+}
+
+/// Rows with one of the keys; `1 = 0` for none.
+fn one_of(dialect: Dialect, keys: &[KeyValues], key: &[KeyColumn<'_>]) -> String {
+    let row = |values: &KeyValues| {
+        let columns = key.iter().map(|c| quote(dialect, c.name));
+        let pairs =
+            columns.zip(bounds(dialect, values, key)).map(|(name, v)| format!("{name} = {v}"));
+        format!("({})", pairs.collect::<Vec<_>>().join(" AND "))
+    };
+    match keys {
+        [] => "1 = 0".to_owned(),
+        keys => format!("({})", keys.iter().map(row).collect::<Vec<_>>().join(" OR ")),
     }
 }
 
@@ -182,6 +197,21 @@ mod tests {
             predicate(Dialect::Postgres, &open, &KEY[..1], "").unwrap(),
             "\"tenant\" < '7'::integer"
         );
+    }
+
+    #[test]
+    fn exact_keys_name_their_rows_and_no_other() {
+        let keys = ChunkRange::Keys(vec![
+            vec!["5".to_owned(), "'a'".to_owned()],
+            vec!["6".to_owned(), "'o''k'".to_owned()],
+        ]);
+        assert_eq!(
+            predicate(Dialect::Sqlite, &keys, KEY, "").unwrap(),
+            "((\"tenant\" = 5 AND \"na\"\"me\" = 'a') OR \
+             (\"tenant\" = 6 AND \"na\"\"me\" = 'o''k'))"
+        );
+        let none = ChunkRange::Keys(Vec::new());
+        assert_eq!(predicate(Dialect::Sqlite, &none, KEY, "").unwrap(), "1 = 0");
     }
 
     #[test]

@@ -45,6 +45,11 @@ impl CopyEncoder {
         self.format
     }
 
+    /// The next row is the one after `rows` of the chunk: for messages.
+    pub fn set_rows_done(&mut self, rows: u64) {
+        self.rows_done = rows;
+    }
+
     /// What comes before the first row.
     pub fn begin(&self, out: &mut Vec<u8>) {
         if self.format == CopyFormat::Binary {
@@ -163,7 +168,7 @@ fn put_offset(seconds: i32, out: &mut Vec<u8>) {
 }
 
 /// Backslash escapes for what COPY text gives a meaning to.
-fn escape(text: &[u8], out: &mut Vec<u8>) {
+pub(super) fn escape(text: &[u8], out: &mut Vec<u8>) {
     let mut from = 0;
     for (at, byte) in text.iter().enumerate() {
         let letter = match byte {

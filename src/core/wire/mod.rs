@@ -30,6 +30,7 @@ mod moment;
 mod moment_text;
 mod mysql_text;
 mod mysql_type;
+mod row_text;
 mod sqlite_bind;
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub(in crate::core) use whole::whole;
 pub(in crate::core) use zone::{Zone, is_zero_date};
 
 pub use moment::{Moment, parse_date, parse_time, parse_timestamp};
+pub use row_text::{key_texts, row_text};
 pub use sqlite_bind::SqliteBinder;
 
 use super::fault::{Fault, FaultKind, Side};
@@ -74,6 +76,8 @@ fn unfit(table: &ObjectName, column: &str, row: u64, why: Unfit) -> Fault {
         Side::Target,
         format!("table {table}, column {column}, row {row} of the chunk: {why}"),
     )
+    .with_column(column)
+    .with_cause(why)
     .with_hint(
         "Nothing of this chunk was kept. Mend the value at the source or choose another type for \
          the column, then run the chunk again; or skip the chunk.",

@@ -133,6 +133,8 @@ fn rows_of(table: &MadeTable, range: &ChunkRange) -> (u64, u64) {
             from_page * ROWS_PER_PAGE + 1,
             until_page.map_or(end, |page| (page * ROWS_PER_PAGE + 1).clamp(1, end)),
         ),
+        // Made-up rows are never refused, so none is read again.
+        ChunkRange::Keys(_) => (end, end),
         ChunkRange::Rowid { from, until } => {
             let id = |r: &i64| u64::try_from(*r).unwrap_or(1);
             (from.as_ref().map_or(1, id), until.as_ref().map_or(end, id))

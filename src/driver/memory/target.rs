@@ -11,6 +11,7 @@ use async_trait::async_trait;
 
 use super::{World, rows_of};
 use crate::core::catalog::{Catalog, Sequence, Server};
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan, TablePlan};
@@ -199,7 +200,13 @@ impl Target for MemoryTarget {
     async fn ledger(&self, _job_id: &str) -> Result<Option<Vec<LedgerRow>>, Fault> {
         self.world.faults.check(Side::Target)?;
         let state = self.world.state();
-        let rows = || state.ledger.iter().map(|(key, rows)| LedgerRow { key: *key, rows: *rows });
+        let rows = || {
+            state.ledger.iter().map(|(key, rows)| LedgerRow {
+                key: *key,
+                rows: *rows,
+                rejects: Rejects::default(),
+            })
+        };
         Ok(state.has_ledger.then(|| rows().collect()))
     }
 
@@ -229,7 +236,7 @@ struct MemoryTargetSession {
 impl MemoryTargetSession {
     fn done_before(&self, key: LedgerKey) -> Option<Written> {
         let state = self.world.state();
-        state.ledger.get(&key).map(|rows| Written { rows: *rows, already: true })
+        state.ledger.get(&key).map(|rows| Written::before(*rows, Rejects::default()))
     }
 
     fn commit(&self, commit: Commit) -> Result<Written, Fault> {
@@ -245,11 +252,11 @@ impl MemoryTargetSession {
         // A ledger row is unique: of two transactions for one piece of work, such as a dead
         // engine's last and its successor's first, one commits and the other finds it done.
         if let Some(rows) = state.ledger.get(&commit.key) {
-            return Ok(Written { rows: *rows, already: true });
+            return Ok(Written::before(*rows, Rejects::default()));
         }
         let rows = commit.count;
         state.commit(commit);
-        Ok(Written { rows, already: false })
+        Ok(Written::now(rows))
     }
 }
 
@@ -330,7 +337,7 @@ impl TargetSession for MemoryTargetSession {
     ) -> Result<Written, Fault> {
         self.world.faults.check(Side::Target)?;
         if !last {
-            return Ok(Written { rows: 0, already: false });
+            return Ok(Written::now(0));
         }
         self.commit(Commit { key, rows: None, count: 0 })
     }

@@ -8,114 +8,63 @@ use crate::core::fault::{Fault, FaultKind, Side};
 /// `ENOSPC` and `EDQUOT`, as storage engines pass them on in a message.
 const NO_SPACE: [&str; 4] = ["rror 28 ", "rrno: 28", "rrcode: 28", "rrno: 122"];
 
-/// The kind of a server's error number (`ER_DUP_ENTRY` is 1062). Numbers of both servers; from
-/// about 3000 on they differ, and none of those here means two things.
+/// Error numbers of both servers by what they mean; from about 3000 on the servers differ, and none
+/// of these means two things.
+const KINDS: &[(FaultKind, &[u16])] = &[
+    // Shutdown, killed, idle too long, broken packets, gone away.
+    (
+        FaultKind::ConnectionLost,
+        &[
+            1053, 1077, 1078, 1079, 1080, 1152, 1156, 1157, 1158, 1159, 1160, 1161, 1184, 1189,
+            1190, 1927, 2002, 2003, 2005, 2006, 2012, 2013, 2026, 2055, 3169, 4031,
+        ],
+    ),
+    // Access denied, to the server or to a database; host blocked; password expired; account
+    // locked; a way to log in that one side does not know; TLS demanded.
+    (
+        FaultKind::LoginRefused,
+        &[
+            1043, 1044, 1045, 1129, 1130, 1251, 1275, 1524, 1698, 1820, 1862, 2049, 2059, 2061,
+            3118, 3159, 3878, 3955, 4151,
+        ],
+    ),
+    (FaultKind::TooManyConnections, &[1040, 1135, 1203, 1226]),
+    (FaultKind::Deadlock, &[1213, 1614]),
+    // The row has changed since it was read.
+    (FaultKind::Serialization, &[1020, 1637]),
+    (FaultKind::LockTimeout, &[1205, 1907, 3572]),
+    // The table's definition has changed: the rows of this snapshot are gone.
+    (FaultKind::SnapshotLost, &[1412]),
+    (FaultKind::OutOfSpace, &[1021, 1037, 1038, 1041, 1114, 1206, 1257, 1534, 3675]),
+    // Denied, read only, or forbidden by an option of the server.
+    (
+        FaultKind::Privilege,
+        &[1095, 1142, 1143, 1227, 1290, 1370, 1410, 1419, 1449, 1788, 1792, 1836, 1874, 3008, 3530],
+    ),
+    (
+        FaultKind::ObjectMissing,
+        &[1008, 1049, 1051, 1054, 1072, 1091, 1109, 1146, 1305, 1356, 1360, 1539, 1932, 4091],
+    ),
+    (FaultKind::ObjectExists, &[1007, 1050, 1060, 1061, 1068, 1304, 1359, 1537, 1826, 3822, 4090]),
+    // Bytes that are no text in the character set.
+    (FaultKind::ValueUnfit, &[1300, 3854, 3987, 3988]),
+    (
+        FaultKind::RowRefused,
+        &[
+            1022, 1048, 1062, 1118, 1153, 1169, 1216, 1217, 1261, 1262, 1263, 1264, 1265, 1292,
+            1364, 1365, 1366, 1367, 1369, 1406, 1411, 1416, 1441, 1451, 1452, 1467, 1526, 1557,
+            1586, 1644, 1690, 1713, 1748, 1761, 1762, 1835, 1906, 3105, 3140, 3141, 3142, 3143,
+            3144, 3155, 3156, 3617, 3643, 3819, 3903, 4025, 4038, 4161,
+        ],
+    ),
+    (FaultKind::Unsupported, &[1115, 1148, 1178, 1235, 1273, 1286, 1295, 3948, 4166]),
+    (FaultKind::Cancelled, &[1317]),
+];
+
+/// The kind of a server's error number (`ER_DUP_ENTRY` is 1062).
 pub(super) fn kind_of(code: u16) -> FaultKind {
-    match code {
-        // Shutdown, killed, idle too long, broken packets, gone away.
-        1053
-        | 1077..=1080
-        | 1152
-        | 1156..=1161
-        | 1184
-        | 1189
-        | 1190
-        | 1927
-        | 2002
-        | 2003
-        | 2005
-        | 2006
-        | 2012
-        | 2013
-        | 2026
-        | 2055
-        | 3169
-        | 4031 => FaultKind::ConnectionLost,
-        // Access denied, to the server or to a database; host blocked; password expired; account
-        // locked; a way to log in that one side does not know; TLS demanded.
-        1043..=1045
-        | 1129
-        | 1130
-        | 1251
-        | 1275
-        | 1524
-        | 1698
-        | 1820
-        | 1862
-        | 2049
-        | 2059
-        | 2061
-        | 3118
-        | 3159
-        | 3878
-        | 3955
-        | 4151 => FaultKind::LoginRefused,
-        1040 | 1135 | 1203 | 1226 => FaultKind::TooManyConnections,
-        1213 | 1614 => FaultKind::Deadlock,
-        // The row has changed since it was read.
-        1020 | 1637 => FaultKind::Serialization,
-        1205 | 1907 | 3572 => FaultKind::LockTimeout,
-        // The table's definition has changed: the rows of this snapshot are gone.
-        1412 => FaultKind::SnapshotLost,
-        1021 | 1037 | 1038 | 1041 | 1114 | 1206 | 1257 | 1534 | 3675 => FaultKind::OutOfSpace,
-        // Denied, read only, or forbidden by an option of the server.
-        1095 | 1142 | 1143 | 1227 | 1290 | 1370 | 1410 | 1419 | 1449 | 1788 | 1792 | 1836
-        | 1874 | 3008 | 3530 => FaultKind::Privilege,
-        1008 | 1049 | 1051 | 1054 | 1072 | 1091 | 1109 | 1146 | 1305 | 1356 | 1360 | 1539
-        | 1932 | 4091 => FaultKind::ObjectMissing,
-        1007 | 1050 | 1060 | 1061 | 1068 | 1304 | 1359 | 1537 | 1826 | 3822 | 4090 => {
-            FaultKind::ObjectExists
-        }
-        // Bytes that are no text in the character set.
-        1300 | 3854 | 3987 | 3988 => FaultKind::ValueUnfit,
-        1022
-        | 1048
-        | 1062
-        | 1118
-        | 1153
-        | 1169
-        | 1216
-        | 1217
-        | 1261..=1265
-        | 1292
-        | 1364
-        | 1365
-        | 1366
-        | 1367
-        | 1369
-        | 1406
-        | 1411
-        | 1416
-        | 1441
-        | 1451
-        | 1452
-        | 1467
-        | 1526
-        | 1557
-        | 1586
-        | 1644
-        | 1690
-        | 1713
-        | 1748
-        | 1761
-        | 1762
-        | 1835
-        | 1906
-        | 3105
-        | 3140..=3144
-        | 3155
-        | 3156
-        | 3617
-        | 3643
-        | 3819
-        | 3903
-        | 4025
-        | 4038
-        | 4161 => FaultKind::RowRefused,
-        1115 | 1148 | 1178 | 1235 | 1273 | 1286 | 1295 | 3948 | 4166 => FaultKind::Unsupported,
-        1317 => FaultKind::Cancelled,
-        _ => FaultKind::Other,
-    }
+    let known = KINDS.iter().find(|(_, codes)| codes.contains(&code));
+    known.map_or(FaultKind::Other, |(kind, _)| *kind)
 }
 
 /// What the server said, as a fault. Number and message come from either client library.

@@ -45,8 +45,8 @@ impl KeyShape {
         let columns_typed: Vec<(String, String)> = typed.collect::<Result<_, Fault>>()?;
         let rows = session
             .rows(&format!(
-                "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, COLLATION FROM information_schema.STATISTICS \
-                 WHERE {place} AND NON_UNIQUE = 0 \
+                "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART, COLLATION \
+                 FROM information_schema.STATISTICS WHERE {place} AND NON_UNIQUE = 0 \
                  ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX"
             ))
             .await?;

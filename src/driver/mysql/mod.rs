@@ -12,6 +12,7 @@ mod middle;
 mod pool;
 mod preflight;
 mod reader;
+mod scan;
 mod show;
 mod snapshot;
 mod source;

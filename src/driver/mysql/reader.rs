@@ -314,7 +314,7 @@ async fn shape_of(
     let table = &task.table;
     match (&task.range, &table.method) {
         (ChunkRange::Whole, _) => Ok(None),
-        (ChunkRange::Key { .. }, ChunkMethod::Key { columns }) => {
+        (ChunkRange::Key { .. } | ChunkRange::Keys(_), ChunkMethod::Key { columns }) => {
             pool.shape(session, &table.source, columns).await.map(Some)
         }
         _ => {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::address::MysqlAddress;
-use super::{bounds, catalog, definitions, preflight, snapshot};
+use super::{bounds, catalog, definitions, preflight, scan, snapshot};
 use crate::core::catalog::{Catalog, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::plan::{Finding, MigrationPlan};
+use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
 use crate::driver::{SchemaItems, Snapshot, Source};
 
@@ -33,6 +34,10 @@ impl Source for MysqlSource {
 
     async fn bounds(&self, request: &BoundsRequest) -> Result<Vec<KeyValues>, Fault> {
         bounds::bounds(&self.address, request).await
+    }
+
+    async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
+        scan::scan(&self.address, request).await
     }
 
     async fn open_snapshot(&self, sessions_max: u32) -> Result<Box<dyn Snapshot>, Fault> {

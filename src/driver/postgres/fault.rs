@@ -61,6 +61,7 @@ fn one_line(error: &sqlx::Error) -> String {
 fn of_server(side: Side, error: &PgDatabaseError) -> Fault {
     let code = error.code();
     let mut said = Fault::new(kind_of(code), side, error.message()).with_code(code);
+    said.column = error.column().map(str::to_owned).or_else(|| column_of_context(error));
     let detail = sentences(error);
     if !detail.is_empty() {
         said = said.with_detail(detail);
@@ -70,6 +71,15 @@ fn of_server(side: Side, error: &PgDatabaseError) -> Fault {
         (None, Some(ours)) => said.with_hint(ours),
         (None, None) => said,
     }
+}
+
+/// The column that a COPY names in its context (`COPY t, line 3, column v: "x"`), to be shown: what
+/// is done about the row never depends on it.
+fn column_of_context(error: &PgDatabaseError) -> Option<String> {
+    let context = error.r#where()?.lines().next()?;
+    let (_, after) = context.strip_prefix("COPY ")?.split_once(", column ")?;
+    let name = after.split_once(": ").map_or(after, |(name, _)| name);
+    Some(name.to_owned())
 }
 
 /// Detail, context and the objects the server names, as sentences.

@@ -7,6 +7,7 @@
 use sqlx::postgres::PgConnection;
 
 use super::connect::Link;
+use crate::core::chunk::KeyValues;
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::sql;
@@ -70,6 +71,21 @@ impl KeyOrder {
     /// `key >= bound`.
     pub fn from(&self, bound: &[String]) -> String {
         self.compare(bound, Half::From)
+    }
+
+    /// `key = one of keys`; no row for none.
+    pub fn one_of(&self, keys: &[KeyValues]) -> String {
+        let pair = |(c, value): (&KeyColumn, &String)| {
+            format!("{} OPERATOR({}) {}", c.name, c.equal, cast(c, value))
+        };
+        let row = |key: &KeyValues| {
+            let pairs: Vec<String> = self.0.iter().zip(key).map(pair).collect();
+            format!("({})", pairs.join(" AND "))
+        };
+        match keys {
+            [] => "false".to_owned(),
+            keys => keys.iter().map(row).collect::<Vec<_>>().join(" OR "),
+        }
     }
 
     /// `ORDER BY` list.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::connect::Link;
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::sql;
@@ -86,6 +87,7 @@ pub(super) async fn prepare(link: &Link, on: &mut PgConnection) -> Result<Ledger
         let text = format!(
             "CREATE {persistence}TABLE IF NOT EXISTS {table} (\
              kind text NOT NULL, id bigint NOT NULL, rows bigint NOT NULL DEFAULT 0, \
+             rejected bigint NOT NULL DEFAULT 0, handout bigint NOT NULL DEFAULT 0, \
              written timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), \
              PRIMARY KEY (kind, id)) WITH (fillfactor = 50)"
         );
@@ -97,6 +99,32 @@ pub(super) async fn prepare(link: &Link, on: &mut PgConnection) -> Result<Ledger
     );
     link.statement(on, comment).await?;
     Ok(ledger)
+}
+
+/// Adds what the ledger of a job begun by an older build lacks. Changes nothing else.
+pub(super) async fn complete(
+    link: &Link,
+    on: &mut PgConnection,
+    ledger: &Ledger,
+) -> Result<(), Fault> {
+    for table in [&ledger.logged, &ledger.unlogged] {
+        let asked = format!(
+            "SELECT count(*)::int8 AS n FROM pg_catalog.pg_attribute WHERE attrelid = {}::regclass \
+             AND attname IN ('rejected', 'handout') AND NOT attisdropped",
+            sql::literal(Dialect::Postgres, table)
+        );
+        let rows = link.rows(on, asked).await?;
+        let there = rows.first().map(|row| link.get::<i64>(row, "n")).transpose()?;
+        // ALTER waits for whoever holds the table: not without need.
+        if there != Some(2) {
+            let text = format!(
+                "ALTER TABLE {table} ADD COLUMN IF NOT EXISTS rejected bigint NOT NULL DEFAULT 0, \
+                 ADD COLUMN IF NOT EXISTS handout bigint NOT NULL DEFAULT 0"
+            );
+            link.statement(on, text).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The schema for a new ledger: ours, or the first one where this user may create tables.
@@ -134,8 +162,9 @@ pub(super) async fn read(
     ledger: &Ledger,
 ) -> Result<Vec<LedgerRow>, Fault> {
     let text = format!(
-        "SELECT kind, id, rows FROM {} WHERE kind IN ('c', 's') \
-         UNION ALL SELECT kind, id, rows FROM {} WHERE kind IN ('c', 's') ORDER BY 1, 2",
+        "SELECT kind, id, rows, rejected, handout FROM {} WHERE kind IN ('c', 's') \
+         UNION ALL SELECT kind, id, rows, rejected, handout FROM {} \
+         WHERE kind IN ('c', 's') ORDER BY 1, 2",
         ledger.logged, ledger.unlogged
     );
     let rows = link.rows(on, text).await?;
@@ -146,9 +175,16 @@ pub(super) async fn read(
             _ => LedgerKey::Step(id),
         };
         let rows = u64::try_from(link.get::<i64>(row, "rows")?).unwrap_or(0);
-        Ok(LedgerRow { key, rows })
+        Ok(LedgerRow { key, rows, rejects: rejects_of(link, row)? })
     });
     read.collect()
+}
+
+/// What a ledger row says of rejected rows.
+pub(super) fn rejects_of(link: &Link, row: &sqlx::postgres::PgRow) -> Result<Rejects, Fault> {
+    let number =
+        |column| link.get::<i64>(row, column).map(|value| u32::try_from(value).unwrap_or(u32::MAX));
+    Ok(Rejects { count: number("rejected")?, handout: number("handout")? })
 }
 
 /// Removes the job's tables, and our schema when no other job has any. Idempotent.

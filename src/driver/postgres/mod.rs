@@ -13,6 +13,7 @@
 mod address;
 mod archive;
 mod bounds;
+mod careful;
 mod catalog;
 mod connect;
 mod copy_in;

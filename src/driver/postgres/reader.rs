@@ -145,6 +145,10 @@ impl Reader {
                 let until = until.as_deref().map(|bound| order.below(bound));
                 where_all(from.into_iter().chain(until))
             }
+            ChunkRange::Keys(keys) => {
+                let order = self.order(on, &task.table).await?;
+                format!(" WHERE {}", order.one_of(keys))
+            }
             ChunkRange::Ctid { from_page, until_page } => {
                 let version = on.server_version_num().unwrap_or(0);
                 ctid_filter(&task.table.source, version, *from_page, *until_page)
@@ -167,7 +171,7 @@ impl Reader {
         let text = |text: &str| sql::literal(Dialect::Postgres, text);
         // A wrong estimate must not make every chunk of a key read the whole table.
         let scans = match task.range {
-            ChunkRange::Key { .. } => "SET LOCAL enable_seqscan = off; ",
+            ChunkRange::Key { .. } | ChunkRange::Keys(_) => "SET LOCAL enable_seqscan = off; ",
             _ => "",
         };
         let query = format!(

@@ -13,8 +13,9 @@ pub(super) async fn scan(link: &Link, request: &ScanRequest) -> Result<ScanAnswe
     let rows = link.rows(&mut connection, scan_select(Dialect::Postgres, request)).await?;
     let odd = || Fault::new(FaultKind::Other, link.side, "the value scan gave no such row");
     let row = rows.first().ok_or_else(odd)?;
-    let cells: Result<Vec<Option<String>>, Fault> = (0..row.len())
-        .map(|at| row.try_get_unchecked(at).map_err(|error| link.fault(&error)))
-        .collect();
-    read_answer(request, &cells?).ok_or_else(odd)
+    let mut cells: Vec<Option<String>> = Vec::with_capacity(row.len());
+    for at in 0..row.len() {
+        cells.push(row.try_get_unchecked(at).map_err(|error| link.fault(&error))?);
+    }
+    read_answer(request, &cells).ok_or_else(odd)
 }

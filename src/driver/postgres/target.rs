@@ -76,7 +76,10 @@ impl Target for PostgresTarget {
         let mut connection = link.connect(Purpose::Write).await?;
         ledger::end_leftovers(&link, &mut connection).await?;
         match ledger::find(&link, &mut connection).await? {
-            Some(found) => ledger::read(&link, &mut connection, &found).await.map(Some),
+            Some(found) => {
+                ledger::complete(&link, &mut connection, &found).await?;
+                ledger::read(&link, &mut connection, &found).await.map(Some)
+            }
             None => Ok(None),
         }
     }

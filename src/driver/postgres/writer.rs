@@ -5,35 +5,36 @@
 //! wait; if the twin commits, no row is inserted and nothing is written again.
 
 use async_trait::async_trait;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use super::connect::Link;
 use super::copy_in::CopyIn;
 use super::large_objects;
-use super::ledger::{Ledger, stored};
+use super::ledger::{Ledger, rejects_of, stored};
 use crate::core::catalog::Sequence;
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::TablePlan;
 use crate::core::sql;
 use crate::driver::pipe::{Activity, check_counts};
 use crate::driver::{
-    AttachSource, BlockReceiver, ChunkTask, LargeObject, LedgerKey, StepTask, TargetSession,
-    WorkGauge, Written,
+    AttachSource, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, StepTask,
+    TargetSession, WorkGauge, Written,
 };
 
 /// A logged-in session that knows its ledger.
 pub(super) struct Writer {
-    link: Link,
+    pub(super) link: Link,
     /// `None` once a transaction was left in an unknown state: the session is of no more use.
     connection: Option<PgConnection>,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
 }
 
 /// What an INSERT into the ledger found.
-enum Claim {
+pub(super) enum Claim {
     Ours,
-    AlreadyDone { rows: u64 },
+    AlreadyDone(Written),
 }
 
 impl Writer {
@@ -81,7 +82,7 @@ impl Writer {
     }
 
     /// Opens the transaction and claims `key`.
-    async fn claim(
+    pub(super) async fn claim(
         &self,
         on: &mut PgConnection,
         table: &str,
@@ -94,11 +95,17 @@ impl Writer {
         if self.link.statement(on, text).await? == 1 {
             return Ok(Claim::Ours);
         }
-        let text = format!("SELECT rows FROM {table} WHERE kind = '{kind}' AND id = {id}");
-        let rows = self.link.rows(on, text).await?;
-        let rows = rows.first().map(|row| self.link.get::<i64>(row, "rows")).transpose()?;
+        let text = format!(
+            "SELECT rows, rejected, handout FROM {table} WHERE kind = '{kind}' AND id = {id}"
+        );
+        let found = self.link.rows(on, text).await?;
+        let read = |row: &PgRow| {
+            let rows = u64::try_from(self.link.get::<i64>(row, "rows")?).unwrap_or(0);
+            Ok::<_, Fault>(Written::before(rows, rejects_of(&self.link, row)?))
+        };
+        let before = found.first().map(read).transpose()?;
         self.link.statement(on, "ROLLBACK".to_owned()).await?;
-        Ok(Claim::AlreadyDone { rows: u64::try_from(rows.unwrap_or(0)).unwrap_or(0) })
+        Ok(Claim::AlreadyDone(before.unwrap_or(Written::before(0, Rejects::default()))))
     }
 
     /// Writes the number of rows and commits.
@@ -109,15 +116,31 @@ impl Writer {
         key: LedgerKey,
         rows: u64,
     ) -> Result<Written, Fault> {
+        self.commit_with(on, table, key, Written::now(rows)).await
+    }
+
+    /// The same for a chunk with rows that were put aside.
+    pub(super) async fn commit_with(
+        &self,
+        on: &mut PgConnection,
+        table: &str,
+        key: LedgerKey,
+        written: Written,
+    ) -> Result<Written, Fault> {
         let (kind, id) = stored(key);
-        let update = if rows > 0 {
-            format!("UPDATE {table} SET rows = {rows} WHERE kind = '{kind}' AND id = {id}; ")
+        let Written { rows, rejects: Rejects { count, handout }, .. } = written;
+        let update = if rows > 0 || handout > 0 {
+            let aside = match handout {
+                0 => String::new(),
+                _ => format!(", rejected = {count}, handout = {handout}"),
+            };
+            format!("UPDATE {table} SET rows = {rows}{aside} WHERE kind = '{kind}' AND id = {id}; ")
         } else {
             String::new()
         };
         // One round trip. Deferred constraints and triggers speak up here.
         self.link.statement(on, format!("{update}COMMIT")).await?;
-        Ok(Written { rows, already: false })
+        Ok(written)
     }
 
     async fn write_chunk(
@@ -130,8 +153,8 @@ impl Writer {
         let table = &task.table;
         let ledger = self.ledger.of(table.target_unlogged);
         gauge.set(Activity::Lock);
-        if let Claim::AlreadyDone { rows } = self.claim(on, ledger, task.key).await? {
-            return Ok(Written { rows, already: true });
+        if let Claim::AlreadyDone(before) = self.claim(on, ledger, task.key).await? {
+            return Ok(before);
         }
         gauge.set(Activity::Write);
         // Foreign keys and triggers that the target had before the job hold for its rows too.
@@ -143,8 +166,8 @@ impl Writer {
     }
 
     async fn run_step(&self, on: &mut PgConnection, step: &StepTask) -> Result<Written, Fault> {
-        if let Claim::AlreadyDone { rows } = self.claim(on, &self.ledger.logged, step.key).await? {
-            return Ok(Written { rows, already: true });
+        if let Claim::AlreadyDone(before) = self.claim(on, &self.ledger.logged, step.key).await? {
+            return Ok(before);
         }
         for statement in &step.statements {
             let done = self.link.statement(on, statement.clone()).await;
@@ -227,8 +250,8 @@ impl Writer {
         key: LedgerKey,
         sequences: &[Sequence],
     ) -> Result<Written, Fault> {
-        if let Claim::AlreadyDone { rows } = self.claim(on, &self.ledger.logged, key).await? {
-            return Ok(Written { rows, already: true });
+        if let Claim::AlreadyDone(before) = self.claim(on, &self.ledger.logged, key).await? {
+            return Ok(before);
         }
         let text = |sequence: &Sequence| sql::qualified(Dialect::Postgres, &sequence.name);
         let names: Vec<String> = sequences.iter().map(text).collect();
@@ -257,8 +280,8 @@ impl Writer {
     ) -> Result<Written, Fault> {
         let ledger = &self.ledger.logged;
         if last {
-            if let Claim::AlreadyDone { rows } = self.claim(on, ledger, key).await? {
-                return Ok(Written { rows, already: true });
+            if let Claim::AlreadyDone(before) = self.claim(on, ledger, key).await? {
+                return Ok(before);
             }
         } else {
             self.link.statement(on, "BEGIN".to_owned()).await?;
@@ -275,7 +298,7 @@ impl Writer {
         }
         if !last {
             self.link.statement(on, "COMMIT".to_owned()).await?;
-            return Ok(Written { rows: objects.len() as u64, already: false });
+            return Ok(Written::now(objects.len() as u64));
         }
         let text = format!("SELECT count(*)::int8 AS n FROM {ledger} WHERE kind = 'o'");
         let rows = self.link.rows(on, text).await?;
@@ -285,7 +308,7 @@ impl Writer {
     }
 }
 
-fn named(fault: Fault, table: &TablePlan) -> Fault {
+pub(super) fn named(fault: Fault, table: &TablePlan) -> Fault {
     match fault.kind {
         FaultKind::Cancelled => fault,
         _ => fault.while_doing(&format!("write {}", table.target)),
@@ -297,6 +320,16 @@ impl TargetSession for Writer {
     async fn write(&mut self, task: &ChunkTask, blocks: BlockReceiver) -> Result<Written, Fault> {
         let mut on = self.take()?;
         let result = self.write_chunk(&mut on, task, blocks).await;
+        self.settle(on, result).await
+    }
+
+    async fn write_carefully(
+        &mut self,
+        task: &CarefulTask,
+        blocks: BlockReceiver,
+    ) -> Result<Written, Fault> {
+        let mut on = self.take()?;
+        let result = self.write_chunk_carefully(&mut on, task, blocks).await;
         self.settle(on, result).await
     }
 

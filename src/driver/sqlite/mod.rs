@@ -29,6 +29,7 @@
 
 mod attach;
 mod bounds;
+mod careful;
 mod catalog;
 mod fault;
 mod master;

@@ -9,7 +9,7 @@ use super::place::Place;
 use super::source::with_reader;
 use super::survey::TableShape;
 use super::write::{Ledger, Writer, given_back, transaction};
-use super::{attach, catalog, mend};
+use super::{attach, careful, catalog, mend};
 use crate::core::catalog::{Catalog, Sequence, Server};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
@@ -20,8 +20,8 @@ use crate::core::value::{CellRef, RowBatch};
 use crate::core::wire::SqliteBinder;
 use crate::driver::pipe::{Activity, check_counts};
 use crate::driver::{
-    AttachSource, Block, BlockReceiver, ChunkTask, LargeObject, LedgerKey, LedgerRow, Mend,
-    StepTask, Target, TargetSession, WorkGauge, Written,
+    AttachSource, Block, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, LedgerRow,
+    Mend, StepTask, Target, TargetSession, WorkGauge, Written,
 };
 use crate::sqlite::Cancel;
 
@@ -190,6 +190,14 @@ impl TargetSession for SqliteWriter {
             .await
     }
 
+    async fn write_carefully(
+        &mut self,
+        task: &CarefulTask,
+        blocks: BlockReceiver,
+    ) -> Result<Written, Fault> {
+        careful::write(&self.writer, &self.ledger, task, blocks).await
+    }
+
     async fn run(&mut self, step: &StepTask) -> Result<Written, Fault> {
         let (step, ledger) = (step.clone(), self.ledger.clone());
         self.writer
@@ -251,7 +259,7 @@ impl TargetSession for SqliteWriter {
             ));
         }
         if !last {
-            return Ok(Written { rows: 0, already: false });
+            return Ok(Written::now(0));
         }
         let ledger = self.ledger.clone();
         self.writer

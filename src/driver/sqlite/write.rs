@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::fault::{OpenFault, fault, gone, on};
 use super::place::Place;
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
 use crate::core::sql::quote;
@@ -77,10 +78,29 @@ impl Ledger {
     pub(super) fn create(&self, connection: &Connection) -> Result<(), Fault> {
         let sql = format!(
             "CREATE TABLE IF NOT EXISTS {} (kind TEXT NOT NULL, id INTEGER NOT NULL, \
-             rows INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID",
+             rows INTEGER NOT NULL, rejected INTEGER NOT NULL DEFAULT 0, \
+             handout INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (kind, id)) WITHOUT ROWID",
             self.table
         );
         connection.execute_batch(&sql).map_err(on(self.side, "create the ledger"))
+    }
+
+    /// Adds what the ledger of a job begun by an older build lacks.
+    fn complete(&self, connection: &Connection) -> rusqlite::Result<()> {
+        for column in ["rejected", "handout"] {
+            let there: i64 = connection.query_row(
+                "SELECT count(*) FROM pragma_table_info(?1) WHERE name = ?2",
+                [self.name.as_str(), column],
+                |row| row.get(0),
+            )?;
+            if there == 0 {
+                let table = &self.table;
+                connection.execute_batch(&format!(
+                    "ALTER TABLE {table} ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0"
+                ))?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn drop(&self, connection: &Connection) -> Result<(), Fault> {
@@ -101,35 +121,51 @@ impl Ledger {
             if there.is_none() {
                 return Ok(None);
             }
-            let mut statement =
-                connection.prepare(&format!("SELECT kind, id, rows FROM {}", self.table))?;
+            self.complete(connection)?;
+            let mut statement = connection.prepare(&format!(
+                "SELECT kind, id, rows, rejected, handout FROM {}",
+                self.table
+            ))?;
             let rows = statement.query_map([], |row| {
                 let (kind, id): (String, u32) = (row.get(0)?, row.get(1)?);
                 let key = if kind == "chunk" { LedgerKey::Chunk(id) } else { LedgerKey::Step(id) };
-                Ok(LedgerRow { key, rows: row.get::<_, i64>(2)?.unsigned_abs() })
+                let rows = row.get::<_, i64>(2)?.unsigned_abs();
+                Ok(LedgerRow { key, rows, rejects: read_rejects(row, 3)? })
             })?;
             Ok(Some(rows.collect::<rusqlite::Result<_>>()?))
         };
         read().map_err(on(self.side, "read the ledger"))
     }
 
-    fn find(&self, connection: &Connection, key: LedgerKey) -> rusqlite::Result<Option<u64>> {
+    fn find(&self, connection: &Connection, key: LedgerKey) -> rusqlite::Result<Option<Written>> {
         let (kind, id) = parts(key);
         connection
             .prepare_cached(&format!(
-                "SELECT rows FROM {} WHERE kind = ?1 AND id = ?2",
+                "SELECT rows, rejected, handout FROM {} WHERE kind = ?1 AND id = ?2",
                 self.table
             ))?
-            .query_row(params![kind, id], |row| row.get::<_, i64>(0))
+            .query_row(params![kind, id], |row| {
+                let rows = row.get::<_, i64>(0)?.unsigned_abs();
+                Ok(Written::before(rows, read_rejects(row, 1)?))
+            })
             .optional()
-            .map(|found| found.map(i64::unsigned_abs))
     }
 
-    fn enter(&self, connection: &Connection, key: LedgerKey, rows: u64) -> rusqlite::Result<()> {
+    fn enter(
+        &self,
+        connection: &Connection,
+        key: LedgerKey,
+        written: Written,
+    ) -> rusqlite::Result<()> {
         let (kind, id) = parts(key);
+        let Rejects { count, handout } = written.rejects;
+        let rows = i64::try_from(written.rows).unwrap_or(i64::MAX);
         connection
-            .prepare_cached(&format!("INSERT INTO {} VALUES (?1, ?2, ?3)", self.table))?
-            .execute(params![kind, id, i64::try_from(rows).unwrap_or(i64::MAX)])?;
+            .prepare_cached(&format!(
+                "INSERT INTO {} (kind, id, rows, rejected, handout) VALUES (?1, ?2, ?3, ?4, ?5)",
+                self.table
+            ))?
+            .execute(params![kind, id, rows, count, handout])?;
         Ok(())
     }
 
@@ -159,16 +195,35 @@ impl Ledger {
     where
         F: FnOnce(&Connection) -> Result<u64, Fault>,
     {
+        self.once_with(connection, cancel, key, |open| work(open).map(Written::now))
+    }
+
+    /// The same for `work` that may put rows aside.
+    pub(super) fn once_with<F>(
+        &self,
+        connection: &mut Connection,
+        cancel: &Cancel,
+        key: LedgerKey,
+        work: F,
+    ) -> Result<Written, Fault>
+    where
+        F: FnOnce(&Connection) -> Result<Written, Fault>,
+    {
         transaction(self.side, connection, cancel, |open| {
             let known = self.find(open, key).map_err(on(self.side, "read the ledger"))?;
-            if let Some(rows) = known {
-                return Ok(Written { rows, already: true });
+            if let Some(before) = known {
+                return Ok(before);
             }
-            let rows = work(open)?;
-            self.enter(open, key, rows).map_err(on(self.side, "write the ledger"))?;
-            Ok(Written { rows, already: false })
+            let written = work(open)?;
+            self.enter(open, key, written).map_err(on(self.side, "write the ledger"))?;
+            Ok(written)
         })
     }
+}
+
+/// What a ledger row says of rejected rows, from column `at` on.
+fn read_rejects(row: &rusqlite::Row<'_>, at: usize) -> rusqlite::Result<Rejects> {
+    Ok(Rejects { count: row.get(at)?, handout: row.get(at + 1)? })
 }
 
 fn parts(key: LedgerKey) -> (&'static str, u32) {

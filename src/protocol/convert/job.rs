@@ -182,6 +182,7 @@ fn progress_view(context: &JobContext<'_>, tables: &[TableView]) -> ProgressView
         view.chunks_failed += table.chunks_failed;
         view.chunks_skipped += table.chunks_skipped;
         view.rows_done += table.rows_done;
+        view.rows_rejected += table.rows_rejected;
         view.rows_total += table.rows_total;
         view.bytes_done += table.bytes_done;
         view.bytes_total += table.bytes_total;
@@ -280,6 +281,7 @@ fn refused(context: &JobContext<'_>) -> Vec<(String, String)> {
         ("stop now", Command::Stop { now: true }),
         ("retry", Command::Retry { chunks, steps }),
         ("drain now", Command::DrainNow),
+        ("rejects retry", Command::RetryRejects { tables: Vec::new() }),
     ];
     let mut refused: Vec<(String, String)> = wishes
         .iter()

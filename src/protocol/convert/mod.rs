@@ -2,12 +2,14 @@
 //! command line for a job without an engine. The only place where the wire meets the core.
 
 mod job;
+mod rejects;
 mod spec;
 mod table;
 mod trouble;
 mod verify;
 
 pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
+pub use rejects::{key_text, reject_group_view, reject_view};
 pub use spec::{command_of, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,

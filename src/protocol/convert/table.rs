@@ -31,10 +31,16 @@ pub fn table_view(
     let chunks = job.chunks_of(table);
     let total = chunks.len() as u32;
     let (source, target) = (plan.source.to_string(), plan.target.to_string());
+    let root = job.root_of(table);
+    let retries = (root.0 + 1..=table.0).filter(|at| job.root_of(TableIndex(*at)) == root);
+    let name = match root == table {
+        true => source.clone(),
+        false => format!("{source} retry {}", retries.count()),
+    };
     TableView {
         number: table.0,
         target_name: (target != source).then_some(target),
-        name: source,
+        name,
         state: table_state(&sums, total).to_owned(),
         chunks_total: total,
         chunks_done: sums.chunks_done,
@@ -43,6 +49,7 @@ pub fn table_view(
         chunks_skipped: sums.chunks_skipped,
         cells: (total <= CELLS_MAX).then(|| chunks.iter().map(cell).collect()),
         rows_done: sums.rows_done,
+        rows_rejected: sums.rows_rejected,
         rows_total: sums.rows_total,
         bytes_done: sums.bytes_done,
         bytes_total: sums.bytes_total,
@@ -141,6 +148,7 @@ pub fn range_text(range: &ChunkRange, method: &ChunkMethod) -> String {
             (*from_page > 0).then(|| grouped(&from_page.to_string())),
             until_page.map(|p| grouped(&p.to_string())),
         ),
+        ChunkRange::Keys(keys) => format!("{} rejected rows by key", keys.len()),
         ChunkRange::Rowid { from, until } => span(
             "rowid",
             from.map(|r| grouped(&r.to_string())),
@@ -179,6 +187,7 @@ pub fn chunk_view(job: &Job, id: ChunkId, plan: &TablePlan) -> ChunkView {
         attempts: chunk.attempts,
         rows: chunk.rows,
         bytes: chunk.bytes,
+        rejected: chunk.rejects.count,
         worker: chunk.worker.map(|w| w.0),
         ..ChunkView::default()
     }

@@ -6,7 +6,7 @@ use super::kit::{ana, spec, write_rows};
 use super::plans::random_plan;
 use super::rng::Rng;
 use super::target::{Commit, FakeTarget};
-use tidegate::core::chunk::ChunkId;
+use tidegate::core::chunk::{ChunkId, Rejects};
 use tidegate::core::fault::{Fault, FaultKind, Side};
 use tidegate::core::job::*;
 use tidegate::core::plan::{MigrationPlan, StepId, StepKind, TableIndex};
@@ -15,7 +15,7 @@ use tidegate::core::time::Timestamp;
 /// Rounds after which a kind world should have seen the job complete.
 const KIND_ROUNDS_MAX: usize = 5_000;
 
-type Ledger = (Vec<(ChunkId, u64)>, Vec<StepId>);
+type Ledger = (Vec<Committed>, Vec<StepId>);
 
 pub struct World {
     rng: Rng,
@@ -270,8 +270,13 @@ impl World {
     }
 
     fn ledger(&self) -> Ledger {
-        let chunks = self.target.loaded().iter().map(|(id, (_, _, rows))| (*id, *rows)).collect();
-        (chunks, self.target.steps().into_iter().collect())
+        let loaded = self.target.loaded();
+        let committed = loaded.iter().map(|(id, (_, _, rows))| Committed {
+            chunk: *id,
+            rows: *rows,
+            rejects: Rejects::default(),
+        });
+        (committed.collect(), self.target.steps().into_iter().collect())
     }
 
     /// Whoever waits for a dead client's transaction sees how it ended.
@@ -478,7 +483,8 @@ fn done(worker: WorkerId, work: Work) -> Report {
     match work {
         Work::Chunk { chunk, attempt, snapshot } => {
             let rows = rows_in(chunk, snapshot);
-            Report::ChunkDone { worker, chunk, attempt, rows, bytes: rows * 10 }
+            let rejects = Rejects::default();
+            Report::ChunkDone { worker, chunk, attempt, rows, bytes: rows * 10, rejects }
         }
         Work::Step { step, attempt } => Report::StepDone { worker, step, attempt },
         Work::BeginAgain { table, attempt } => Report::BegunAgain { worker, table, attempt },

@@ -23,12 +23,16 @@ pub enum Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Number,
+    /// A float of 32 bits: engines print it with few digits or with all of its 64-bit form.
+    Single,
     Truth,
     Bytes,
     Moment,
     Json,
     Uuid,
     Bits,
+    /// CHAR(n): trailing blanks mean nothing.
+    Padded,
     Text,
     /// SQLite: whatever the cell is.
     Loose,
@@ -57,7 +61,7 @@ impl Place {
     pub fn tables(&self) -> Vec<String> {
         match self {
             Place::Postgres(database, schema) => database.lines(&format!(
-                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition \
+                "SELECT relname FROM pg_class WHERE relkind = 'r' \
                  AND relnamespace = {}::regnamespace ORDER BY 1",
                 quoted(&sqlite::quoted(schema))
             )),
@@ -134,7 +138,7 @@ impl Place {
     }
 
     /// Rows as canonical texts, each column in the form it has in both places of a comparison.
-    fn canonical(&self, table: &str, forms: &[(String, Kind, Kind)]) -> Vec<String> {
+    pub fn canonical(&self, table: &str, forms: &[(String, Kind, Kind)]) -> Vec<String> {
         let own: Vec<(String, Kind)> =
             forms.iter().map(|(name, own, _)| (name.clone(), *own)).collect();
         let row = |cells: Vec<Raw>| {
@@ -203,9 +207,11 @@ fn common(a: Kind, b: Kind) -> Kind {
         Kind::Json,
         Kind::Uuid,
         Kind::Truth,
+        Kind::Single,
         Kind::Number,
         Kind::Moment,
         Kind::Bits,
+        Kind::Padded,
         Kind::Text,
     ];
     // Bits as a number on one side are a number on both.
@@ -226,7 +232,9 @@ fn postgres_kind(declared: &str) -> Kind {
         "bit" | "bit varying" => Kind::Bits,
         "date" | "time without time zone" | "time with time zone" => Kind::Moment,
         "timestamp without time zone" | "timestamp with time zone" => Kind::Moment,
-        "double precision" | "real" => Kind::Number,
+        "real" => Kind::Single,
+        "character" => Kind::Padded,
+        "double precision" => Kind::Number,
         _ if ["smallint", "integer", "bigint", "numeric", "oid"].contains(&last) => Kind::Number,
         _ => Kind::Text,
     }
@@ -236,12 +244,15 @@ fn mysql_kind(column_type: &str) -> Kind {
     let lower = column_type.to_lowercase();
     let base: String = lower.chars().take_while(char::is_ascii_alphabetic).collect();
     match base.as_str() {
-        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "float"
-        | "double" | "year" => Kind::Number,
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "double" | "year" => {
+            Kind::Number
+        }
         "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" | "geometry"
         | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring"
         | "multipolygon" | "geometrycollection" => Kind::Bytes,
         "date" | "datetime" | "timestamp" | "time" => Kind::Moment,
+        "float" => Kind::Single,
+        "char" => Kind::Padded,
         "json" => Kind::Json,
         "uuid" => Kind::Uuid,
         "bit" => Kind::Bits,
@@ -254,6 +265,7 @@ fn sqlite_kind(declared: &str) -> Kind {
     let base = declared.split('(').next().unwrap_or_default().trim();
     match base {
         "BOOLEAN" | "BOOL" => Kind::Truth,
+        "CHAR" => Kind::Padded,
         "DATE" | "DATETIME" | "TIMESTAMP" | "TIMESTAMPTZ" | "TIME" | "TIMETZ" => Kind::Moment,
         "JSON" => Kind::Json,
         "UUID" => Kind::Uuid,
@@ -285,7 +297,7 @@ fn mysql_cell(name: &str, kind: Kind) -> String {
         Kind::Bytes => format!("hex({name})"),
         Kind::Bits => format!("hex(bin({name} + 0))"),
         // 17 digits: FLOAT would print with 6.
-        Kind::Number => format!("hex(CAST({name} * 1 AS char))"),
+        Kind::Number | Kind::Single => format!("hex(CAST({name} * 1 AS char))"),
         _ => format!("hex(CONVERT(CAST({name} AS char) USING utf8mb4))"),
     };
     format!("coalesce(lower({cell}), '-')")
@@ -347,6 +359,11 @@ fn canonical(cell: &Raw, form: Kind) -> String {
             "f" | "false" => "0".to_owned(),
             _ => number(&plain),
         },
+        Kind::Single => match plain.parse::<f32>() {
+            Ok(single) => number(&single.to_string()),
+            Err(_) => number(&plain),
+        },
+        Kind::Padded => plain.trim_end_matches(' ').escape_default().to_string(),
         Kind::Moment => moment(&plain),
         Kind::Json => json(&plain),
         Kind::Uuid => plain.to_lowercase(),

@@ -14,6 +14,7 @@ pub mod shape;
 pub mod sqlite;
 pub mod tidegate;
 pub mod tmux;
+pub mod types;
 pub mod wait;
 
 use std::fs;

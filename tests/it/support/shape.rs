@@ -110,8 +110,9 @@ fn reference(column: &str, other: &str, to: &str, delete: &str, update: &str) ->
 fn constant(text: &str) -> Option<String> {
     let text = text.trim();
     let lower = text.to_lowercase();
-    let now = ["current_timestamp", "now()", "('now'::text)", "localtimestamp"];
-    if now.iter().any(|word| lower.trim_start_matches('(').starts_with(word)) {
+    let now = ["current_timestamp", "now()", "utc_timestamp", "localtimestamp"];
+    let clock = lower.contains("'now'");
+    if clock || now.iter().any(|word| lower.trim_start_matches('(').starts_with(word)) {
         return Some("now".to_owned());
     }
     if lower.starts_with("nextval(") {
@@ -138,8 +139,8 @@ fn of_postgres(database: &Database, schema: &str) -> Shape {
         let query = format!(
             "SELECT c.relname || {tab} || i.relname || {tab} || a.attname FROM pg_index x \
              JOIN pg_class c ON c.oid = x.indrelid JOIN pg_class i ON i.oid = x.indexrelid \
-             JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = i.relam, \
-             unnest(x.indkey::int2[]) WITH ORDINALITY k(num, at) \
+             JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_am m ON m.oid = i.relam \
+             CROSS JOIN LATERAL unnest(x.indkey::int2[]) WITH ORDINALITY k(num, at) \
              JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.num \
              WHERE {own} AND NOT c.relispartition AND x.indexprs IS NULL AND m.amname = 'btree' \
              AND x.indpred IS NULL AND k.at <= x.indnkeyatts AND {condition} \
@@ -153,8 +154,8 @@ fn of_postgres(database: &Database, schema: &str) -> Shape {
         "SELECT concat_ws({tab}, c.relname, x.conname, a.attname, o.relname, b.attname, \
          x.confdeltype::text, x.confupdtype::text) FROM pg_constraint x \
          JOIN pg_class c ON c.oid = x.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_class o ON o.oid = x.confrelid, \
-         unnest(x.conkey, x.confkey) WITH ORDINALITY k(a, b, at) \
+         JOIN pg_class o ON o.oid = x.confrelid \
+         CROSS JOIN LATERAL unnest(x.conkey, x.confkey) WITH ORDINALITY k(a, b, at) \
          JOIN pg_attribute a ON a.attnum = k.a JOIN pg_attribute b ON b.attnum = k.b \
          WHERE {own} AND x.contype = 'f' AND NOT c.relispartition AND x.conparentid = 0 \
          AND a.attrelid = x.conrelid AND b.attrelid = x.confrelid \

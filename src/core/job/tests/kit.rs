@@ -1,7 +1,7 @@
 //! Plans for tests, and a store as the "Rows" notes of the events describe it. The simulation in
 //! `tests/it/simulate` takes this file in as well, hence `super::core`.
 
-use super::core::chunk::{ChunkId, ChunkMethod, ChunkRange, PlannedChunk};
+use super::core::chunk::{ChunkId, ChunkMethod, ChunkRange, PlannedChunk, Rejects};
 use super::core::job::*;
 use super::core::name::{Dialect, JobName, ObjectName};
 use super::core::plan::{
@@ -136,6 +136,10 @@ pub fn write_rows(rows: &mut JobParts, event: &Event) {
         Event::ThreadsMaxSet { to, .. } => rows.threads_max = *to,
         Event::IndexWorkersSet { to, .. } => rows.index_workers = *to,
         Event::RateSet { to, .. } => rows.rate_bytes = *to,
+        Event::BadRowsSet { to, .. } => rows.bad_rows = *to,
+        Event::RejectsRetried { table, key, batches, .. } => {
+            write_retry(rows, *table, key, batches);
+        }
         Event::FinalCheckDone => rows.final_check_done = true,
         Event::CleanedUp => rows.cleaned_up = true,
         Event::SnapshotOpened { number, .. } => rows.snapshots = *number,
@@ -153,16 +157,23 @@ pub fn write_rows(rows: &mut JobParts, event: &Event) {
         | Event::StepRetried { .. }
         | Event::StepRevoked { .. } => write_step(rows, event),
         Event::TableBeginsAgain { table, .. } => {
-            rows.tables[table.0 as usize].begins_again = true;
-            for chunk in &mut rows.chunks {
-                if chunk.table == *table && chunk.status != ChunkStatus::Assigned {
-                    afresh(chunk);
+            for member in family(rows, *table) {
+                rows.tables[member].begins_again = true;
+                for chunk in &mut rows.chunks {
+                    if chunk.table.0 as usize == member {
+                        chunk.keys = 0;
+                        if chunk.status != ChunkStatus::Assigned {
+                            afresh(chunk);
+                        }
+                    }
                 }
             }
         }
         Event::TableEmptied { table } => {
-            rows.tables[table.0 as usize].begins_again = false;
-            rows.tables[table.0 as usize].snapshot = 0;
+            for member in family(rows, *table) {
+                rows.tables[member].begins_again = false;
+                rows.tables[member].snapshot = 0;
+            }
         }
         Event::BeginAgainAssigned { .. }
         | Event::BeginAgainReleased { .. }
@@ -175,7 +186,40 @@ pub fn write_rows(rows: &mut JobParts, event: &Event) {
     }
 }
 
+/// The table itself and the retries of its rejected rows.
+fn family(rows: &JobParts, table: TableIndex) -> Vec<usize> {
+    let root = rows.tables[table.0 as usize].retry_of.unwrap_or(table);
+    let belongs = |at: &usize| *at == root.0 as usize || rows.tables[*at].retry_of == Some(root);
+    (0..rows.tables.len()).filter(belongs).collect()
+}
+
+fn write_retry(rows: &mut JobParts, table: TableIndex, key: &[String], batches: &[u32]) {
+    let retry = TableIndex(rows.tables.len() as u32);
+    rows.tables.push(TableStatus {
+        first_chunk: ChunkId(rows.chunks.len() as u32),
+        chunk_count: batches.len() as u32,
+        method: ChunkMethod::Key { columns: key.to_vec() },
+        snapshot: 0,
+        begins_again: false,
+        retry_of: Some(table),
+    });
+    rows.chunks.extend(batches.iter().map(|keys| Chunk {
+        table: retry,
+        status: ChunkStatus::Unassigned,
+        attempts: 0,
+        interruptions: 0,
+        handouts: 0,
+        not_before: None,
+        worker: None,
+        rows: u64::from(*keys),
+        bytes: 0,
+        rejects: Rejects::default(),
+        keys: *keys,
+    }));
+}
+
 fn afresh(chunk: &mut Chunk) {
+    chunk.rejects = Rejects::default();
     chunk.status = ChunkStatus::Unassigned;
     (chunk.attempts, chunk.interruptions) = (0, 0);
     (chunk.not_before, chunk.worker) = (None, None);
@@ -193,11 +237,12 @@ fn write_chunk(rows: &mut JobParts, event: &Event) {
                 rows.tables[row.table.0 as usize].snapshot = *snapshot;
             }
         }
-        Event::ChunkProcessed { chunk, worker, rows: written, bytes } => {
+        Event::ChunkProcessed { chunk, worker, rows: written, bytes, rejects } => {
             let row = &mut rows.chunks[at(chunk)];
             row.status = ChunkStatus::Processed;
             (row.worker, row.not_before, row.rows) = (*worker, None, *written);
             row.bytes = bytes.unwrap_or(row.bytes);
+            row.rejects = *rejects;
         }
         Event::ChunkReleased { chunk, charge, not_before, .. } => {
             let row = &mut rows.chunks[at(chunk)];
@@ -215,8 +260,16 @@ fn write_chunk(rows: &mut JobParts, event: &Event) {
             let row = &mut rows.chunks[at(chunk)];
             (row.status, row.not_before) = (ChunkStatus::Skipped, None);
         }
-        Event::ChunkRetried { chunk, .. } | Event::ChunkRevoked { chunk } => {
+        Event::ChunkRetried { chunk, .. } => afresh(&mut rows.chunks[at(chunk)]),
+        Event::ChunkRevoked { chunk } => {
             afresh(&mut rows.chunks[at(chunk)]);
+            let members = family(rows, rows.chunks[at(chunk)].table);
+            for other in &mut rows.chunks {
+                let is_member = members.contains(&(other.table.0 as usize));
+                if is_member && other.status != ChunkStatus::Processed {
+                    other.keys = 0;
+                }
+            }
         }
         other => unreachable!("{other:?} is no event of a chunk"),
     }

@@ -5,6 +5,7 @@ use crate::core;
 mod faults;
 mod kit;
 mod recovery;
+mod rejects;
 mod rig;
 mod scheduling;
 mod snapshots;

@@ -1,6 +1,6 @@
 //! A job on a test bench: the engine's loop by hand, with the rows written beside it.
 
-use super::core::chunk::ChunkId;
+use super::core::chunk::{ChunkId, Rejects};
 use super::core::fault::{Fault, FaultKind, Side};
 use super::core::job::*;
 use super::core::plan::{StepId, StepKind, TableIndex};
@@ -86,7 +86,9 @@ impl Rig {
     }
 
     pub fn reconcile(&mut self, chunks: &[u32], steps: &[StepId]) -> Vec<Event> {
-        let chunks = chunks.iter().map(|id| (ChunkId(*id), 7)).collect();
+        let committed =
+            |id: &u32| Committed { chunk: ChunkId(*id), rows: 7, rejects: Rejects::default() };
+        let chunks = chunks.iter().map(committed).collect();
         self.notice(Notice::Reconciled { chunks, steps: steps.to_vec() })
     }
 
@@ -127,7 +129,8 @@ impl Rig {
         let worker = one.worker;
         self.report(match one.work {
             Work::Chunk { chunk, attempt, .. } => {
-                Report::ChunkDone { worker, chunk, attempt, rows: 7, bytes: 70 }
+                let rejects = Rejects::default();
+                Report::ChunkDone { worker, chunk, attempt, rows: 7, bytes: 70, rejects }
             }
             Work::Step { step, attempt } => Report::StepDone { worker, step, attempt },
             Work::BeginAgain { table, attempt } => Report::BegunAgain { worker, table, attempt },
@@ -181,12 +184,17 @@ impl Rig {
         self.notice(Notice::FinalCheckDone);
     }
 
-    pub fn recorded(&self) -> (Vec<(ChunkId, u64)>, Vec<StepId>) {
+    pub fn recorded(&self) -> (Vec<Committed>, Vec<StepId>) {
         let chunks = (0..).map(ChunkId).zip(&self.job.chunks);
         let processed = chunks.filter(|(_, chunk)| chunk.status == ChunkStatus::Processed);
         let steps = (0..).map(StepId).zip(&self.job.step_standings);
         let done = steps.filter(|(_, standing)| standing.status == StepStatus::Done);
-        (processed.map(|(id, chunk)| (id, chunk.rows)).collect(), done.map(|(id, _)| id).collect())
+        let committed = |(id, chunk): (ChunkId, &Chunk)| Committed {
+            chunk: id,
+            rows: chunk.rows,
+            rejects: chunk.rejects,
+        };
+        (processed.map(committed).collect(), done.map(|(id, _)| id).collect())
     }
 
     pub fn chunk(&self, id: u32) -> &Chunk {

@@ -195,7 +195,8 @@ fn a_million_chunks_cost_no_more_than_a_few() {
         for Assignment { worker, work } in given {
             let report = match work {
                 Work::Chunk { chunk, attempt, .. } => {
-                    Report::ChunkDone { worker, chunk, attempt, rows: 1, bytes: 1 }
+                    let rejects = super::core::chunk::Rejects::default();
+                    Report::ChunkDone { worker, chunk, attempt, rows: 1, bytes: 1, rejects }
                 }
                 Work::Step { step, attempt } => Report::StepDone { worker, step, attempt },
                 Work::BeginAgain { .. } => unreachable!("nothing begins again"),

@@ -212,7 +212,10 @@ fn rows_that_do_not_fit_follow_the_most_specific_rule() {
     let column = declared(Engine::plain(MYSQL), "int");
     let said = |table: &ObjectName, column| rules.on_bad_row(MYSQL, table, column);
     assert_eq!(said(&orders, None), Some(BadRowPolicy::Fail));
-    assert_eq!(said(&orders, Some(&column)), Some(BadRowPolicy::Reject));
+    assert_eq!(
+        said(&orders, Some((&column.name, &column.declared, &column.logical))),
+        Some(BadRowPolicy::Reject)
+    );
     assert_eq!(said(&ObjectName::new("crm", "x"), None), Some(BadRowPolicy::Reject));
     assert_eq!(said(&ObjectName::new("geo", "x"), None), None);
 }

@@ -19,6 +19,7 @@
 //! different where they collide ([`super::names`]).
 
 mod mysql;
+mod mysql_references;
 mod postgres;
 mod postgres_extra;
 mod sqlite;

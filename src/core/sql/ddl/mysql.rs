@@ -12,10 +12,7 @@ use super::super::expression::{translate, translate_condition};
 use super::super::literal;
 use super::super::names::Names;
 use super::postgres::names_one_of;
-use super::{
-    Column, Dialect, ForeignKey, Key, LogicalType, ObjectName, TableKind, Writer, is_numbered,
-    qualified, quote,
-};
+use super::{Column, Dialect, Key, LogicalType, ObjectName, TableKind, Writer, is_numbered, quote};
 use crate::core::catalog::Index;
 
 const MY: Dialect = Dialect::Mysql;
@@ -65,7 +62,7 @@ pub(super) fn write(writer: &mut Writer<'_>) {
 
 /// Names of indexes are a table's own, names of constraints a database's.
 #[derive(Default)]
-struct Naming {
+pub(super) struct Naming {
     indexes: BTreeMap<ObjectName, Names>,
     constraints: BTreeMap<String, Names>,
 }
@@ -80,7 +77,7 @@ impl Naming {
         names.give(wanted, "")
     }
 
-    fn constraint(&mut self, table: &ObjectName, wanted: &str) -> String {
+    pub(super) fn constraint(&mut self, table: &ObjectName, wanted: &str) -> String {
         let names = self.constraints.entry(table.schema.clone()).or_insert_with(|| Names::new(MY));
         names.give(wanted, &table.name)
     }
@@ -150,7 +147,8 @@ impl Writer<'_> {
         let planned = &self.planned[at];
         let target = planned.target.clone();
         let statement = format!(
-            "CREATE TABLE {} (\n    {}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE={}{comment}",
+            "CREATE TABLE {} (\n    {}\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 \
+             COLLATE={}{comment}",
             planned.qualified(MY),
             lines.join(",\n    "),
             self.mysql_collation()
@@ -289,7 +287,7 @@ impl Writer<'_> {
     }
 
     /// Whole columns, as a unique key needs them.
-    fn key_list(&self, at: usize, columns: &[String]) -> Result<String, String> {
+    pub(super) fn key_list(&self, at: usize, columns: &[String]) -> Result<String, String> {
         let planned = &self.planned[at];
         let mut total = 0;
         for name in columns {
@@ -396,7 +394,7 @@ impl Writer<'_> {
         format!(" COMMENT={}", literal(MY, comment))
     }
 
-    fn mysql_alter(&mut self, at: usize, kind: &str, name: &str, body: &str) -> u32 {
+    pub(super) fn mysql_alter(&mut self, at: usize, kind: &str, name: &str, body: &str) -> u32 {
         let planned = &self.planned[at];
         let statement = format!("ALTER TABLE {} ADD {body}", planned.qualified(MY));
         let target = planned.target.clone();
@@ -500,93 +498,10 @@ impl Writer<'_> {
         let target = planned.target.clone();
         self.push("SEQUENCE SET", &target, &target.name, statement);
     }
-
-    fn mysql_foreign_keys(&mut self, at: usize, state: &mut Naming) {
-        for key in self.planned[at].table.foreign_keys.clone() {
-            let target = self.planned[at].target.clone();
-            let fallback = format!("{}_{}_fkey", target.name, key.columns.join("_"));
-            let wanted = if key.name.is_empty() { fallback } else { key.name.clone() };
-            match self.mysql_foreign_key(at, &key) {
-                Ok((body, parent, columns)) => {
-                    let name = state.constraint(&target, &wanted);
-                    let body = format!("CONSTRAINT {} {body}", quote(MY, &name));
-                    let id = self.mysql_alter(at, "FK CONSTRAINT", &name, &body);
-                    self.depend_on_key(id, parent, &columns);
-                    if key.initially_deferred {
-                        let why = "made, but MySQL checks it at once and never at the end of a \
-                                   transaction";
-                        self.refuse("FK CONSTRAINT", self.part(at, &wanted), why, None);
-                    }
-                }
-                Err(reason) => {
-                    let text = Some(super::foreign_key_text(&key));
-                    self.refuse("FK CONSTRAINT", self.part(at, &wanted), reason, text);
-                }
-            }
-        }
-    }
-
-    fn mysql_foreign_key(
-        &self,
-        at: usize,
-        key: &ForeignKey,
-    ) -> Result<(String, usize, Vec<String>), String> {
-        let (parent, columns) = self.parent_of(key)?;
-        if !self.is_unique(parent, &columns) {
-            return Err("the columns it refers to are not unique".to_owned());
-        }
-        if key.match_full && key.columns.len() > 1 {
-            return Err("MySQL knows no MATCH FULL".to_owned());
-        }
-        let (child, other) = (&self.planned[at], &self.planned[parent]);
-        let mut text = String::new();
-        for (event, action) in [("UPDATE", &key.on_update), ("DELETE", &key.on_delete)] {
-            let nullable = || {
-                key.columns
-                    .iter()
-                    .all(|c| child.position(c).is_some_and(|n| !child.table.columns[n].not_null))
-            };
-            match action.to_uppercase().as_str() {
-                "" | "NO ACTION" => {}
-                "SET DEFAULT" => return Err("InnoDB knows no SET DEFAULT".to_owned()),
-                "SET NULL" if !nullable() => {
-                    return Err(format!("ON {event} SET NULL of a column that is NOT NULL"));
-                }
-                action => text.push_str(&format!(" ON {event} {action}")),
-            }
-        }
-        for (here, there) in key.columns.iter().zip(&columns) {
-            let declared = |planned: &super::Planned<'_>, name: &str| {
-                let position = planned.position(name).ok_or("a column of it is not known")?;
-                Ok::<_, String>(comparable_type(&planned.fits[position].declared))
-            };
-            if declared(child, here)? != declared(other, there)? {
-                return Err(format!("{here} and {there} have different types"));
-            }
-        }
-        let list = self.key_list(at, &key.columns)?;
-        let body = format!(
-            "FOREIGN KEY ({list}) REFERENCES {} ({}){text}",
-            qualified(MY, &other.target),
-            self.key_list(parent, &columns)?,
-        );
-        Ok((body, parent, columns))
-    }
 }
 
 fn call(digits: &str) -> &str {
     if digits.is_empty() { "()" } else { digits }
-}
-
-/// Lengths of texts may differ between the two ends of a foreign key, all else may not.
-fn comparable_type(declared: &str) -> String {
-    match declared.split_once('(') {
-        Some((base @ ("varchar" | "char" | "varbinary" | "binary"), rest)) => {
-            let after = rest.split_once(')').map_or("", |(_, after)| after);
-            format!("{}{after}", base.trim_start_matches("var"))
-        }
-        _ => declared.to_owned(),
-    }
 }
 
 /// Bytes that a whole column takes in a key; `None` when it has no limit.

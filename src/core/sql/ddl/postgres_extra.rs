@@ -275,8 +275,8 @@ fn function_text(planned: &Planned<'_>, set: &[usize], function: &str) -> String
         tag.push('_');
     }
     format!(
-        "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS ${tag}$\nBEGIN\n{body}    \
-         RETURN NEW;\nEND\n${tag}$"
+        "CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS ${tag}$\n\
+         BEGIN\n{body}    RETURN NEW;\nEND\n${tag}$"
     )
 }
 

@@ -10,6 +10,7 @@
 //!   collation ignores case is not compared, and no engine's order of texts is another's.
 //! * Division, rounding and functions are taken over where both ends agree on every value.
 
+mod from;
 mod function;
 mod scope;
 mod select;

@@ -111,3 +111,55 @@ fn checks_of_postgres_on_sqlite() {
         assert!(check(Dialect::Postgres, Dialect::Sqlite, text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn checks_of_mysql_on_postgres() {
+    for (text, expected) in [
+        ("((`Price` > 0) and (`ok` <> 0))", r#"(("Price" > 0) AND ("ok" <> false))"#),
+        ("`Price` <=> NULL", r#""Price" IS NOT DISTINCT FROM NULL"#),
+        ("`Price` > 1 && !(`ok`)", r#""Price" > 1 AND (NOT ("ok"))"#),
+        ("`Price` > 1 || `Price` is null", r#""Price" > 1 OR "Price" IS NULL"#),
+        ("char_length(`state`) % 2 = 0", r#"length("state") % 2 = 0"#),
+        ("length(`state`) div 2 > 1", r#"octet_length("state") / 2 > 1"#),
+        ("if(`ok`,1,0) = 1", r#"(CASE WHEN "ok" THEN 1 ELSE 0 END) = 1"#),
+    ] {
+        let got = check(Dialect::Mysql, Dialect::Postgres, text);
+        assert_eq!(got.as_deref(), Ok(expected), "{text}");
+    }
+    for text in [
+        // The collation is not known, so it ignores case.
+        "`state` = 'x'",
+        "`state` like 'x%'",
+        "`state` regexp 'a'",
+        "`Price` / 2 > 1",
+        "`Price` xor 1",
+        "greatest(`Price`, 1) > 0",
+        "concat(`state`, `Price`) is not null",
+        "json_valid(`state`)",
+    ] {
+        assert!(check(Dialect::Mysql, Dialect::Postgres, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn checks_of_postgres_on_mysql() {
+    for (text, expected) in [
+        ("((state)::text ~~ 'a\\_%'::text)", "((`state`) LIKE 'a\\\\_%')"),
+        ("((state || 'x'::text) <> 'yx'::text)", "((concat(`state`, 'x')) <> 'yx')"),
+        ("(state IS DISTINCT FROM 'a'::text)", "((NOT (`state` <=> 'a')))"),
+        ("((state)::text <> ALL (ARRAY['a'::text, 'b'::text]))", "((`state`) NOT IN ('a', 'b'))"),
+        ("((length(state) / 2) > 1)", "((char_length(`state`) DIV 2) > 1)"),
+    ] {
+        let got = check(Dialect::Postgres, Dialect::Mysql, text);
+        assert_eq!(got.as_deref(), Ok(expected), "{text}");
+    }
+    for text in [
+        r#"(("Price")::integer > 3)"#,
+        "(state ~~* 'a'::text)",
+        r#"(("Price" / (2)::numeric) > 1)"#,
+        "(state > 'a'::text)",
+        "(ok AND f(state))",
+    ] {
+        assert!(check(Dialect::Postgres, Dialect::Mysql, text).is_err(), "{text}");
+    }
+}

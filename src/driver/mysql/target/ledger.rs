@@ -11,6 +11,7 @@
 //! last job's ledger is gone and it can be removed.
 
 use super::link::{Line, Link};
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::sql;
@@ -148,6 +149,8 @@ async fn create(link: &Link, line: &mut Line, database: &str) -> Result<Ledger, 
          kind char(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, \
          id bigint unsigned NOT NULL, \
          row_count bigint unsigned NOT NULL DEFAULT 0, \
+         rejected int unsigned NOT NULL DEFAULT 0, \
+         handout int unsigned NOT NULL DEFAULT 0, \
          written timestamp(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), \
          PRIMARY KEY (kind, id)) ENGINE = InnoDB COMMENT = {}",
         ledger.table,
@@ -186,18 +189,49 @@ async fn lock_home(line: &mut Line) -> Result<bool, Fault> {
 /// Every committed chunk and step.
 pub(super) async fn read(line: &mut Line, ledger: &Ledger) -> Result<Vec<LedgerRow>, Fault> {
     let asked = format!(
-        "SELECT kind, id, row_count FROM {} WHERE kind IN ('c', 's') ORDER BY kind, id",
+        "SELECT kind, id, row_count, rejected, handout FROM {} \
+         WHERE kind IN ('c', 's') ORDER BY kind, id",
         ledger.table
     );
     let rows = line.rows(asked).await?;
     let mut read = Vec::with_capacity(rows.len());
     for row in rows {
-        let [Some(kind), Some(id), Some(count)] = &row[..] else { continue };
+        let [Some(kind), Some(id), Some(count), rejects @ ..] = &row[..] else { continue };
         let Ok(id) = id.parse() else { continue };
         let key = if kind == "c" { LedgerKey::Chunk(id) } else { LedgerKey::Step(id) };
-        read.push(LedgerRow { key, rows: count.parse().unwrap_or(0) });
+        read.push(LedgerRow {
+            key,
+            rows: count.parse().unwrap_or(0),
+            rejects: rejects_of(rejects),
+        });
     }
     Ok(read)
+}
+
+/// What a ledger row says of rejected rows: how many, and of which handout.
+pub(super) fn rejects_of(cells: &[Option<String>]) -> Rejects {
+    let number =
+        |at: usize| cells.get(at).and_then(|cell| cell.as_ref()?.parse().ok()).unwrap_or(0);
+    Rejects { count: number(0), handout: number(1) }
+}
+
+/// Adds what the ledger of a job begun by an older build lacks. Changes nothing else.
+pub(super) async fn complete(line: &mut Line, ledger: &Ledger) -> Result<(), Fault> {
+    let asked = format!(
+        "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} \
+         AND TABLE_NAME = {} AND COLUMN_NAME IN ('rejected', 'handout')",
+        text(&ledger.name.schema),
+        text(&ledger.name.name)
+    );
+    if line.number(asked).await? != Some(0) {
+        return Ok(());
+    }
+    let statement = format!(
+        "ALTER TABLE {} ADD COLUMN rejected int unsigned NOT NULL DEFAULT 0, \
+         ADD COLUMN handout int unsigned NOT NULL DEFAULT 0",
+        ledger.table
+    );
+    line.statement(statement).await.map(|_| ())
 }
 
 /// Makes everything committed so far outlive a crash.

@@ -8,6 +8,7 @@
 //! * [`steps`]: statements, DDL among them; [`emptying`], [`sequences`].
 //! * [`preflight`]: what would go wrong, before anything is done.
 
+mod careful;
 mod emptying;
 mod fault;
 mod feed;
@@ -25,8 +26,11 @@ mod session;
 mod settings;
 mod steps;
 #[cfg(test)]
-pub(super) mod tests;
+mod tests;
 mod way;
+
+#[cfg(test)]
+pub(super) use tests::server;
 
 use async_trait::async_trait;
 use std::sync::Arc;
@@ -118,6 +122,7 @@ impl Target for MysqlTarget {
         let mut line = link.connect().await?;
         let Some(found) = ledger::find(&link, &mut line).await? else { return Ok(None) };
         leftovers::end(&link, &mut line, &found).await?;
+        ledger::complete(&mut line, &found).await?;
         ledger::read(&mut line, &found).await.map(Some)
     }
 

@@ -9,7 +9,7 @@ use crate::core::fault::{Fault, FaultKind};
 const SHOWN_MAX: usize = 3;
 
 /// Said of statements and not of rows: unsafe for statement-based logging, deprecated syntax.
-const HARMLESS: [u16; 3] = [1592, 1287, 1681];
+const HARMLESS: [u16; 4] = [1592, 1287, 1681, 6414];
 
 /// What the server said of a row.
 struct Warning {

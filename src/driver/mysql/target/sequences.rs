@@ -18,7 +18,7 @@ pub(super) async fn place(
     sequences: &[Sequence],
 ) -> Result<Written, Fault> {
     match Claim::open(line, ledger, key).await? {
-        Claim::AlreadyDone { rows } => return Ok(Written { rows, already: true }),
+        Claim::AlreadyDone(before) => return Ok(before),
         Claim::Ours => line.statement("ROLLBACK").await?,
     };
     for sequence in sequences {
@@ -27,7 +27,7 @@ pub(super) async fn place(
         }
     }
     match Claim::open(line, ledger, key).await? {
-        Claim::AlreadyDone { rows } => Ok(Written { rows, already: true }),
+        Claim::AlreadyDone(before) => Ok(before),
         Claim::Ours => Claim::close(line, ledger, key, sequences.len() as u64).await,
     }
 }

@@ -8,19 +8,20 @@ use async_trait::async_trait;
 use std::collections::HashMap;
 
 use super::invented::Invented;
-use super::ledger::{Ledger, stored};
+use super::ledger::{Ledger, rejects_of, stored};
 use super::link::Line;
 use super::load::Load;
 use super::way::Way;
-use super::{emptying, sequences, settings, steps};
+use super::{careful, emptying, sequences, settings, steps};
 use crate::core::catalog::Sequence;
+use crate::core::chunk::Rejects;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
 use crate::core::plan::TablePlan;
 use crate::driver::pipe::Activity;
 use crate::driver::{
-    AttachSource, BlockReceiver, ChunkTask, LargeObject, LedgerKey, StepTask, TargetSession,
-    WorkGauge, Written,
+    AttachSource, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, StepTask,
+    TargetSession, WorkGauge, Written,
 };
 
 /// The key is there already.
@@ -30,7 +31,7 @@ const DUPLICATE_KEY: &str = "1062";
 pub(super) struct Writer {
     /// `None` once a transaction was left in an unknown state: the session is of no more use.
     line: Option<Line>,
-    ledger: Ledger,
+    pub(super) ledger: Ledger,
     way: Way,
     /// What the server invents, by table: asked once.
     invented: HashMap<ObjectName, Invented>,
@@ -42,7 +43,7 @@ pub(super) struct Writer {
 /// What an INSERT into the ledger found.
 pub(super) enum Claim {
     Ours,
-    AlreadyDone { rows: u64 },
+    AlreadyDone(Written),
 }
 
 impl Claim {
@@ -60,10 +61,15 @@ impl Claim {
         }
         // A transaction that began before the twin's commit may still be shown what was before it.
         line.statement("ROLLBACK").await?;
-        let rows = line
-            .number(format!("SELECT row_count FROM {table} WHERE kind = '{kind}' AND id = {id}"))
-            .await?;
-        Ok(Claim::AlreadyDone { rows: rows.unwrap_or(0) })
+        let asked = format!(
+            "SELECT row_count, rejected, handout FROM {table} WHERE kind = '{kind}' AND id = {id}"
+        );
+        let found = line.rows(asked).await?;
+        let before = found.first().map(|row| {
+            let rows = row.first().and_then(|cell| cell.as_ref()?.parse().ok()).unwrap_or(0);
+            Written::before(rows, rejects_of(&row[1..]))
+        });
+        Ok(Claim::AlreadyDone(before.unwrap_or(Written::before(0, Rejects::default()))))
     }
 
     /// Writes the number of rows and commits.
@@ -73,16 +79,28 @@ impl Claim {
         key: LedgerKey,
         rows: u64,
     ) -> Result<Written, Fault> {
-        if rows > 0 {
+        Claim::close_with(line, ledger, key, Written::now(rows)).await
+    }
+
+    /// The same for a chunk with rows that were put aside.
+    pub async fn close_with(
+        line: &mut Line,
+        ledger: &Ledger,
+        key: LedgerKey,
+        written: Written,
+    ) -> Result<Written, Fault> {
+        let Written { rows, rejects: Rejects { count, handout }, .. } = written;
+        if rows > 0 || handout > 0 {
             let (kind, id) = stored(key);
             let table = &ledger.table;
             line.statement(format!(
-                "UPDATE {table} SET row_count = {rows} WHERE kind = '{kind}' AND id = {id}"
+                "UPDATE {table} SET row_count = {rows}, rejected = {count}, handout = {handout} \
+                 WHERE kind = '{kind}' AND id = {id}"
             ))
             .await?;
         }
         line.statement("COMMIT").await?;
-        Ok(Written { rows, already: false })
+        Ok(written)
     }
 }
 
@@ -132,7 +150,11 @@ impl Writer {
         result
     }
 
-    async fn invented(&mut self, line: &mut Line, table: &TablePlan) -> Result<Invented, Fault> {
+    pub(super) async fn invented(
+        &mut self,
+        line: &mut Line,
+        table: &TablePlan,
+    ) -> Result<Invented, Fault> {
         if let Some(known) = self.invented.get(&table.target) {
             return Ok(known.clone());
         }
@@ -152,7 +174,7 @@ impl Writer {
         let invented = self.invented(line, table).await?;
         gauge.set(Activity::Lock);
         match Claim::open(line, &self.ledger, task.key).await? {
-            Claim::AlreadyDone { rows } => return Ok(Written { rows, already: true }),
+            Claim::AlreadyDone(before) => return Ok(before),
             Claim::Ours => {}
         }
         gauge.set(Activity::Write);
@@ -162,7 +184,7 @@ impl Writer {
         Claim::close(line, &self.ledger, task.key, rows).await
     }
 
-    fn load<'a>(&'a self, table: &'a TablePlan, invented: Invented) -> Load<'a> {
+    pub(super) fn load<'a>(&'a self, table: &'a TablePlan, invented: Invented) -> Load<'a> {
         let load = Load::new(table, &self.way, invented);
         #[cfg(test)]
         let load = match self.segment_bytes {
@@ -188,6 +210,16 @@ impl TargetSession for Writer {
         let mut line = self.take()?;
         let result = self.write_chunk(&mut line, task, blocks).await;
         self.settle(line, result.map_err(|fault| named(fault, &task.table))).await
+    }
+
+    async fn write_carefully(
+        &mut self,
+        task: &CarefulTask,
+        blocks: BlockReceiver,
+    ) -> Result<Written, Fault> {
+        let mut line = self.take()?;
+        let result = careful::write(self, &mut line, task, blocks).await;
+        self.settle(line, result.map_err(|fault| named(fault, &task.chunk.table))).await
     }
 
     async fn run(&mut self, step: &StepTask) -> Result<Written, Fault> {
@@ -226,11 +258,11 @@ impl TargetSession for Writer {
             return Err(unsupported("MySQL has no large objects"));
         }
         if !last {
-            return Ok(Written { rows: 0, already: false });
+            return Ok(Written::now(0));
         }
         let mut line = self.take()?;
         let result = match Claim::open(&mut line, &self.ledger, key).await {
-            Ok(Claim::AlreadyDone { rows }) => Ok(Written { rows, already: true }),
+            Ok(Claim::AlreadyDone(before)) => Ok(before),
             Ok(Claim::Ours) => Claim::close(&mut line, &self.ledger, key, 0).await,
             Err(fault) => Err(fault),
         };

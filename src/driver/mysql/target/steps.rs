@@ -72,8 +72,8 @@ async fn in_one_transaction(
     ledger: &Ledger,
     step: &StepTask,
 ) -> Result<Written, Fault> {
-    if let Claim::AlreadyDone { rows } = Claim::open(line, ledger, step.key).await? {
-        return Ok(Written { rows, already: true });
+    if let Claim::AlreadyDone(before) = Claim::open(line, ledger, step.key).await? {
+        return Ok(before);
     }
     for statement in &step.statements {
         line.statement(statement.clone()).await?;
@@ -132,7 +132,7 @@ async fn define(line: &mut Line, ledger: &Ledger, step: &StepTask) -> Result<Wri
     let mark = Mark { table: &ledger.table, id };
     // Whether it was done is asked by claiming it; the claim itself is made at the end.
     match Claim::open(line, ledger, step.key).await? {
-        Claim::AlreadyDone { rows } => return Ok(Written { rows, already: true }),
+        Claim::AlreadyDone(before) => return Ok(before),
         Claim::Ours => line.statement("ROLLBACK").await?,
     };
     let found = mark.read(line).await?.unwrap_or(Progress { done: 0, in_doubt: false });
@@ -155,8 +155,8 @@ async fn define(line: &mut Line, ledger: &Ledger, step: &StepTask) -> Result<Wri
             }
         }
     }
-    if let Claim::AlreadyDone { rows } = Claim::open(line, ledger, step.key).await? {
-        return Ok(Written { rows, already: true });
+    if let Claim::AlreadyDone(before) = Claim::open(line, ledger, step.key).await? {
+        return Ok(before);
     }
     line.statement(format!("DELETE FROM {} WHERE kind = 'i' AND id = {id}", ledger.table)).await?;
     Claim::close(line, ledger, step.key, 0).await

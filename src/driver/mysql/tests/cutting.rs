@@ -13,7 +13,8 @@ fn setup(database: &str) -> String {
         "DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database} CHARACTER SET utf8mb4; \
          USE {database}; \
          CREATE TABLE n (n INT PRIMARY KEY) ENGINE=InnoDB; \
-         INSERT INTO n WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 199) \
+         INSERT INTO n WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL \
+         SELECT i + 1 FROM d WHERE i < 199) \
          SELECT a.i * 100 + b.i FROM d a JOIN d b ON b.i < 100;"
     );
     for (name, columns, key, values) in [
@@ -103,7 +104,7 @@ async fn a_range_of_a_composite_key_is_a_range_of_its_index() {
         let condition = predicate(Dialect::Mysql, &range, &key, "").unwrap();
         let plan = yard.sql(&format!(
             "USE ranges; EXPLAIN FORMAT=TRADITIONAL \
-             SELECT * FROM pairs FORCE INDEX (PRIMARY) WHERE {condition} ORDER BY a, b"
+             SELECT * FROM pairs USE INDEX (PRIMARY) WHERE {condition}"
         ));
         assert!(plan.contains("range\tPRIMARY"), "{condition}: {plan}");
         // type, possible_keys, key, key_len, ref, rows.

@@ -9,18 +9,22 @@ use crate::core::fault::FaultKind;
 use crate::core::plan::Severity;
 use crate::core::value::{CellRef, WireForm};
 use crate::driver::Block;
-use crate::driver::mysql::target::tests::server::PASSWORD;
+use crate::driver::mysql::target::server::PASSWORD;
 use crate::driver::pipe::{Unlimited, WorkGauge, pipe};
 
 const TYPES: &str = r"
 DROP DATABASE IF EXISTS every; CREATE DATABASE every CHARACTER SET utf8mb4; USE every;
 SET sql_mode = '', time_zone = '+02:00';
 CREATE TABLE t (big LONGTEXT, i BIGINT UNSIGNED, f FLOAT, d DOUBLE, n DECIMAL(65,30),
-  dt DATETIME(6), ts TIMESTAMP NULL, tm TIME(3), y YEAR, b BIT(10), bin VARBINARY(9), e ENUM('a','b'),
-  s SET('x','y'), l VARCHAR(9) CHARACTER SET latin1, g POINT, g2 INT AS (y + 1) VIRTUAL) ENGINE=InnoDB;
+  dt DATETIME(6), ts TIMESTAMP NULL, tm TIME(3), y YEAR, b BIT(10), bin VARBINARY(9),
+  e ENUM('a','b'),
+  s SET('x','y'), l VARCHAR(9) CHARACTER SET latin1, g POINT, g2 INT AS (y + 1) VIRTUAL)
+  ENGINE=InnoDB;
 INSERT INTO t (big, i, f, d, n, dt, ts, tm, y, b, bin, e, s, l, g) VALUES
- ('', 18446744073709551615, 1234567.8, 0.1, 12345678901234567890123456789012345.123456789012345678901234567890,
-  '0000-00-00', '2020-06-01 12:00:00', '-838:59:59', 1901, b'1000000001', X'00FF27', 'b', 'x,y', 'ö', POINT(1, 2)),
+ ('', 18446744073709551615, 1234567.8, 0.1,
+  12345678901234567890123456789012345.123456789012345678901234567890,
+  '0000-00-00', '2020-06-01 12:00:00', '-838:59:59', 1901, b'1000000001',
+  X'00FF27', 'b', 'x,y', 'ö', POINT(1, 2)),
  (NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 ";
 
@@ -99,7 +103,8 @@ async fn a_read_that_is_dropped_leaves_its_connection_in_order() {
     yard.sql(
         "DROP DATABASE IF EXISTS drops; CREATE DATABASE drops; USE drops; \
          CREATE TABLE big (id INT PRIMARY KEY, pad CHAR(250)) ENGINE=InnoDB; \
-         INSERT INTO big WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 299) \
+         INSERT INTO big WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL \
+         SELECT i + 1 FROM d WHERE i < 299) \
          SELECT a.i * 300 + b.i, REPEAT('x', 250) FROM d a JOIN d b",
     );
     let catalog = yard.catalog("drops").await;
@@ -174,7 +179,8 @@ async fn the_best_lock_that_may_be_had_is_taken_and_given_back() {
     yard.sql(&format!(
         "CREATE DATABASE moor; CREATE TABLE moor.a (id INT PRIMARY KEY) ENGINE=InnoDB; \
          CREATE TABLE moor.m (id INT) ENGINE=MyISAM; \
-         CREATE USER poor@'127.0.0.1' IDENTIFIED BY '{0}'; GRANT SELECT ON moor.* TO poor@'127.0.0.1'; \
+         CREATE USER poor@'127.0.0.1' IDENTIFIED BY '{0}'; \
+         GRANT SELECT ON moor.* TO poor@'127.0.0.1'; \
          CREATE USER some@'127.0.0.1' IDENTIFIED BY '{0}'; \
          GRANT SELECT, LOCK TABLES ON moor.* TO some@'127.0.0.1'",
         PASSWORD.replace('\'', "''")

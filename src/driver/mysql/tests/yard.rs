@@ -11,7 +11,7 @@ use crate::core::name::Dialect;
 use crate::core::plan::{ColumnPlan, DataPath, Existing, TablePlan};
 use crate::core::spec::{Endpoint, Selection};
 use crate::core::value::RowBatch;
-use crate::driver::mysql::target::tests::server::{PASSWORD, Server};
+use crate::driver::mysql::target::server::{PASSWORD, Server};
 use crate::driver::pipe::{Unlimited, WorkGauge, pipe};
 use crate::driver::url::{Access, Secret};
 use crate::driver::{Block, ChunkTask, LedgerKey, Source, SourceSession};

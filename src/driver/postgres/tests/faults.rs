@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::server::Server;
 use super::voyage::{Voyage, move_chunk, plan_with, table_plan, whole};
+use crate::core::chunk::Rejects;
 use crate::core::chunk::{ChunkMethod, ChunkRange, ctid_ranges};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::plan::{Existing, Severity, TablePlan};
@@ -103,7 +104,7 @@ async fn a_refused_row_fails_its_chunk_and_nothing_else() {
     server.sql("home", "ALTER TABLE t DROP CONSTRAINT below");
     let task = chunk(&plan, 2, ctid_ranges(plan.estimate.pages, 3).remove(2));
     let again = move_chunk(reader.as_mut(), writer.as_mut(), &task).await.unwrap();
-    assert_eq!(again, Written { rows: 3000 - rows, already: false });
+    assert_eq!(again, Written::now(3000 - rows));
     assert_eq!(server.sql("home", "SELECT sum(a) FROM t"), "4501500");
 }
 
@@ -115,11 +116,14 @@ async fn a_chunk_done_twice_is_written_once() {
     voyage.target.prepare_ledger(&voyage.job).await.unwrap();
     let plan = plan_of(&voyage, "t").await;
     let task = chunk(&plan, 7, ChunkRange::Whole);
-    assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
-    assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: true }));
+    assert_eq!(copy(&voyage, &task).await, Ok(Written::now(500)));
+    assert_eq!(copy(&voyage, &task).await, Ok(Written::before(500, Rejects::default())));
     assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "500");
     let rows = voyage.target.ledger(&voyage.job).await.unwrap().unwrap();
-    assert_eq!(rows, [LedgerRow { key: LedgerKey::Chunk(7), rows: 500 }]);
+    assert_eq!(
+        rows,
+        [LedgerRow { key: LedgerKey::Chunk(7), rows: 500, rejects: Rejects::default() }]
+    );
 }
 
 #[tokio::test]
@@ -149,9 +153,9 @@ async fn a_twin_left_open_by_a_dead_engine_is_ended_before_the_ledger_is_read() 
     for session in [&mut ours, &mut others] {
         let statements = vec!["SELECT 1".to_owned()];
         let step = StepTask { title: "live".to_owned(), statements, key: LedgerKey::Step(1) };
-        assert_eq!(session.run(&step).await, Ok(Written { rows: 0, already: false }));
+        assert_eq!(session.run(&step).await, Ok(Written::now(0)));
     }
-    assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
+    assert_eq!(copy(&voyage, &task).await, Ok(Written::now(500)));
     sender.end(0).await.unwrap();
     assert_eq!(dead.await.unwrap().unwrap_err().kind, FaultKind::ConnectionLost);
     assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "500");
@@ -179,8 +183,8 @@ async fn a_twin_that_commits_while_we_wait_is_not_repeated() {
     let blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
     wait_until(|| server.sql("home", blocked) == "1").await;
     reader.read(&task, sender).await.unwrap();
-    assert_eq!(writing.await.unwrap(), Ok(Written { rows: 500, already: false }));
-    assert_eq!(second.await.unwrap(), Ok(Written { rows: 500, already: true }));
+    assert_eq!(writing.await.unwrap(), Ok(Written::now(500)));
+    assert_eq!(second.await.unwrap(), Ok(Written::before(500, Rejects::default())));
     drop(other_sender);
     assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "500");
 }
@@ -210,7 +214,10 @@ async fn a_crash_of_the_target_leaves_ledger_and_rows_agreeing() {
     assert_eq!(down.kind, FaultKind::ConnectionLost, "{down}");
     server.boot();
     let rows = voyage.target.ledger(&voyage.job).await.unwrap().unwrap();
-    assert_eq!(rows, [LedgerRow { key: LedgerKey::Chunk(1), rows: 500 }]);
+    assert_eq!(
+        rows,
+        [LedgerRow { key: LedgerKey::Chunk(1), rows: 500, rejects: Rejects::default() }]
+    );
     let counts = "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)";
     assert_eq!(server.sql("home", counts), "500|0", "the unlogged rows went with their ledger");
 }
@@ -263,11 +270,11 @@ async fn a_table_is_begun_again_with_its_ledger_rows_and_no_others() {
     voyage.target.prepare_ledger(&voyage.job).await.unwrap();
     let plan = TablePlan { existing: Existing::Truncated, ..plan_of(&voyage, "t").await };
     let task = chunk(&plan, 1, ChunkRange::Whole);
-    assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
+    assert_eq!(copy(&voyage, &task).await, Ok(Written::now(500)));
     let mut writer = voyage.target.session(&voyage.job, &[]).await.unwrap();
     writer.begin_again(&plan, &[LedgerKey::Chunk(1)]).await.unwrap();
     assert_eq!(server.sql("home", "SELECT count(*) FROM t"), "0");
-    assert_eq!(copy(&voyage, &task).await, Ok(Written { rows: 500, already: false }));
+    assert_eq!(copy(&voyage, &task).await, Ok(Written::now(500)));
     // TRUNCATE is refused from now on, and DELETE would take the child's row along: nothing goes.
     server.sql("home", "INSERT INTO child VALUES (3)");
     let refer = "ALTER TABLE child ADD CONSTRAINT refers FOREIGN KEY (a) REFERENCES t";
@@ -276,7 +283,7 @@ async fn a_table_is_begun_again_with_its_ledger_rows_and_no_others() {
     assert_eq!(fault.code.as_deref(), Some("0A000"), "{fault}");
     let counts = "SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM child)";
     assert_eq!(server.sql("home", counts), "500|1");
-    let kept = LedgerRow { key: LedgerKey::Chunk(1), rows: 500 };
+    let kept = LedgerRow { key: LedgerKey::Chunk(1), rows: 500, rejects: Rejects::default() };
     assert_eq!(voyage.target.ledger(&voyage.job).await.unwrap(), Some(vec![kept]));
     // A key that does nothing but refuse, and nothing to refuse: DELETE empties.
     server.sql("home", "ALTER TABLE child DROP CONSTRAINT refers; DELETE FROM child");
@@ -301,8 +308,8 @@ async fn a_failing_step_leaves_nothing_and_its_session_goes_on() {
     assert!(fault.message.starts_with("create index t_a: could not create"), "{fault}");
     assert_eq!(server.sql("home", "SELECT to_regclass('made') IS NULL"), "t");
     let good = step(2, &["CREATE INDEX t_a ON public.t (a)"]);
-    assert_eq!(writer.run(&good).await, Ok(Written { rows: 0, already: false }));
-    assert_eq!(writer.run(&good).await, Ok(Written { rows: 0, already: true }));
+    assert_eq!(writer.run(&good).await, Ok(Written::now(0)));
+    assert_eq!(writer.run(&good).await, Ok(Written::before(0, Rejects::default())));
     voyage.target.drop_ledger(&voyage.job).await.unwrap();
     voyage.target.drop_ledger(&voyage.job).await.unwrap();
     assert_eq!(voyage.target.ledger(&voyage.job).await.unwrap(), None);

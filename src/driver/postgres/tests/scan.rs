@@ -41,7 +41,8 @@ async fn each_question_finds_its_values_and_only_them() {
         "plain",
         r"CREATE TABLE t (id int, part text, n numeric, f float8, s text, b bytea, d date,
              z timestamptz, u text, e text, PRIMARY KEY (id, part));
-          INSERT INTO t VALUES (1, 'a', 1.5, 1, 'ascii', '\x00', '2024-02-29', '2024-02-29 12:00+00',
+          INSERT INTO t VALUES (1, 'a', 1.5, 1, 'ascii', '\x00', '2024-02-29',
+             '2024-02-29 12:00+00',
              '8a1d6f7e-0000-4000-8000-000000000001', 'naïve café – €'),
              (2, 'b', 1e36, 'NaN', 'zwölf', '\x0102', 'infinity', '-infinity', 'no', 'cafÃ©'),
              (3, 'c', 0.0000000000000000000000000000001, 'Infinity', 'Жук', '\x', '0044-03-15 BC',

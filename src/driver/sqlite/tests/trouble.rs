@@ -151,7 +151,7 @@ async fn dropped_work_is_rolled_back_and_the_next_session_goes_on() {
     sink.send(rows(&[(5, Some("b"))])).await.unwrap();
     sink.end(1).await.unwrap();
     let next = tokio::time::timeout(Duration::from_secs(20), other.write(&task, blocks)).await;
-    assert_eq!(next.unwrap().unwrap(), Written { rows: 1, already: false });
+    assert_eq!(next.unwrap().unwrap(), Written::now(1));
     assert_eq!(count(&yard, "target.db"), 1);
 }
 

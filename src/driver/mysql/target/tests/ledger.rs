@@ -5,6 +5,7 @@ use super::crossing::{
     wait_until,
 };
 use super::server::Server;
+use crate::core::chunk::Rejects;
 use crate::core::fault::FaultKind;
 use crate::core::plan::TablePlan;
 use crate::driver::{Block, LedgerKey, Target, TargetSession, Written};
@@ -23,12 +24,12 @@ async fn a_chunk_done_twice_is_written_once() {
     let task = chunk(&numbers(), 7);
     for already in [false, true] {
         let done = send_batches(&mut writer, &task, vec![numbered(1, 500, 1)]).await;
-        assert_eq!(done, Ok(Written { rows: 500, already }));
+        assert_eq!(done, Ok(Written { already, ..Written::now(500) }));
     }
     assert_eq!(crossing.ledger_keys().await, [(LedgerKey::Chunk(7), 500)]);
     // A chunk without rows is done as well.
     let none = send_batches(&mut writer, &chunk(&numbers(), 8), Vec::new()).await;
-    assert_eq!(none, Ok(Written { rows: 0, already: false }));
+    assert_eq!(none, Ok(Written::now(0)));
     assert_eq!(crossing.ledger_keys().await.len(), 2);
 }
 
@@ -102,11 +103,11 @@ async fn a_twin_left_open_by_a_dead_engine_is_ended_before_the_ledger_is_read() 
     assert_eq!(crossing.ledger_keys().await, [], "nothing of the twin was committed");
     for session in [&mut ours, &mut others] {
         let done = session.run(&step(1, &["SELECT 1"])).await;
-        assert_eq!(done, Ok(Written { rows: 0, already: false }));
+        assert_eq!(done, Ok(Written::now(0)));
     }
     stranger.statement("DO 1").await.unwrap();
     let done = send_batches(&mut ours, &task, vec![numbered(1, 500, 1)]).await;
-    assert_eq!(done, Ok(Written { rows: 500, already: false }));
+    assert_eq!(done, Ok(Written::now(500)));
     sender.end(500).await.ok();
     assert_eq!(dead.await.unwrap().unwrap_err().kind, FaultKind::ConnectionLost);
     assert_eq!(crossing.ask("count(*) FROM t"), "500");
@@ -129,8 +130,8 @@ async fn a_twin_that_commits_while_we_wait_is_not_repeated() {
                  WHERE INFO LIKE 'INSERT INTO `tidegate`%'";
     wait_until("the second waits for it", || server.sql(waits) == "1").await;
     sender.end(500).await.unwrap();
-    assert_eq!(writing.await.unwrap(), Ok(Written { rows: 500, already: false }));
-    assert_eq!(second.await.unwrap(), Ok(Written { rows: 500, already: true }));
+    assert_eq!(writing.await.unwrap(), Ok(Written::now(500)));
+    assert_eq!(second.await.unwrap(), Ok(Written::before(500, Rejects::default())));
     drop(other_sender);
     assert_eq!(crossing.ask("count(*) FROM t"), "500");
 }

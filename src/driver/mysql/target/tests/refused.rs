@@ -105,7 +105,7 @@ async fn each_is_refused(crossing: &Crossing) {
         // The same session goes on, and the chunk is done once its row is mended.
         let rows: Rows = vec![good(trouble, "1"), good(trouble, "2")];
         let done = send(&mut writer, &chunk(&plan, id), &rows).await;
-        assert_eq!(done, Ok(Written { rows: 2, already: false }), "{name}");
+        assert_eq!(done, Ok(Written::now(2)), "{name}");
         assert_eq!(crossing.ask(&format!("count(*) FROM t_{name}")), "2", "{name}");
     }
 }
@@ -133,11 +133,11 @@ async fn local_that_is_taken_away_in_the_middle_is_done_without() {
     let mut writer = crossing.writer().await;
     let batches = vec![numbered(1, 500, 2), numbered(501, 1000, 2)];
     let done = send_batches(&mut writer, &chunk(&plan, 0), batches).await;
-    assert_eq!(done, Ok(Written { rows: 1000, already: false }));
+    assert_eq!(done, Ok(Written::now(1000)));
     crossing.server.sql("SET GLOBAL local_infile = 0");
     let batches = vec![numbered(1001, 1500, 2), numbered(1501, 2000, 2)];
     let done = send_batches(&mut writer, &chunk(&plan, 1), batches).await;
-    assert_eq!(done, Ok(Written { rows: 1000, already: false }));
+    assert_eq!(done, Ok(Written::now(1000)));
     assert_eq!(crossing.ask("count(*), sum(a) FROM t"), "2000\t2001000");
     assert!(!crossing.target.way.loads());
 }
@@ -205,7 +205,7 @@ async fn values_larger_than_a_packet_arrive_or_are_refused() {
         vec![batch]
     };
     let (l, b) = (table("l", &[("t", "longtext")]), table("b", &[("v", "longblob")]));
-    let done = Ok(Written { rows: 1, already: false });
+    let done = Ok(Written::now(1));
     assert_eq!(send_batches(&mut writer, &chunk(&l, 0), of(3_000_000, false)).await, done);
     assert_eq!(send_batches(&mut writer, &chunk(&b, 1), of(3_000_000, true)).await, done);
     assert_eq!(crossing.ask("length(t) FROM l"), "3000000");
@@ -227,7 +227,7 @@ async fn a_long_load_is_several_statements_in_one_transaction() {
     writer.segment_bytes = Some(1000);
     let batches = (0..20).map(|i| numbered(i * 100 + 1, i * 100 + 100, 2)).collect();
     let done = send_batches(&mut writer, &chunk(&plan, 0), batches).await;
-    assert_eq!(done, Ok(Written { rows: 2000, already: false }));
+    assert_eq!(done, Ok(Written::now(2000)));
     assert_eq!(crossing.ask("count(*), sum(a) FROM t"), "2000\t2001000");
     // Trouble in the last statement takes back the first.
     let mut batches: Vec<_> = (20..40).map(|i| numbered(i * 100 + 1, i * 100 + 100, 2)).collect();

@@ -2,11 +2,12 @@
 
 use super::crossing::{Crossing, engine_that_is_gone, step};
 use crate::core::catalog::Sequence;
+use crate::core::chunk::Rejects;
 use crate::core::fault::FaultKind;
 use crate::core::name::ObjectName;
 use crate::driver::{LedgerKey, Target, TargetSession, Written};
 
-const DONE: Written = Written { rows: 0, already: false };
+const DONE: Written = Written::now(0);
 
 #[tokio::test]
 async fn a_step_runs_once_and_statements_without_ddl_together() {
@@ -17,7 +18,7 @@ async fn a_step_runs_once_and_statements_without_ddl_together() {
     assert_eq!(crossing.ask("count(*) FROM t"), "0", "one transaction");
     let make = step(2, &["CREATE TABLE home.u (a int)", "INSERT INTO home.u VALUES (5)"]);
     assert_eq!(writer.run(&make).await, Ok(DONE));
-    assert_eq!(writer.run(&make).await, Ok(Written { rows: 0, already: true }));
+    assert_eq!(writer.run(&make).await, Ok(Written::before(0, Rejects::default())));
     assert_eq!(crossing.ask("sum(a) FROM u"), "5");
     assert_eq!(crossing.ledger_keys().await, [(LedgerKey::Step(2), 0)]);
     assert_eq!(crossing.ask("count(*) FROM tidegate.job_crossing WHERE kind = 'i'"), "0");
@@ -125,10 +126,10 @@ async fn next_numbers_are_set() {
         sequence("down", 60, false, None),
     ];
     let done = writer.set_sequences(LedgerKey::Step(4), &sequences).await;
-    assert_eq!(done, Ok(Written { rows: 3, already: false }));
+    assert_eq!(done, Ok(Written::now(3)));
     crossing.server.sql("INSERT INTO home.t (b) VALUES (1)");
     assert_eq!(crossing.ask("id FROM t"), "42");
     assert_eq!(crossing.ask("NEXTVAL(up), NEXTVAL(down), NEXTVAL(down)"), "1001\t60\t59");
     let again = writer.set_sequences(LedgerKey::Step(4), &sequences).await;
-    assert_eq!(again, Ok(Written { rows: 3, already: true }));
+    assert_eq!(again, Ok(Written::before(3, Rejects::default())));
 }

@@ -69,7 +69,7 @@ async fn a_connection_lost_between_load_and_commit_leaves_nothing() {
     assert_eq!(crossing.ask("count(*) FROM t"), "0");
     let mut writer = crossing.writer().await;
     let done = send_batches(&mut writer, &task, vec![numbered(1, 500, 2)]).await;
-    assert_eq!(done, Ok(Written { rows: 500, already: false }));
+    assert_eq!(done, Ok(Written::now(500)));
 }
 
 #[tokio::test]
