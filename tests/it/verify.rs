@@ -520,3 +520,26 @@ fn a_column_that_only_a_server_could_compare_is_named_and_left_out() {
     there.run(&format!("UPDATE {table} SET note = 'Summer' WHERE id = 1"));
     assert_eq!(tidegate.run(&["verify", "zoned"]).code, DIFFERS, "the others are compared");
 }
+
+#[test]
+fn keys_that_only_a_collation_takes_for_equal_are_not_mended_into_each_other() {
+    let (here, there) = (PgServer::shared().create("cases"), MariaDbServer::shared().create("c"));
+    here.run(
+        "CREATE TABLE t (k varchar(20) PRIMARY KEY, n integer);
+         INSERT INTO t VALUES ('abc', 1), ('other', 2);",
+    );
+    there.run(
+        "CREATE TABLE t (k varchar(20) COLLATE utf8mb4_general_ci PRIMARY KEY, n int);
+         INSERT INTO t VALUES ('ABC', 7), ('other', 3)",
+    );
+    let tidegate = Tidegate::new();
+    let ends = (here.url(), there.url());
+    let repair = ["--repair", "--yes-target", &there.name];
+    let outcome = verify(&tidegate, "mend", (&ends.0, &ends.1), &repair);
+    assert_eq!(outcome.code, DIFFERS, "{outcome:?}");
+    assert_eq!(there.lines("SELECT k, n FROM t ORDER BY k"), ["ABC\t7", "other\t3"]);
+    there.run("DELETE FROM t WHERE k = 'abc'");
+    let outcome = verify(&tidegate, "again", (&ends.0, &ends.1), &repair);
+    assert!(outcome.code == Some(0), "{outcome:?}\n{}", tidegate.troubles("again"));
+    assert_eq!(there.lines("SELECT k, n FROM t ORDER BY k"), ["abc\t1", "other\t2"]);
+}
