@@ -280,7 +280,11 @@ impl Ends<'_> {
             L::Int { .. } | L::Year => (INTEGER, None),
             L::Decimal { .. } => (DECIMAL, None),
             L::Float { .. } => (REAL, None),
-            L::Text { .. } => (TEXT, None),
+            // Numbers that become text are spelled with every digit.
+            L::Text { .. } => match &self.column.source_logical {
+                L::Int { .. } | L::Decimal { .. } | L::Float { .. } => (DECIMAL, None),
+                _ => (TEXT, None),
+            },
             L::Bytes { .. } => (BLOB, None),
             L::Date => (TEXT, Some(Question::NotMoment(MomentKind::Date))),
             L::Time { zoned } => {
