@@ -5,6 +5,7 @@ use super::job::{JobContext, start_refusal};
 use super::{clock_text, rate_text, seconds_text};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Hold, HoldReason, JobState};
+use crate::core::spec::JobKind;
 use crate::core::time::Timestamp;
 use crate::protocol::{AlertView, TableView};
 
@@ -42,7 +43,11 @@ pub fn held_by(context: &JobContext<'_>) -> Vec<String> {
     held.extend(job.holds.iter().map(|hold| hold_phrase(context, hold)));
     if job.state.is_working() && job.holds.is_empty() {
         if !job.reconciled {
-            held.push("the target's ledger is being compared".to_owned());
+            let doing = match context.spec.kind {
+                JobKind::Copy => "the target's ledger is being compared",
+                JobKind::Verify => "the job's file is being read",
+            };
+            held.push(doing.to_owned());
         } else if context.workers.run == 0 && context.workers.connecting > 0 {
             held.push("workers are connecting".to_owned());
         }
