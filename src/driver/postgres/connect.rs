@@ -89,7 +89,8 @@ impl Link {
         }
     }
 
-    /// As [`Link::connect`], for rows: text of a SQL_ASCII database travels unread, because the server
+    /// As [`Link::connect`], for rows: text of a SQL_ASCII database travels unread, because the
+    /// server
     /// would call its bytes UTF-8, and refuse them without a word of column and row. Whoever
     /// needs text checks it.
     pub async fn connect_for_rows(&self, purpose: Purpose) -> Result<PgConnection, Fault> {
