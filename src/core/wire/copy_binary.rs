@@ -107,6 +107,8 @@ fn moment(column: &ColumnCoder, text: &[u8], form: WireForm) -> Result<i64, Unfi
 
 fn check_digits(column: &ColumnCoder, micros: i64) -> Result<(), Unfit> {
     match column.second_digits {
+        // Infinity has no digits: PostgreSQL's largest and smallest number stand for it.
+        Some(_) if micros == i64::MAX || micros == i64::MIN => Ok(()),
         Some(digits) if micros % 10i64.pow(6 - digits) != 0 => {
             Err("the time is finer than the column")
         }
