@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use super::super::catalog::{DdlItem, Section};
 use super::super::name::{Dialect, ObjectName};
-use super::super::sql::{Flavour, MysqlTable, adapt_table, mysql_database_renamed, quote};
+use super::super::sql::{
+    Flavour, MysqlTable, adapt_table, checked_foreign_key, mysql_database_renamed, quote,
+};
 use super::build::PlanInput;
 use super::naming::Naming;
 use super::{Finding, Severity};
@@ -234,7 +236,7 @@ impl Preparing<'_> {
                 kind: "FK CONSTRAINT".to_owned(),
                 name: ObjectName::new(table.schema.as_str(), name),
                 section: Section::PostData,
-                statements: vec![statement],
+                statements: checked_foreign_key(&statement),
                 table: Some(table),
                 depends_on,
             });

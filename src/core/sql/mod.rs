@@ -4,6 +4,7 @@ mod ddl;
 mod default;
 mod expression;
 mod mysql_adapt;
+mod mysql_foreign_key;
 mod mysql_rename;
 mod mysql_table;
 mod names;
@@ -14,6 +15,7 @@ mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
 pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
+pub use mysql_foreign_key::{NO_ROW_MAY_ANSWER, checked_foreign_key};
 pub use mysql_rename::mysql_database_renamed;
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::{Names, fit as fit_name};

@@ -86,7 +86,7 @@ fn definitions_get_the_order_and_the_names_of_the_target() {
     assert!(made.iter().all(|i| i.name.schema == "t"));
     assert!(find("TABLE", "child").statements[0].starts_with("CREATE TABLE `t`.`child`"));
     let key = find("FK CONSTRAINT", "f");
-    assert!(key.statements[0].contains("REFERENCES `t`.`parent`"), "{key:?}");
+    assert!(key.statements[2].contains("REFERENCES `t`.`parent`"), "{key:?}");
     for (kind, name) in [("TABLE", "parent"), ("INDEX", "u"), ("INDEX", "k")] {
         assert!(key.depends_on.contains(&find(kind, name).id), "{kind} {name}");
     }

@@ -3,6 +3,8 @@
 use super::mysql::Naming;
 use super::{Dialect, ForeignKey, Planned, Writer, foreign_key_text, qualified, quote};
 
+use super::super::mysql_foreign_key::checked_foreign_key;
+
 const MY: Dialect = Dialect::Mysql;
 
 impl Writer<'_> {
@@ -16,6 +18,10 @@ impl Writer<'_> {
                     let name = state.constraint(&target, &wanted);
                     let body = format!("CONSTRAINT {} {body}", quote(MY, &name));
                     let id = self.mysql_alter(at, "FK CONSTRAINT", &name, &body);
+                    if let Some(item) = self.made.items.iter_mut().find(|item| item.id == id) {
+                        item.statements =
+                            item.statements.iter().flat_map(|s| checked_foreign_key(s)).collect();
+                    }
                     self.depend_on_key(id, parent, &columns);
                     if key.initially_deferred {
                         let why = "made, but MySQL checks it at once and never at the end of a \

@@ -13,6 +13,7 @@ use super::link::Line;
 use super::session::Claim;
 use super::settings;
 use crate::core::fault::{Fault, FaultKind};
+use crate::core::sql::NO_ROW_MAY_ANSWER;
 use crate::driver::{LedgerKey, StepTask, Written};
 
 /// A parent that was to go while its children were still there.
@@ -28,6 +29,8 @@ enum Nature {
     Rows,
     /// Changes the session: to be done again in each session.
     Session,
+    /// Changes nothing: a row in the answer fails the step.
+    Question,
     /// Commits by itself, or nobody knows.
     Definition,
 }
@@ -38,6 +41,9 @@ fn first_word(statement: &str) -> String {
 }
 
 fn nature(statement: &str) -> Nature {
+    if statement.starts_with(NO_ROW_MAY_ANSWER) {
+        return Nature::Question;
+    }
     match first_word(statement).as_str() {
         "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "SELECT" | "WITH" | "DO" => Nature::Rows,
         "SET" | "USE" => Nature::Session,
@@ -143,6 +149,7 @@ async fn define(line: &mut Line, ledger: &Ledger, step: &StepTask) -> Result<Wri
                 line.statement(statement.clone()).await?;
             }
             _ if number < found.done => {}
+            Nature::Question => no_row_answers(line, statement).await?,
             Nature::Rows => {
                 line.statement("START TRANSACTION").await?;
                 line.statement(statement.clone()).await?;
@@ -160,6 +167,23 @@ async fn define(line: &mut Line, ledger: &Ledger, step: &StepTask) -> Result<Wri
     }
     line.statement(format!("DELETE FROM {} WHERE kind = 'i' AND id = {id}", ledger.table)).await?;
     Claim::close(line, ledger, step.key, 0).await
+}
+
+/// Rows that refer to nothing must not be hidden by a key that is added without a look.
+async fn no_row_answers(line: &mut Line, question: &str) -> Result<(), Fault> {
+    if line.one(question.to_owned()).await?.is_none() {
+        return Ok(());
+    }
+    let query = question.trim_start_matches(NO_ROW_MAY_ANSWER);
+    Err(Fault::new(
+        FaultKind::RowRefused,
+        line.side,
+        "there are rows that refer to no row: the foreign key was not added",
+    )
+    .with_detail("All rows are there as they were on the source.")
+    .with_hint(format!(
+        "Look for them with: {query} -- then mend them and run the step again, or skip it."
+    )))
 }
 
 #[derive(Clone, Copy)]

@@ -5,6 +5,7 @@ use crate::core::catalog::Sequence;
 use crate::core::chunk::Rejects;
 use crate::core::fault::FaultKind;
 use crate::core::name::ObjectName;
+use crate::core::sql::checked_foreign_key;
 use crate::driver::{LedgerKey, Target, TargetSession, Written};
 
 const DONE: Written = Written::now(0);
@@ -63,6 +64,26 @@ async fn a_statement_whose_end_nobody_saw_may_have_been_done() {
     // The session is as it was: strict.
     let strict = step(2, &["INSERT INTO home.v VALUES ('many', 1)"]);
     assert_eq!(writer.run(&strict).await.unwrap_err().kind, FaultKind::RowRefused);
+}
+
+#[tokio::test]
+async fn a_foreign_key_is_not_added_over_rows_that_refer_to_nothing() {
+    let make = "CREATE TABLE p (i int PRIMARY KEY); CREATE TABLE c (i int, KEY (i)); \
+                INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1), (NULL), (7)";
+    let crossing = Crossing::new(make).await;
+    let mut writer = crossing.writer().await;
+    let statements = checked_foreign_key(
+        "ALTER TABLE `home`.`c` ADD CONSTRAINT `k` FOREIGN KEY (`i`) REFERENCES `home`.`p` (`i`)",
+    );
+    let statements: Vec<&str> = statements.iter().map(String::as_str).collect();
+    let add = step(1, &statements);
+    let refused = writer.run(&add).await.unwrap_err();
+    assert_eq!(refused.kind, FaultKind::RowRefused, "{refused}");
+    crossing.server.sql("DELETE FROM home.c WHERE i = 7");
+    assert_eq!(writer.run(&add).await, Ok(DONE));
+    // Checks are on again, in this session and by the key.
+    let orphan = step(2, &["INSERT INTO home.c VALUES (8)"]);
+    assert_eq!(writer.run(&orphan).await.unwrap_err().kind, FaultKind::RowRefused);
 }
 
 #[tokio::test]
