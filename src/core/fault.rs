@@ -93,9 +93,14 @@ pub struct Fault {
     pub detail: Option<String>,
     /// What the operator can do.
     pub hint: Option<String>,
-    /// The column a value of which is the trouble, where the server or the encoder says so.
+    /// Of a row that was refused. Boxed: results that carry a fault stay small.
+    pub row: Option<Box<RowTrouble>>,
+}
+
+/// What a refusal says of the row.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowTrouble {
     pub column: Option<String>,
-    /// The message without table, column and position: equal for all rows of one cause.
     pub cause: Option<String>,
 }
 
@@ -109,8 +114,7 @@ impl Fault {
             message: message.into(),
             detail: None,
             hint: None,
-            column: None,
-            cause: None,
+            row: None,
         }
     }
 
@@ -134,14 +138,26 @@ impl Fault {
 
     #[must_use]
     pub fn with_column(mut self, column: impl Into<String>) -> Fault {
-        self.column = Some(column.into());
+        self.row.get_or_insert_default().column = Some(column.into());
         self
     }
 
     #[must_use]
     pub fn with_cause(mut self, cause: impl Into<String>) -> Fault {
-        self.cause = Some(cause.into());
+        self.row.get_or_insert_default().cause = Some(cause.into());
         self
+    }
+
+    /// The column a value of which is the trouble, where the server or the encoder says so.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        self.row.as_ref()?.column.as_deref()
+    }
+
+    /// The message without table, column and position: equal for all rows of one cause.
+    #[must_use]
+    pub fn cause(&self) -> Option<&str> {
+        self.row.as_ref()?.cause.as_deref()
     }
 
     /// Did the target refuse a row or a value of it, so that other rows may still fit?

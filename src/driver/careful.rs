@@ -48,14 +48,14 @@ pub struct CarefulTask {
 
 /// What a group of rows came to grief of.
 pub struct GroupFault {
-    pub fault: Fault,
+    pub fault: Box<Fault>,
     /// The row within the batch, when it is known: then nothing is halved.
     pub row: Option<usize>,
 }
 
 impl From<Fault> for GroupFault {
     fn from(fault: Fault) -> GroupFault {
-        GroupFault { fault, row: None }
+        GroupFault { fault: Box::new(fault), row: None }
     }
 }
 
@@ -127,7 +127,7 @@ async fn write_batch<S: CarefulSession>(
                 continue;
             }
             Err(bad) if bad.fault.is_about_a_row() => bad,
-            Err(bad) => return Err(bad.fault),
+            Err(bad) => return Err(*bad.fault),
         };
         session.back_to_savepoint().await?;
         let alone = if group.len() == 1 { Some(group.start) } else { bad.row };

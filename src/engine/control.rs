@@ -132,6 +132,9 @@ impl PlanState {
     }
 }
 
+/// The source's snapshot, and of a verification the target's.
+type Opened = (Arc<dyn Snapshot>, Option<Arc<dyn Snapshot>>);
+
 /// What a verification's workers read: the target as a source too.
 fn ends_of(spec: &JobSpec, databases: &Databases) -> Option<BothEnds> {
     let mirror = databases.mirror.clone()?;
@@ -172,7 +175,7 @@ pub(super) struct Engine {
     pub(super) workers: Workers,
     pub(super) throttle: Arc<JobThrottle>,
     /// Opened and not yet taken note of by the machine.
-    pub(super) opened: Option<(Arc<dyn Snapshot>, Option<Arc<dyn Snapshot>>)>,
+    pub(super) opened: Option<Opened>,
     pub(super) snapshot: Option<SnapshotRef>,
     pub(super) snapshots: Vec<(Timestamp, String)>,
     pub(super) under_way: UnderWay,

@@ -443,7 +443,7 @@ fn mysql_and_postgres_are_compared_in_the_servers() {
     let ends = (here.url(), there.url());
     here.run("TRUNCATE mysql.general_log");
     assert_equal(&tidegate, "equal", (&ends.0, &ends.1), &SMALL_CHUNKS);
-    let chunks = i64::try_from(tidegate.chunks("equal").total).unwrap();
+    let chunks = tidegate.chunks("equal").total;
     assert!(chunks > 5, "{:?}", tidegate.chunks("equal"));
     assert_eq!(hashed_and_read(&server, &here.name), (chunks, 0), "no row left the server");
 

@@ -75,7 +75,7 @@ pub struct ConsoleOptions {
 /// All that can wake the loop.
 enum Input {
     Terminal(Batch),
-    Msg(Msg),
+    Msg(Box<Msg>),
     /// SIGCONT: the shell may have changed the terminal meanwhile.
     Continued,
 }
@@ -234,7 +234,7 @@ impl Console {
 
     fn take_input(&mut self, input: Input) -> std::io::Result<()> {
         match input {
-            Input::Msg(msg) => self.take(msg),
+            Input::Msg(msg) => self.take(*msg),
             Input::Terminal(batch) => {
                 for msg in self.keys.take(&batch, self.model.in_text_field()) {
                     let resize = matches!(msg, Msg::Resize { .. });
@@ -384,7 +384,7 @@ impl Console {
     fn load_jobs(&mut self) -> std::io::Result<()> {
         let (jobs, sender) = (std::sync::Arc::clone(&self.jobs), self.sender.clone());
         let look = move || {
-            let _ = sender.send(Input::Msg(Msg::Jobs(jobs())));
+            let _ = sender.send(Input::Msg(Box::new(Msg::Jobs(jobs()))));
         };
         thread::Builder::new().name("jobs-list".to_owned()).spawn(look).map(drop)
     }

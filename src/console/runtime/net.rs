@@ -218,5 +218,5 @@ async fn tail(path: PathBuf) -> std::io::Result<Vec<String>> {
 /// reading of the socket: the engine never waits for us.
 async fn tell(news: &SyncSender<Input>, msg: Msg) {
     let news = news.clone();
-    let _ = tokio::task::spawn_blocking(move || news.send(Input::Msg(msg))).await;
+    let _ = tokio::task::spawn_blocking(move || news.send(Input::Msg(Box::new(msg)))).await;
 }

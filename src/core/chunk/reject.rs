@@ -43,9 +43,9 @@ impl RejectedRow {
         RejectedRow {
             gone: false,
             key,
-            column: fault.column.clone(),
+            column: fault.column().map(str::to_owned),
             code: fault.code.clone(),
-            message: fault.cause.clone().unwrap_or_else(|| fault.message.clone()),
+            message: fault.cause().unwrap_or(&fault.message).to_owned(),
             cause: cause_of(fault),
             detail: fault.detail.clone(),
             row: (row.len() <= ROW_TEXT_MAX).then_some(row),
@@ -74,7 +74,7 @@ impl RejectedRow {
 #[must_use]
 pub fn cause_of(fault: &Fault) -> String {
     let code = fault.code.as_ref().map(|code| format!("{code}: ")).unwrap_or_default();
-    let text = fault.cause.as_ref().unwrap_or(&fault.message);
+    let text = fault.cause().unwrap_or(&fault.message);
     // SQLSTATE class 22 is about values, and its messages quote them.
     let quotes_values = fault.kind == FaultKind::ValueUnfit
         || fault.code.as_ref().is_some_and(|code| code.starts_with("22") && code.len() == 5);

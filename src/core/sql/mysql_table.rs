@@ -356,7 +356,7 @@ impl Reader<'_> {
         let unique = self.eat("UNIQUE");
         let fulltext = self.eat("FULLTEXT");
         let spatial = self.eat("SPATIAL");
-        if !(self.eat("KEY") || self.eat("INDEX")) && !unique && !fulltext && !spatial {
+        if !(self.eat("KEY") || self.eat("INDEX") || unique || fulltext || spatial) {
             return Some((EntryKind::Other, name, Vec::new()));
         }
         if matches!(self.peek(), Some(Token::Quoted(_))) {

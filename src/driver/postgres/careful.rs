@@ -139,7 +139,7 @@ impl Rows {
             let alone = batch.copy_rows(row..row + 1);
             encoder
                 .rows(&alone, &mut Vec::new())
-                .map_err(|fault| GroupFault { fault, row: Some(row) })?;
+                .map_err(|fault| GroupFault { fault: Box::new(fault), row: Some(row) })?;
         }
         let what = "rows that cannot be converted together can be one by one";
         Err(Fault::new(FaultKind::Other, crate::core::fault::Side::Engine, what).into())

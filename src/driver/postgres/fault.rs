@@ -61,7 +61,9 @@ fn one_line(error: &sqlx::Error) -> String {
 fn of_server(side: Side, error: &PgDatabaseError) -> Fault {
     let code = error.code();
     let mut said = Fault::new(kind_of(code), side, error.message()).with_code(code);
-    said.column = error.column().map(str::to_owned).or_else(|| column_of_context(error));
+    if let Some(column) = error.column().map(str::to_owned).or_else(|| column_of_context(error)) {
+        said = said.with_column(column);
+    }
     let detail = sentences(error);
     if !detail.is_empty() {
         said = said.with_detail(detail);
