@@ -91,7 +91,9 @@ impl Session {
     ) -> Result<Connection, Failure> {
         let client = self.client();
         match client.connect(job).await {
-            Err(ClientError::NoEngine { .. }) => {}
+            // One that is just being killed listens for a moment and answers nobody: attaching
+            // waits until it is gone.
+            Err(ClientError::NoEngine { .. } | ClientError::Lost { .. }) => {}
             other => return Ok(other?),
         }
         let start = self.start_message(job, ask_password)?;
