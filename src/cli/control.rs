@@ -43,15 +43,7 @@ pub async fn pause(session: &Session, args: &JobArg) -> Result<Exit, Failure> {
 pub async fn resume(session: &Session, args: &ResumeArgs) -> Result<Exit, Failure> {
     let job = session.existing(&args.job)?;
     let engine = session.engine_or_start(&job, args.ask_password).await?;
-    match send(session, &engine, Action::Resume).await {
-        // An engine that was being killed may greet and not live to answer. To resume twice is to
-        // resume, so the next one is asked.
-        Err(failure) if failure.exit == Exit::NoEngine => {
-            let engine = session.engine_or_start(&job, args.ask_password).await?;
-            send(session, &engine, Action::Resume).await
-        }
-        other => other,
-    }
+    send(session, &engine, Action::Resume).await
 }
 
 /// # Errors

@@ -159,11 +159,10 @@ impl Client {
         job: &JobName,
         error: ClientError,
     ) -> Result<Connection, ClientError> {
-        let Some(engine) = engine_process(&self.paths.lock(job), job) else {
-            return Err(error);
-        };
-        if rustix::process::kill_process(engine, Signal::USR2).is_err() {
-            return Err(error);
+        // One that is just being killed has no name any more and still holds its lock for a moment.
+        if let Some(engine) = engine_process(&self.paths.lock(job), job) {
+            // It may be gone by now: the looks below tell.
+            let _ = rustix::process::kill_process(engine, Signal::USR2);
         }
         for _ in 0..REBIND_LOOKS {
             tokio::time::sleep(REBIND_POLL).await;
