@@ -230,20 +230,20 @@ mod tests {
     fn a_connection_says_where_its_password_is() {
         let (_keep, paths) = paths_with(
             "[connections]\n\
-             c = { url = \"postgres://b/c\", password = { command = \"echo pw; echo x\" } }\n\
-             f = { url = \"postgres://b/c\", password = { command = \"echo pw; exit 3\" } }\n\
+             c = { url = \"postgres://b/c\", password = { command = \"echo hunter2; echo x\" } }\n\
+             f = { url = \"postgres://b/c\", password = { command = \"echo hunter2; exit 3\" } }\n\
              s = { url = \"postgres://b/c\", password = { command = \"true\" } }\n\
              e = { url = \"postgres://b/c\", password = { env = \"TIDEGATE_NOT_SET\" } }\n\
              a = { url = \"postgres://b/c\", password = \"ask\" }\n",
         );
         let look = |name: &str| password_within(&paths, &endpoint(name));
-        assert_eq!(look("c").unwrap().map(|s| s.reveal().to_owned()).as_deref(), Some("pw"));
+        assert_eq!(look("c").unwrap().map(|s| s.reveal().to_owned()).as_deref(), Some("hunter2"));
         assert!(look("a").unwrap().is_none());
         for (name, word) in
             [("f", "exit status: 3"), ("s", "nothing"), ("e", "NOT_SET"), ("gone", "not there")]
         {
             let error = look(name).err().unwrap().to_string();
-            assert!(error.contains(word) && !error.contains("pw"), "{name}: {error}");
+            assert!(error.contains(word) && !error.contains("hunter2"), "{name}: {error}");
         }
     }
 }
