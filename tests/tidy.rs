@@ -221,12 +221,15 @@ fn check_crates(source: &Source) -> Broken {
 fn check_forms(source: &Source) -> Broken {
     let sent_or_stored =
         source.path.starts_with("src/protocol/") || source.path == "src/store/format.rs";
+    // A job file is written by the wizard and by hand, and read by both: one form.
+    let job_file =
+        source.path.starts_with("src/core/spec/") || source.path.starts_with("src/config/job_file");
     let from_the_operator = source.path.starts_with("src/core/spec/")
         || source.path.starts_with("src/core/mapping/rules")
         || source.path.starts_with("src/config/")
         || source.path == "src/config.rs";
     let mut found = Broken::new();
-    if source.path.starts_with("src/") && !sent_or_stored {
+    if source.path.starts_with("src/") && !sent_or_stored && !job_file {
         let sentence = "Serialize belongs to protocol (what is sent) and store/format.rs (what is \
                         kept): what is meant ages differently";
         let lines = forms_of(source, "Serialize").into_iter();
@@ -429,7 +432,8 @@ mod each_rule_catches_its_case {
     fn forms() {
         let text = "#[derive(Serialize)]\nstruct A;\n#[derive(Deserialize)]\nstruct B;";
         assert_eq!(lines(&check_forms(&Source::new("src/core/job/mod.rs", text))), vec![1, 3]);
-        assert_eq!(lines(&check_forms(&Source::new("src/core/spec/mod.rs", text))), vec![1]);
+        assert_eq!(lines(&check_forms(&Source::new("src/core/mapping/rules.rs", text))), vec![1]);
+        assert!(check_forms(&Source::new("src/core/spec/mod.rs", text)).is_empty());
         assert!(check_forms(&Source::new("src/protocol/view.rs", text)).is_empty());
         let text = [
             "use serde::Serialize;",

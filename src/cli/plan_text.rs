@@ -105,6 +105,7 @@ mod tests {
             message: format!("a {severity} thing"),
             detail: None,
             hint: hint.map(str::to_owned),
+            ways: Vec::new(),
         };
         let plan = PlanView {
             findings: vec![

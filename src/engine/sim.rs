@@ -77,5 +77,7 @@ pub fn spec(name: &JobName, options: &SimOptions) -> SpecMessage {
         rejects: None,
         verify_after: false,
         repair: false,
+        shaping: String::new(),
+        limits: String::new(),
     }
 }

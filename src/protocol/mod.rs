@@ -8,6 +8,7 @@
 pub mod codec;
 pub mod convert;
 pub mod start;
+pub mod survey;
 pub mod view;
 
 pub use start::{EndpointMessage, SpecMessage, StartMessage};

@@ -68,6 +68,12 @@ pub struct SpecMessage {
     pub verify_after: bool,
     #[serde(default)]
     pub repair: bool,
+    /// TOML of `order`, `[objects]` and `[[table]]`.
+    #[serde(default)]
+    pub shaping: String,
+    /// TOML of `[limits]`.
+    #[serde(default)]
+    pub limits: String,
 }
 
 fn copy_word() -> String {

@@ -366,6 +366,47 @@ pub struct FindingView {
     pub message: String,
     pub detail: Option<String>,
     pub hint: Option<String>,
+    /// Numbered ways out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ways: Vec<WayView>,
+}
+
+/// One way out of a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayView {
+    pub title: String,
+    pub change: ChangeView,
+}
+
+/// What a way out changes in a draft, or on the target on consent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum ChangeView {
+    /// `if_exists` of one table of the source: `append`, `truncate`, ...
+    TableExists {
+        table: String,
+        policy: String,
+    },
+    LeaveOut {
+        table: String,
+    },
+    Rename {
+        table: String,
+    },
+    AcceptLossy,
+    /// A dotted key of the job file and its value as TOML.
+    Set {
+        key: String,
+        value: String,
+    },
+    /// Run on the target after consent; may be edited before.
+    Conform {
+        statements: Vec<String>,
+    },
+    /// A page of the wizard: `connect`, `pick`, `options`.
+    Page {
+        page: String,
+    },
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

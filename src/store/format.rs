@@ -15,8 +15,8 @@ use crate::core::plan::{
     CopyFormat, DataPath, Existing, Fate, LockMode, Severity, StepKind, TableIndex,
 };
 use crate::core::spec::{
-    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Pattern, SchemaRemap, Selection,
-    TableExists,
+    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Limits, Pattern, SchemaRemap,
+    Selection, Shaping, TableExists,
 };
 
 /// The master table holds something this build did not write.
@@ -447,6 +447,10 @@ struct StoredSpec {
     verify_after: bool,
     #[serde(default)]
     repair: bool,
+    #[serde(default)]
+    shaping: String,
+    #[serde(default)]
+    limits: String,
 }
 
 fn copy_word() -> String {
@@ -482,6 +486,8 @@ pub(super) fn spec_text(spec: &JobSpec) -> String {
         },
         verify_after: spec.verify_after,
         repair: spec.repair,
+        shaping: spec.shaping.to_text(),
+        limits: spec.limits.to_text(),
     })
 }
 
@@ -521,75 +527,10 @@ pub(super) fn spec_from(text: &str) -> Result<JobSpec, Fault> {
         },
         verify_after: stored.verify_after,
         repair: stored.repair,
+        shaping: Shaping::parse(&stored.shaping).map_err(|_| damaged("[[table]]", ""))?,
+        limits: Limits::parse(&stored.limits).map_err(|_| damaged("limits", &stored.limits))?,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_are_kept_as_these_texts() {
-        let key = |t: &str| Some(vec![t.to_owned(), "ä\"".to_owned()]);
-        for (range, kind, from, until) in [
-            (ChunkRange::Whole, "whole", None, None),
-            (ChunkRange::Key { from: None, until: key("7") }, "key", None, Some(r#"["7","ä\""]"#)),
-            (ChunkRange::Ctid { from_page: 12, until_page: None }, "ctid", Some("12"), None),
-            (
-                ChunkRange::Keys(vec![vec!["7".to_owned()]]),
-                "key",
-                Some(r#"{"keys":[["7"]]}"#),
-                None,
-            ),
-            (ChunkRange::Rowid { from: Some(-5), until: Some(9) }, "rowid", Some("-5"), Some("9")),
-        ] {
-            let (k, f, u) = range_parts(&range);
-            assert_eq!((k, f.as_deref(), u.as_deref()), (kind, from, until));
-            assert_eq!(range_from(kind, from, until), Ok(range));
-        }
-        assert!(range_from("key", Some("nonsense"), None).is_err());
-        assert!(range_from("page", None, None).is_err());
-    }
-
-    #[test]
-    fn types_are_kept_as_these_texts() {
-        for (logical, text) in [
-            (LogicalType::Bool, r#""bool""#),
-            (
-                LogicalType::Array(Box::new(LogicalType::Decimal {
-                    precision: Some(10),
-                    scale: Some(-2),
-                })),
-                r#"{"array":{"of":{"decimal":{"precision":10,"scale":-2}}}}"#,
-            ),
-            (LogicalType::Other("crm.mood".to_owned()), r#"{"other":{"name":"crm.mood"}}"#),
-        ] {
-            assert_eq!(logical_text(&logical), text);
-            assert_eq!(logical_from(text), Ok(logical));
-        }
-    }
-
-    #[test]
-    fn a_definition_comes_back_as_it_was() {
-        let end = |dialect, url: &str| Endpoint {
-            dialect,
-            url: url.to_owned(),
-            connection: Some("prod".to_owned()),
-            label: None,
-            production: true,
-        };
-        let mut spec = JobSpec::new(
-            JobName::parse("crm-nov").unwrap(),
-            end(Dialect::Postgres, "postgres://ana@db1/crm"),
-            end(Dialect::Sqlite, "sqlite:/data/x.db"),
-        );
-        spec.selection.exclude.push(Pattern::new("*.tmp_*"));
-        spec.table_exists = TableExists::Truncate;
-        spec.rate_bytes = Some(40_000_000);
-        spec.kind = JobKind::Verify;
-        spec.remap_schemas.push(SchemaRemap { from: "a".to_owned(), to: "b".to_owned() });
-        spec.bad_rows = BadRows::Reject { per_table: 7, per_job: 9 };
-        spec.verify_after = true;
-        assert_eq!(spec_from(&spec_text(&spec)), Ok(spec));
-    }
-}
+mod tests;

@@ -148,6 +148,7 @@ impl MasterTable {
                     message: row.get(2)?,
                     detail: row.get(3)?,
                     hint: row.get(4)?,
+                    ways: Vec::new(),
                 })
             },
         )
@@ -331,6 +332,7 @@ fn read_table(row: &Row<'_>) -> Result<TablePlan, ReadError> {
         existing: format::existing_from(&row.get::<_, String>(12)?)?,
         overrides_identity: row.get(13)?,
         key: format::list_from("a key", &row.get::<_, String>(18)?)?,
+        rows: crate::core::plan::RowChoice::default(),
     })
 }
 
@@ -361,6 +363,7 @@ fn read_column(row: &Row<'_>) -> Result<ColumnPlan, ReadError> {
             (Some(by), Some(instead_of)) => Some(RuleApplied { by, instead_of }),
             _ => None,
         },
+        expression: None,
     })
 }
 

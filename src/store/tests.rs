@@ -44,6 +44,7 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
             reason: "because".to_owned(),
             transform: Transform::default(),
             rule: None,
+            expression: None,
         }],
         path: DataPath::DirectCopy(CopyFormat::Binary),
         path_reason: "equal engines".to_owned(),
@@ -57,6 +58,7 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
         existing: Existing::Truncated,
         overrides_identity: true,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 

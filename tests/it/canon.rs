@@ -36,6 +36,7 @@ fn column(name: &str, declared: &str, source: Type, target: Type) -> ColumnPlan 
         reason: String::new(),
         transform: Transform::default(),
         rule: None,
+        expression: None,
     }
 }
 

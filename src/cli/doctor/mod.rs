@@ -34,6 +34,7 @@ impl Findings {
             message,
             detail: None,
             hint: hint.map(str::to_owned),
+            ways: Vec::new(),
         });
     }
 

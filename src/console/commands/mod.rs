@@ -19,12 +19,19 @@ pub enum Place {
     History,
     /// What a verification found.
     Verify,
+    /// The wizard's pages.
+    Connect,
+    Pick,
+    Options,
+    Preflight,
+    /// A text in the wizard's editor.
+    Editor,
     /// The engine of the job is gone.
     Lost,
 }
 
 impl Place {
-    pub const ALL: [Place; 10] = [
+    pub const ALL: [Place; 15] = [
         Place::Jobs,
         Place::Plan,
         Place::Run,
@@ -34,8 +41,22 @@ impl Place {
         Place::Log,
         Place::History,
         Place::Verify,
+        Place::Connect,
+        Place::Pick,
+        Place::Options,
+        Place::Preflight,
+        Place::Editor,
         Place::Lost,
     ];
+
+    /// A page of the wizard or its editor?
+    #[must_use]
+    pub fn is_wizard(self) -> bool {
+        matches!(
+            self,
+            Place::Connect | Place::Pick | Place::Options | Place::Preflight | Place::Editor
+        )
+    }
 
     /// As in `tidegate keys --screen run`.
     #[must_use]
@@ -50,6 +71,11 @@ impl Place {
             Place::Log => "log",
             Place::History => "history",
             Place::Verify => "verify",
+            Place::Connect => "connect",
+            Place::Pick => "pick",
+            Place::Options => "options",
+            Place::Preflight => "preflight",
+            Place::Editor => "editor",
             Place::Lost => "lost",
         }
     }
@@ -150,6 +176,25 @@ pub enum Do {
     IndexWorkers,
     Reload,
     Set,
+    NewJob,
+    NewLike,
+    /// The wizard's buttons.
+    NextPage,
+    PrevPage,
+    Test,
+    Tick,
+    UnfoldAll,
+    Invert,
+    CountExact,
+    TableOptions,
+    Add,
+    Remove,
+    PreflightAgain,
+    /// A numbered way out of a finding.
+    Way,
+    SaveText,
+    CheckText,
+    OutsideEditor,
 }
 
 /// One row of the table.
@@ -300,6 +345,34 @@ pub fn key_line(place: Place) -> &'static [Do] {
             Do::Back,
         ],
         Place::Lost => &[Do::Resume, Do::RestartWith, Do::Log, Do::Copy, Do::Run],
+        Place::Connect | Place::Pick | Place::Options | Place::Preflight | Place::Editor => {
+            wizard_key_line(place)
+        }
+    }
+}
+
+fn wizard_key_line(place: Place) -> &'static [Do] {
+    match place {
+        Place::Connect => &[Do::NextPane, Do::Tick, Do::Test, Do::NextPage, Do::Back],
+        Place::Pick => &[
+            Do::Tick,
+            Do::MarkAll,
+            Do::MarkNone,
+            Do::Invert,
+            Do::CountExact,
+            Do::TableOptions,
+            Do::Filter,
+            Do::NextPage,
+            Do::PrevPage,
+        ],
+        Place::Options => {
+            &[Do::NextPane, Do::Open, Do::Add, Do::Remove, Do::NextPage, Do::PrevPage]
+        }
+        Place::Preflight => {
+            &[Do::Way, Do::Start, Do::Open, Do::PreflightAgain, Do::Copy, Do::Write, Do::PrevPage]
+        }
+        Place::Editor => &[Do::SaveText, Do::CheckText, Do::OutsideEditor, Do::Back],
+        _ => &[],
     }
 }
 

@@ -6,6 +6,7 @@ mod list;
 mod overlay;
 mod rejects;
 mod run;
+mod wizard;
 
 use std::collections::VecDeque;
 
@@ -18,6 +19,7 @@ pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
 pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
+pub use wizard::Wizard;
 
 use super::commands::Place;
 use super::keymap::Keymap;
@@ -116,6 +118,8 @@ pub struct Model {
     pub screens: Vec<Place>,
     pub jobs: JobsScreen,
     pub job: Option<Box<Attached>>,
+    /// The draft under way.
+    pub wizard: Option<Box<Wizard>>,
     pub overlay: Option<Overlay>,
     pub status: Status,
     pub frozen: bool,
@@ -164,6 +168,7 @@ impl Model {
             screens,
             jobs: JobsScreen::default(),
             job: start.job.map(|name| Box::new(Attached::new(name, start.now.mono_ms))),
+            wizard: None,
             overlay: None,
             status: Status::default(),
             frozen: false,
@@ -181,6 +186,9 @@ impl Model {
     #[must_use]
     pub fn place(&self) -> Place {
         let asked = *self.screens.last().expect("the stack is never empty");
+        if asked.is_wizard() && self.wizard.is_some() {
+            return asked;
+        }
         let Some(job) = &self.job else {
             return Place::Jobs;
         };

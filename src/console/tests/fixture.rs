@@ -331,6 +331,7 @@ pub fn plan(blocked: bool) -> PlanView {
         message: message.to_owned(),
         detail: Some("You chose to stop when a table exists.".to_owned()),
         hint: Some("Choose another policy, or leave the table out.".to_owned()),
+        ways: Vec::new(),
     };
     let mut findings = vec![
         finding("warn", "types", "41 timestamptz columns lose their time zone in datetime(6)"),

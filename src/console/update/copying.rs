@@ -45,7 +45,12 @@ fn text_of(model: &Model, extent: Extent) -> Option<String> {
     }
     let job = model.job.as_ref()?;
     match model.place() {
-        Place::Jobs => None,
+        Place::Jobs
+        | Place::Connect
+        | Place::Pick
+        | Place::Options
+        | Place::Preflight
+        | Place::Editor => None,
         Place::Run => match job.job().alerts.first() {
             Some(alert) => Some(format!("{}\n{}\n{}", alert.what, alert.safe, alert.next)),
             None => {
@@ -234,7 +239,7 @@ fn page(model: &Model) -> String {
         Place::History => log_page(&job.history.events, offset),
         Place::Plan => plan_page(job),
         Place::Lost => lost_page(job, offset),
-        Place::Run | Place::Jobs => run_page(job),
+        _ => run_page(job),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     close, copying, failed, go, help, history, jobs, log, palette, plan, prompt, question, reader,
-    refit, rejects, run, steer, table, verify,
+    refit, rejects, run, steer, table, verify, wizard,
 };
 use crate::console::commands::{Action, Do, Place};
 use crate::console::keymap::{Key, owner};
@@ -63,6 +63,9 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::Log => log::perform(model, does),
         Place::History => history::perform(model, does),
         Place::Verify => verify::perform(model, does),
+        Place::Connect | Place::Pick | Place::Options | Place::Preflight | Place::Editor => {
+            wizard::perform(model, does)
+        }
         Place::Lost => lost(model, does),
     }
 }

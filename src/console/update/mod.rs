@@ -19,6 +19,7 @@ mod run;
 mod steer;
 mod table;
 mod verify;
+mod wizard;
 
 pub use copying::reject_text;
 pub use help::{height as help_height, matches as help_matches};

@@ -123,7 +123,7 @@ pub fn filter_of(model: &Model) -> &str {
         Place::Plan => &job.plan.filter,
         Place::Log => &job.log.search,
         Place::History => &job.history.search,
-        Place::Table | Place::Verify | Place::Lost => "",
+        _ => "",
     }
 }
 
@@ -161,6 +161,6 @@ pub fn set_filter(model: &mut Model, text: &str) {
             job.history.search = text;
             history::refit(model);
         }
-        Place::Jobs | Place::Table | Place::Verify | Place::Lost => {}
+        _ => {}
     }
 }

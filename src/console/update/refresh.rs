@@ -52,7 +52,7 @@ fn page(model: &mut Model) -> Vec<Cmd> {
         Place::Plan => plan(model),
         Place::History => history(model),
         Place::Verify => super::verify::refresh(model),
-        Place::Jobs | Place::Log | Place::Lost => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

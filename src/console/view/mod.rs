@@ -70,7 +70,7 @@ fn draw(model: &Model, pen: &mut Pen<'_>) {
         (Some(job), Place::History) => history::draw(model, job, pen),
         (Some(job), Place::Verify) => verify::draw(model, job, pen),
         (Some(job), Place::Lost) => lost::draw(model, job, pen),
-        (_, Place::Jobs) | (None, _) => jobs::draw(model, pen),
+        _ => jobs::draw(model, pen),
     }
     match &model.overlay {
         Some(Overlay::Palette(palette)) => palette::draw(model, palette, pen),

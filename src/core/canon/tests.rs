@@ -32,6 +32,7 @@ fn column(source: Type, target: Type) -> ColumnPlan {
         reason: String::new(),
         transform: Transform::default(),
         rule: None,
+        expression: None,
     }
 }
 

@@ -242,6 +242,7 @@ fn plan_table(
         existing,
         overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
         key: row_key(table),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 

@@ -49,6 +49,7 @@ fn plan_column(
         reason: if untouched { String::new() } else { fit.reason.into_owned() },
         transform: fit.transform,
         rule: fit.rule,
+        expression: None,
     };
     let same_name = |t: &&Table| t.column(&plan.target_name).cloned();
     if let Some(other) = there.as_ref().and_then(same_name) {

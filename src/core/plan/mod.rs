@@ -27,6 +27,7 @@ use super::catalog::{LogicalType, TableEstimate};
 use super::chunk::{ChunkMethod, PlannedChunk};
 use super::mapping::{Fit, RuleApplied, Transform};
 use super::name::{Dialect, ObjectName};
+use super::spec::TableExists;
 
 /// Index into [`MigrationPlan::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,6 +97,8 @@ pub struct TablePlan {
     /// Source columns that name a row: the primary key, else the first unique key without NULLs.
     /// Empty when there is none.
     pub key: Vec<String>,
+    /// Which of its rows are copied.
+    pub rows: RowChoice,
 }
 
 impl TablePlan {
@@ -104,6 +107,25 @@ impl TablePlan {
     pub fn for_retry(&self) -> TablePlan {
         let method = ChunkMethod::Key { columns: self.key.clone() };
         TablePlan { method, chunks: Vec::new(), ..self.clone() }
+    }
+}
+
+/// Which rows of a source table are copied. Both together: the sample is taken of what the filter
+/// leaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowChoice {
+    /// A condition in the source's SQL; unverified text of the operator, put between parentheses.
+    pub filter: Option<String>,
+    /// Percent of the rows, the same ones each time the source is unchanged: chosen by a hash of
+    /// the key, so that a chunk that is done again reads the same rows.
+    pub sample: Option<u8>,
+}
+
+impl RowChoice {
+    /// Every row.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.filter.is_none() && self.sample.is_none()
     }
 }
 
@@ -131,6 +153,9 @@ pub struct ColumnPlan {
     pub transform: Transform,
     /// A rule of the job changed the target's type.
     pub rule: Option<RuleApplied>,
+    /// Read instead of the column, in the source's SQL; cast to the column's own type there, so
+    /// that everything behind the reader is as without it.
+    pub expression: Option<String>,
 }
 
 impl ColumnPlan {
@@ -227,6 +252,48 @@ pub struct Finding {
     pub detail: Option<String>,
     /// What to do.
     pub hint: Option<String>,
+    /// Numbered ways out, for the wizard and for people.
+    pub ways: Vec<WayOut>,
+}
+
+/// One way out of a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayOut {
+    /// `empty it first: truncate, asks for the target's name`.
+    pub title: String,
+    pub change: Change,
+}
+
+/// What a way out changes, as data: in a draft, or on the target on consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The policy of one table (its source name).
+    TableExists {
+        table: ObjectName,
+        policy: TableExists,
+    },
+    /// The table is left out of the selection.
+    LeaveOut {
+        table: ObjectName,
+    },
+    /// Another name on the target.
+    Rename {
+        table: ObjectName,
+    },
+    AcceptLossy,
+    /// A switch or key of the job file and its value: `switches.zero_date_to_null = true`.
+    Set {
+        key: String,
+        value: String,
+    },
+    /// Statements that make the target conform; run as they are after consent.
+    Conform {
+        statements: Vec<String>,
+    },
+    /// A page of the wizard: `connect`, `pick`, `options`.
+    Page {
+        page: String,
+    },
 }
 
 impl Finding {
@@ -238,12 +305,19 @@ impl Finding {
             message: message.into(),
             detail: None,
             hint: None,
+            ways: Vec::new(),
         }
     }
 
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Finding {
         self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn with_way(mut self, title: impl Into<String>, change: Change) -> Finding {
+        self.ways.push(WayOut { title: title.into(), change });
         self
     }
 

@@ -88,6 +88,7 @@ mod tests {
             existing,
             overrides_identity: false,
             key: Vec::new(),
+            rows: crate::core::plan::RowChoice::default(),
         }
     }
 

@@ -201,6 +201,7 @@ impl Pair<'_> {
             },
             overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
             key,
+            rows: crate::core::plan::RowChoice::default(),
         }
     }
 

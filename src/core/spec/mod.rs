@@ -2,18 +2,22 @@
 
 mod amounts;
 mod endpoint;
+mod limits;
 mod my_cnf;
 mod secret;
 mod selection;
+mod shaping;
 
 pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
 pub use endpoint::{
     Endpoint, MYSQL_PORT, POSTGRES_PORT, ServerAddress, default_port, percent_decode,
     percent_encode, split_port,
 };
+pub use limits::Limits;
 pub use my_cnf::ClientOptions;
 pub use secret::Secret;
 pub use selection::{Pattern, Selection};
+pub use shaping::{LoadOrder, ObjectClass, Objects, Shaping, TableShape};
 
 use super::chunk::CHUNK_BYTES_DEFAULT;
 use super::mapping::MapRules;
@@ -29,7 +33,8 @@ pub const THREADS_CEILING: u32 = 256;
 pub const ATTEMPTS_DEFAULT: u32 = 3;
 
 /// What happens to a target table that is already there (Data Pump's TABLE_EXISTS_ACTION).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TableExists {
     /// The plan has a BLOCK finding.
     #[default]
@@ -118,6 +123,10 @@ pub struct JobSpec {
     pub verify_after: bool,
     /// A verification copies what differs again.
     pub repair: bool,
+    /// Wishes for single tables and kinds of objects.
+    pub shaping: Shaping,
+    /// When the job holds itself back.
+    pub limits: Limits,
 }
 
 impl JobSpec {
@@ -146,6 +155,8 @@ impl JobSpec {
             bad_rows: BadRows::Fail,
             verify_after: false,
             repair: false,
+            shaping: Shaping::default(),
+            limits: Limits::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ fn table(columns: &[(&str, LogicalType, &str, LogicalType)]) -> TablePlan {
             reason: String::new(),
             transform: Transform::default(),
             rule: None,
+            expression: None,
         };
     TablePlan {
         source: ObjectName::new("main", "t"),
@@ -39,6 +40,7 @@ fn table(columns: &[(&str, LogicalType, &str, LogicalType)]) -> TablePlan {
         existing: Existing::Created,
         overrides_identity: false,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 

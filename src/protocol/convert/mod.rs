@@ -10,16 +10,17 @@ mod verify;
 
 pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
 pub use rejects::{key_text, reject_group_view, reject_view};
-pub use spec::{command_of, spec_from, spec_message};
+pub use spec::{command_of, exists_word, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
 pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
 pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
-use super::{ChecklistView, FindingView, LogLine};
+use super::{ChangeView, ChecklistView, FindingView, LogLine, WayView};
 use crate::core::job::Actor;
-use crate::core::plan::{ChecklistEntry, Finding};
+use crate::core::name::ObjectName;
+use crate::core::plan::{Change, ChecklistEntry, Finding, WayOut};
 use crate::core::time::Timestamp;
 
 /// A line of the job's story; `by` absent: the engine.
@@ -46,7 +47,24 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         message: finding.message.clone(),
         detail: finding.detail.clone(),
         hint: finding.hint.clone(),
+        ways: finding.ways.iter().map(way_view).collect(),
     }
+}
+
+fn way_view(way: &WayOut) -> WayView {
+    let table = |name: &ObjectName| name.to_string();
+    let change = match &way.change {
+        Change::TableExists { table: name, policy } => {
+            ChangeView::TableExists { table: table(name), policy: exists_word(*policy) }
+        }
+        Change::LeaveOut { table: name } => ChangeView::LeaveOut { table: table(name) },
+        Change::Rename { table: name } => ChangeView::Rename { table: table(name) },
+        Change::AcceptLossy => ChangeView::AcceptLossy,
+        Change::Set { key, value } => ChangeView::Set { key: key.clone(), value: value.clone() },
+        Change::Conform { statements } => ChangeView::Conform { statements: statements.clone() },
+        Change::Page { page } => ChangeView::Page { page: page.clone() },
+    };
+    WayView { title: way.title.clone(), change }
 }
 
 #[must_use]

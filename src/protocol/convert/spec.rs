@@ -6,8 +6,8 @@ use crate::core::mapping::MapRules;
 use crate::core::name::{Dialect, JobName};
 use crate::core::plan::{StepId, TableIndex};
 use crate::core::spec::{
-    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Pattern, SchemaRemap, Selection,
-    TableExists,
+    AccessMethod, BadRows, Content, Endpoint, JobKind, JobSpec, Limits, Pattern, SchemaRemap,
+    Selection, Shaping, TableExists,
 };
 use crate::protocol::{Action, EndpointMessage, SpecMessage};
 
@@ -42,6 +42,12 @@ fn value_of<T: Copy>(list: &[(&str, T)], what: &str, word: &str) -> Result<T, St
     })
 }
 
+/// `truncate`, as in a job file.
+#[must_use]
+pub fn exists_word(policy: TableExists) -> String {
+    word_of(&EXISTS, &policy)
+}
+
 /// A definition for the wire.
 #[must_use]
 pub fn spec_message(spec: &JobSpec) -> SpecMessage {
@@ -73,6 +79,8 @@ pub fn spec_message(spec: &JobSpec) -> SpecMessage {
         },
         verify_after: spec.verify_after,
         repair: spec.repair,
+        shaping: spec.shaping.to_text(),
+        limits: spec.limits.to_text(),
     }
 }
 
@@ -125,6 +133,8 @@ pub fn spec_from(message: &SpecMessage) -> Result<JobSpec, String> {
         },
         verify_after: message.verify_after,
         repair: message.repair,
+        shaping: Shaping::parse(&message.shaping)?,
+        limits: Limits::parse(&message.limits)?,
     })
 }
 

@@ -5,8 +5,8 @@ use super::core::chunk::{ChunkId, ChunkMethod, ChunkRange, PlannedChunk, Rejects
 use super::core::job::*;
 use super::core::name::{Dialect, JobName, ObjectName};
 use super::core::plan::{
-    CopyFormat, DataPath, Existing, LockMode, MigrationPlan, Section, Step, StepId, StepKind,
-    TableIndex, TablePlan,
+    CopyFormat, DataPath, Existing, LockMode, MigrationPlan, RowChoice, Section, Step, StepId,
+    StepKind, TableIndex, TablePlan,
 };
 use super::core::spec::{Endpoint, JobSpec};
 
@@ -72,6 +72,7 @@ impl PlanKit {
             existing: Existing::Created,
             overrides_identity: false,
             key: Vec::new(),
+            rows: RowChoice::default(),
         });
         table
     }

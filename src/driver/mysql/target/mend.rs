@@ -259,6 +259,7 @@ mod tests {
             reason: String::new(),
             transform: Transform::default(),
             rule: None,
+            expression: None,
         }
     }
 

@@ -103,6 +103,7 @@ pub fn chunk(table: &Table, method: ChunkMethod, range: ChunkRange) -> ChunkTask
         reason: String::new(),
         transform: Transform::default(),
         rule: None,
+        expression: None,
     });
     let plan = TablePlan {
         source: table.name.clone(),
@@ -117,6 +118,7 @@ pub fn chunk(table: &Table, method: ChunkMethod, range: ChunkRange) -> ChunkTask
         existing: Existing::Created,
         overrides_identity: false,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     };
     ChunkTask { table: Arc::new(plan), range, key: LedgerKey::Chunk(0) }
 }

@@ -118,6 +118,7 @@ pub fn table_plan(table: &Table, method: ChunkMethod, chunks: Vec<PlannedChunk>)
         reason: String::new(),
         transform: Transform::default(),
         rule: None,
+        expression: None,
     };
     TablePlan {
         source: table.name.clone(),
@@ -132,6 +133,7 @@ pub fn table_plan(table: &Table, method: ChunkMethod, chunks: Vec<PlannedChunk>)
         existing: Existing::Created,
         overrides_identity: false,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 

@@ -79,6 +79,7 @@ fn plan_of(table: &Table, method: ChunkMethod) -> TablePlan {
                 reason: String::new(),
                 transform: Transform::default(),
                 rule: None,
+                expression: None,
             })
             .collect(),
         path: DataPath::Conventional,
@@ -90,6 +91,7 @@ fn plan_of(table: &Table, method: ChunkMethod) -> TablePlan {
         existing: Existing::Created,
         overrides_identity: false,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 

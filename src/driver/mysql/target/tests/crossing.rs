@@ -148,6 +148,7 @@ pub fn table(name: &str, columns: &[(&str, &str)]) -> TablePlan {
         existing: Existing::Created,
         overrides_identity: false,
         key: Vec::new(),
+        rows: crate::core::plan::RowChoice::default(),
     }
 }
 
@@ -170,6 +171,7 @@ fn column(name: &str, declared: &str) -> ColumnPlan {
         reason: String::new(),
         transform: Transform::default(),
         rule: None,
+        expression: None,
     }
 }
 
