@@ -107,7 +107,7 @@ pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failur
     if spec.kind == JobKind::Verify {
         let doing = format!("Change rows of {target} that differ, delete those only it has");
         return match spec.repair {
-            true => ask::name(&doing, &ask::Name::target(&target), given),
+            true => ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given),
             false => Ok(()),
         };
     }
@@ -116,7 +116,7 @@ pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failur
         TableExists::Replace => format!("Drop tables that are already on {target}"),
         TableExists::Stop | TableExists::Skip | TableExists::Append => return Ok(()),
     };
-    ask::name(&doing, &ask::Name::target(&target), given)
+    ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given)
 }
 
 /// The new job's engine, which plans by itself.
