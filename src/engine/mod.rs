@@ -16,6 +16,7 @@ mod detach;
 mod follow;
 mod gauge;
 mod incoming;
+mod limits;
 mod listener;
 mod narrate;
 mod planning;
