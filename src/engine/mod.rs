@@ -242,11 +242,7 @@ fn memory_of(endpoint: &Endpoint) -> Option<&str> {
 }
 
 /// Both ends of a job. Connects to nothing yet.
-fn open_databases(
-    spec: &JobSpec,
-    job_id: &str,
-    passwords: &Passwords,
-) -> Result<Databases, Fault> {
+fn open_databases(spec: &JobSpec, job_id: &str, passwords: &Passwords) -> Result<Databases, Fault> {
     if let Some(url) = memory_of(&spec.source) {
         let world = memory::World::from_url(url)?;
         let (source, target) = (world.source(), world.target());
