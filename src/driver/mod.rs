@@ -13,6 +13,7 @@ pub mod memory;
 pub mod mysql;
 pub mod pipe;
 pub mod postgres;
+mod reading;
 pub mod sqlite;
 pub mod url;
 
