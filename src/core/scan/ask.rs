@@ -58,6 +58,7 @@ fn of_table(input: &ScanInput<'_>, planned: &TablePlan) -> Vec<ScanRequest> {
         key: planned.key.clone(),
         rowid: rowid_name(input.plan.source_dialect, table),
         raw_text: input.source.server.encoding == "SQL_ASCII",
+        filter: planned.rows.filter.clone(),
         questions: questions.to_vec(),
     };
     questions.chunks(QUESTIONS_MAX).map(request).collect()
