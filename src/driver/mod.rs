@@ -14,6 +14,7 @@ pub mod mysql;
 pub mod pipe;
 pub mod postgres;
 pub mod pressure;
+mod reading;
 pub mod sqlite;
 pub mod url;
 
