@@ -57,17 +57,15 @@ pub async fn stop(session: &Session, args: &StopArgs) -> Result<Exit, Failure> {
     let view = snapshot_of(&engine).await?.job;
     if args.now {
         let doing = format!("Stop {job} now and roll back the chunks under way");
-        ask::name(&doing, &ask::Name::target(&view.target), args.yes_target.as_deref())?;
+        ask::name(
+            &doing,
+            &ask::Name::target(&view.source, &view.target),
+            args.yes_target.as_deref(),
+        )?;
     } else {
         let question = format!("Stop {job}: workers finish their chunks, then the engine ends");
         let given = args.yes_target.as_deref();
-        session.ask_twice_on_production(
-            &question,
-            &view.target,
-            view.production,
-            args.yes,
-            given,
-        )?;
+        session.ask_twice_on_production(&question, &view, args.yes, given)?;
     }
     send(session, &engine, Action::Stop { now: args.now }).await
 }
@@ -223,5 +221,5 @@ pub async fn reload(session: &Session, args: &ReloadArgs) -> Result<Exit, Failur
 }
 
 fn ask_target(job: &JobView, doing: &str, given: Option<&str>) -> Result<(), Failure> {
-    ask::name(doing, &ask::Name::target(&job.target), given)
+    ask::name(doing, &ask::Name::target(&job.source, &job.target), given)
 }
