@@ -120,6 +120,8 @@ struct Console {
     keys: KeyFilter,
     jobs: std::sync::Arc<JobsSource>,
     paths: Paths,
+    /// This program, for commands of its own.
+    program: PathBuf,
     begin: Instant,
     /// Between frames of news.
     pace: Duration,
@@ -139,7 +141,7 @@ impl Console {
         if options.read_only {
             client = client.read_only();
         }
-        let user = client.identity.user.clone();
+        let (user, program) = (client.identity.user.clone(), client.program.clone());
         let net = net::start(client, options.stored, sender.clone())?;
         let (columns, rows) = terminal::size();
         let glyphs = match options.glyphs {
@@ -172,6 +174,7 @@ impl Console {
             keys: KeyFilter::new(hold),
             jobs: std::sync::Arc::new(options.jobs),
             paths: options.paths,
+            program,
             begin: Instant::now(),
             pace,
             pace_set: pace,
@@ -362,6 +365,7 @@ impl Console {
             }
             Cmd::Repaint => self.repaint()?,
             Cmd::LoadJobs => self.load_jobs()?,
+            Cmd::Shell { words } => self.shell(words)?,
             Cmd::Copy { text, note } => {
                 let tmux = env::var_os("TMUX").is_some();
                 let handed = handout::copy(&self.paths.state, &text, &note, tmux);
@@ -402,6 +406,17 @@ impl Console {
             let _ = sender.send(Input::Msg(Box::new(Msg::Jobs(jobs()))));
         };
         thread::Builder::new().name("jobs-list".to_owned()).spawn(look).map(drop)
+    }
+
+    /// Another command of this program, on a thread of its own. It has no terminal, so it cannot
+    /// ask anything.
+    fn shell(&mut self, words: Vec<String>) -> std::io::Result<()> {
+        let (program, sender) = (self.program.clone(), self.sender.clone());
+        let run = move || {
+            let said = handout::shell(&program, &words);
+            let _ = sender.send(Input::Msg(Box::new(Msg::Shell { words, said })));
+        };
+        thread::Builder::new().name("shell".to_owned()).spawn(run).map(drop)
     }
 
     /// After Ctrl-L, Ctrl-Z and a stop from outside: everything anew.

@@ -2,6 +2,7 @@
 //! 40x10, 80x24 and 120x40, taken with ratatui's test backend.
 
 mod fixture;
+mod keys;
 mod pictures;
 mod steering;
 mod verify;
@@ -38,6 +39,22 @@ impl Desk {
 
     pub fn read_only(columns: u16, rows: u16, snapshot: Snapshot) -> Desk {
         Desk::new(columns, rows, Some("crm-nov"), true).up(snapshot)
+    }
+
+    /// Attached, with other keys.
+    pub fn with_keys(columns: u16, rows: u16, keymap: Keymap) -> Desk {
+        let mut desk = Desk::new(columns, rows, Some("crm-nov"), false);
+        let start = Start {
+            columns,
+            rows,
+            now: desk.model.now,
+            look: desk.model.look,
+            job: Some("crm-nov".to_owned()),
+            keymap,
+            ..Start::default()
+        };
+        desk.model = Model::new(start);
+        desk.up(super::tests::fixture::crm())
     }
 
     fn new(columns: u16, rows: u16, job: Option<&str>, read_only: bool) -> Desk {
