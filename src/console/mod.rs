@@ -20,7 +20,7 @@ mod theme;
 mod update;
 mod view;
 
-pub use model::JobRow;
+pub use model::{JobRow, cause_of_failure};
 pub use runtime::{ConsoleOptions, JobsSource, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 

@@ -10,7 +10,7 @@ mod wizard;
 
 use std::collections::VecDeque;
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem};
+pub use failed::{FAILED_LISTED_MAX, FailedItem, cause as cause_of_failure};
 pub use job::{
     Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
     PlanScreen, TableScreen, Wish,
