@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::failure::{Exit, Failure, exit_of};
+use super::failure::{Exit, Failure, exit_of, gave_up};
 use super::lines::{plain_line, summary, summary_text};
 use super::mirror::Mirror;
 use super::output::{Output, clean, object_text};
@@ -87,6 +87,7 @@ pub fn end_of(job: &JobView, engine_left: bool) -> Option<Exit> {
     match job.state.as_str() {
         "COMPLETED" => Some(exit_of(job)),
         "STOPPED" => Some(Exit::NoEngine),
+        "IDLING" if gave_up(job) => Some(Exit::ServerLost),
         _ if engine_left => Some(Exit::NoEngine),
         _ => None,
     }

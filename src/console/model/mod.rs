@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 pub use failed::{FAILED_LISTED_MAX, FailedItem, cause as cause_of_failure};
 pub use job::{
     Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
-    PlanScreen, TableScreen, Wish,
+    PlanScreen, SILENT, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};

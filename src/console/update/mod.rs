@@ -88,6 +88,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             }
             Vec::new()
         }
+        Msg::Process(state) => {
+            if let Some(job) = &mut model.job {
+                model.dirty = model.dirty || job.process != state;
+                job.process = state;
+            }
+            Vec::new()
+        }
         Msg::SlowLine(pace_ms) => {
             slow_line(model, pace_ms);
             Vec::new()
