@@ -88,7 +88,7 @@ fn every_verb_of_the_table_ends_as_documented() {
     assert_eq!(code(&["drain", JOB, "--now"]), Some(10));
     // The sim's target is a production one: y is not enough.
     assert_eq!(code(&["drain", JOB, "--now", "-y"]), Some(10));
-    tidegate.ok(&["drain", JOB, "--now", "--yes-target", "crm"]);
+    tidegate.ok(&["drain", JOB, "--now", "--yes-target", "crm_new"]);
     wait_until("nobody leaving", soon(), || tidegate.status_number(JOB, "threads.draining") == 0);
     tidegate.ok(&["resume", JOB, "--threads", "5"]);
     assert_eq!(tidegate.status_number(JOB, "threads.want"), 5);

@@ -75,13 +75,17 @@ fn a_dumb_terminal_gets_a_prompt_by_itself() {
     let terminal = Terminal::dumb(&tidegate, 80, 24, &["attach", JOB]);
     terminal.await_text("Enter for the prompt", soon());
     terminal.keys(&["Enter"]);
-    terminal.await_text("sim> ", soon());
+    terminal.await_text("sim>", soon());
     terminal.keys(&["threads 6", "Enter"]);
     terminal.await_text("threads: 6 asked", soon());
     terminal.keys(&["stop", "Enter"]);
-    terminal.await_text("Type y for yes", soon());
-    terminal.keys(&["n", "Enter"]);
-    terminal.await_text("nothing was changed", soon());
+    // The target is a production one: y is not enough.
+    terminal.await_text("Type the target's name, crm_new", soon());
+    // What comes too soon was typed before the question and is no answer.
+    wait_until("an answer that counts", soon(), || {
+        terminal.keys(&["y", "Enter"]);
+        terminal.screen().contains("nothing was changed")
+    });
     assert_eq!(tidegate.status(JOB)["state"], "EXECUTING");
     terminal.keys(&["C-c"]);
     terminal.await_text("Ctrl-C again leaves", soon());
@@ -121,7 +125,7 @@ fn looking_starts_no_engine() {
     let tidegate = simulated(&["--threads", "1", "--chunk-ms", "500"]);
     tidegate.ok(&["pause", JOB]);
     tidegate.await_state(JOB, "IDLING", soon());
-    tidegate.ok(&["stop", JOB, "-y"]);
+    tidegate.ok(&["stop", JOB, "--yes-target", "crm_new"]);
     wait_until("the engine to leave", soon(), || tidegate.engine_pid(JOB).is_none());
     for more in [&[][..], &["--plain"]] {
         let mut arguments = vec!["attach", JOB, "--read-only"];

@@ -186,7 +186,7 @@ impl Orders {
     async fn answer(&mut self, question: Question, line: &str) -> Vec<String> {
         let line = line.trim();
         if question.asked.elapsed() < GUARD {
-            self.question = Some(Question { asked: Instant::now(), ..question });
+            self.question = Some(question);
             return vec!["That was typed before the question; answer it now.".to_owned()];
         }
         let agreed = match &question.name {

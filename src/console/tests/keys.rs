@@ -51,8 +51,12 @@ fn on_failed(shot: Snapshot, place: Place) -> Desk {
                 desk.msg(Msg::Reply { ticket, reply: Ok(reply) });
             }
         }
-        Place::Table => drop(desk.keys("Enter")),
-        Place::Rejects => drop(desk.keys("b")),
+        Place::Table => {
+            desk.keys("Enter");
+        }
+        Place::Rejects => {
+            desk.keys("b");
+        }
         _ => {}
     }
     desk.take();
@@ -142,7 +146,9 @@ fn what_asks_is_answered_by_no_key_but_y_and_on_production_by_the_name_alone() {
             desk.msg(Msg::Paste("crm".to_owned()));
             desk.keys("Enter");
             desk.pass(400).keys("Enter Space");
-            row.keys.iter().for_each(|key| drop(desk.keys(key)));
+            for key in row.keys {
+                desk.keys(key);
+            }
             if types {
                 desk.keys("Enter").text("y").keys("Enter").text("crm ").keys("Backspace x Enter");
             }
