@@ -3,9 +3,11 @@
 
 mod bars;
 mod failed;
+mod findings;
 mod help;
 mod history;
 mod jobs;
+mod listing;
 mod log;
 mod lost;
 mod palette;
