@@ -13,7 +13,7 @@ use super::catalog::{self, OWN_TABLES, scope};
 use super::connect::{Session, number, text, word};
 use super::target;
 use super::types::quoted;
-use crate::core::fault::{Fault, FaultKind, Side};
+use crate::core::fault::{Fault, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::sql::{qualified, statements};
 use crate::driver::look::{
