@@ -38,6 +38,8 @@ pub enum Msg {
     Told(String),
     /// The end of a lost engine's log.
     Tail(Vec<String>),
+    /// The state of the engine's process; `None`: there is none.
+    Process(Option<char>),
     /// The line to the terminal is slow: one picture per so many milliseconds; `None`: it is well.
     SlowLine(Option<u64>),
 }
@@ -86,6 +88,10 @@ pub enum Cmd {
         job: String,
     },
     Detach,
+    /// Look and do not act from now on; the job on screen is attached to again.
+    OnlyLook {
+        job: Option<String>,
+    },
     /// One action for a job that is not on screen; `start`: also when it has no engine.
     Act {
         job: String,
@@ -106,6 +112,10 @@ pub enum Cmd {
     /// The end of this log file.
     Tail {
         path: String,
+    },
+    /// What the system says of an engine that is silent.
+    LookAtProcess {
+        pid: u32,
     },
     Suspend,
     Repaint,

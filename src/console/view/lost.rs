@@ -6,6 +6,7 @@ use super::pen::Pen;
 use super::{footer, job_header};
 use crate::console::figures;
 use crate::console::model::{Attached, Link, Model};
+use crate::console::msg::{DownCause, LinkDown};
 
 pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     job_header(model, job, pen, "");
@@ -25,8 +26,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         let text = format!("! It was not started again: {why}");
         crate::console::shown::wrapped(&text, usize::from(w.saturating_sub(2)))
     });
-    let mut lines =
-        if job.known { story(model, job) } else { unknown(&down.message, &down.advice) };
+    let mut lines = if job.known { story(model, job) } else { unknown(down, usize::from(w - 2)) };
     let keys = keys(model, job, h);
     let alert = if h >= 24 { Some(h - 3) } else { None };
     let room = usize::from(alert.unwrap_or(h - 2).saturating_sub(2));
@@ -42,20 +42,25 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     footer(model, pen, alert, h - 2, h - 1);
 }
 
-fn unknown(message: &str, advice: &str) -> Vec<String> {
-    let mut lines = vec![message.to_owned(), String::new()];
-    lines.extend(crate::console::shown::wrapped(advice, 76));
-    lines
+fn unknown(down: &LinkDown, width: usize) -> Vec<String> {
+    let next = match down.cause {
+        DownCause::Lost => "tried again every few seconds, until you leave",
+        DownCause::NoEngine | DownCause::Left | DownCause::Refused => "nothing by itself",
+    };
+    let text = format!("! {}\n\nSafe  {}\n\nNext  {next}", down.message, down.advice);
+    crate::console::shown::wrapped(&text, width)
 }
 
 fn story(model: &Model, job: &Attached) -> Vec<String> {
     let view = job.job();
     let p = &view.progress;
     let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
-    let mut lines = vec![format!(
-        "Its process ({}) is gone and left no exit message. Numbers are from {at}.",
-        view.engine_pid
-    )];
+    let mut lines = vec![match view.engine_pid {
+        0 => "No process works on this job. This is what its file says.".to_owned(),
+        pid => {
+            format!("Its process ({pid}) is gone and left no exit message. Numbers are from {at}.")
+        }
+    }];
     if !job.lost.tail.is_empty() {
         lines.push("Last lines of its log:".to_owned());
         let from = job.lost.tail.len().saturating_sub(4);

@@ -12,6 +12,7 @@ mod look;
 mod middle;
 mod pool;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod show;

@@ -27,6 +27,7 @@ mod look;
 mod mend;
 mod mentioned;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod schema;
