@@ -9,6 +9,7 @@
 
 pub mod careful;
 pub mod compare;
+pub mod look;
 pub mod memory;
 pub mod mysql;
 pub mod pipe;

@@ -8,6 +8,7 @@ mod connect;
 mod definitions;
 mod fault;
 mod key_shape;
+mod look;
 mod middle;
 mod pool;
 mod preflight;
@@ -25,6 +26,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use super::look::Look;
 use super::url::Access;
 use super::{Source, Target};
 use crate::core::fault::Fault;
@@ -45,4 +47,12 @@ pub fn source(access: &Access) -> Result<Arc<dyn Source>, Fault> {
 /// As [`source`].
 pub fn target(access: &Access) -> Result<Arc<dyn Target>, Fault> {
     target::open(MysqlAddress::of(access)?)
+}
+
+/// A database to look at. Connects to nothing yet.
+///
+/// # Errors
+/// As [`source`].
+pub(super) fn look(access: &Access) -> Result<Arc<dyn Look>, Fault> {
+    Ok(look::open(MysqlAddress::of(access)?))
 }

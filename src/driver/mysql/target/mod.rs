@@ -53,6 +53,22 @@ pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Target>, Fault> {
     Ok(Arc::new(MysqlTarget::new(address)))
 }
 
+/// Runs statements of the operator's one after the other, up to the first that fails.
+pub(super) async fn conform(
+    address: MysqlAddress,
+    statements: &[String],
+) -> Result<(u32, Option<Fault>), Fault> {
+    let mut line = Link::new(address).connect().await?;
+    let mut done = 0;
+    for statement in statements {
+        if let Err(fault) = line.statement(statement.clone()).await {
+            return Ok((done, Some(fault)));
+        }
+        done += 1;
+    }
+    Ok((done, None))
+}
+
 struct MysqlTarget {
     link: Link,
     way: Way,
