@@ -6,7 +6,7 @@ mod draft;
 mod editor;
 mod form;
 mod options;
-mod pick;
+pub mod pick;
 mod preflight;
 mod secret;
 mod table;
