@@ -104,6 +104,7 @@ const MODULES: &[Module] = &[
     module("engine::sim", &["engine", "protocol", "clock", "config", "core::name"]),
     module("survey", &["core", "config", "driver", "protocol", "engine", "clock"]),
     module("client", &["protocol", "config", "clock", "core::name"]),
+    // The wizard edits the job file's own form, and drafts are told apart by names of jobs.
     module("console", &["protocol", "config", "core::name", "core::spec"]),
     module("console::runtime", &["console", "protocol", "client", "clock", "config", "core::name"]),
     module(

@@ -45,6 +45,9 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
         measure: looks.measure.clone(),
         paths: session.paths.clone(),
         jobs: Box::new(move || rows(&reader)),
+        connections: Vec::new(),
+        like: Box::new(|_, _| Err("not yet".to_owned())),
+        start: Box::new(|_| Err("not yet".to_owned())),
         stored: Arc::new(move |job| Stored::open(&stored, job).and_then(|s| s.snapshot()).ok()),
     });
     match &request.job {
@@ -78,6 +81,7 @@ fn row(session: &Session, name: &JobName) -> JobRow {
                 state_bytes: file_bytes(&session.paths.master(name)),
                 last_line: lost.then(|| last_line(&session.paths.log(name))).flatten(),
                 view,
+                ..JobRow::default()
             }
         }
         Err(failure) => JobRow {

@@ -55,6 +55,7 @@ impl Desk {
             host: "db-ops1".to_owned(),
             job: job.map(ToOwned::to_owned),
             keymap: Keymap::new(),
+            ..Start::default()
         });
         Desk { model, cmds: Vec::new() }
     }

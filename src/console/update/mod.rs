@@ -97,7 +97,13 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             slow_line(model, pace_ms);
             Vec::new()
         }
+        Msg::Survey { id, news } => wizard::news(model, id, news),
+        Msg::SurveyDown(why) => wizard::survey_down(model, &why),
+        Msg::Draft { name, text } => wizard::opened(model, &name, text),
+        Msg::Edited(text) => wizard::edited(model, text),
+        Msg::Started { draft, result } => wizard::started(model, &draft, result),
     };
+    cmds.extend(wizard::save(model));
     cmds.extend(refresh::wanted(model));
     cmds
 }
@@ -143,8 +149,13 @@ fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {
         Some(Overlay::Question(question)) if question.accepts(model.now.mono_ms) => {
             question.active_field()
         }
-        Some(Overlay::Question(_)) => None,
-        Some(Overlay::Reader(_)) | None => None,
+        Some(Overlay::Question(_) | Overlay::Reader(_)) => None,
+        None => {
+            return wizard::paste(model, text).unwrap_or_else(|| {
+                paste_ignored(model, text.chars().count());
+                Vec::new()
+            });
+        }
     };
     match field {
         Some(field) => field.paste(text),
@@ -182,6 +193,7 @@ fn refit(model: &mut Model) {
     ] {
         list::refit(model, place);
     }
+    wizard::refit(model);
 }
 
 fn slow_line(model: &mut Model, pace_ms: Option<u64>) {

@@ -4,11 +4,13 @@
 //! the window holds: [`Tree::lines`] is made when a fold or the filter changes, sums are kept.
 
 mod filter;
+mod page;
 mod selection;
 
 use std::collections::HashMap;
 
 pub use filter::Filter;
+pub use page::Pick;
 pub use selection::Written;
 
 use crate::config::FileSelection;

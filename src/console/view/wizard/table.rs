@@ -1,0 +1,1 @@
+//! Options of one table, as a picture.
