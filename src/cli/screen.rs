@@ -31,6 +31,9 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
         fault: session.looks.fault.clone(),
         paths: session.paths.clone(),
         jobs: Box::new(move || rows(&reader)),
+        connections: Vec::new(),
+        like: Box::new(|_, _| Err("not yet".to_owned())),
+        start: Box::new(|_| Err("not yet".to_owned())),
     });
     match &request.job {
         Some(job) if code == ExitCode::SUCCESS && demo::is_over(session, job) => {
@@ -53,12 +56,13 @@ fn row(session: &Session, name: &JobName) -> JobRow {
             // A summary names no files.
             view.state_path = session.paths.master(name).display().to_string();
             view.log_path = session.paths.log(name).display().to_string();
-            JobRow { view, alive, trouble: None }
+            JobRow { view, alive, ..JobRow::default() }
         }
         Err(failure) => JobRow {
             view: JobView { name: name.to_string(), ..JobView::default() },
             alive,
             trouble: Some(failure.message),
+            draft: false,
         },
     }
 }

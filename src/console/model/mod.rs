@@ -6,7 +6,7 @@ mod list;
 mod overlay;
 mod rejects;
 mod run;
-mod wizard;
+pub mod wizard;
 
 use std::collections::VecDeque;
 
@@ -19,7 +19,7 @@ pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
 pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
-pub use wizard::Wizard;
+pub use wizard::{DraftStart, SavedConnection, Wizard};
 
 use super::commands::Place;
 use super::keymap::Keymap;
@@ -46,6 +46,8 @@ pub struct JobRow {
     pub alive: bool,
     /// Why there is nothing to show: a damaged or newer file.
     pub trouble: Option<String>,
+    /// It is a draft of the wizard: a job file, no job yet.
+    pub draft: bool,
 }
 
 /// Order of the jobs list.
@@ -120,6 +122,10 @@ pub struct Model {
     pub job: Option<Box<Attached>>,
     /// The draft under way.
     pub wizard: Option<Box<Wizard>>,
+    /// Connections of config.toml.
+    pub connections: Vec<SavedConnection>,
+    /// Where the console was started: relative files are there.
+    pub directory: String,
     pub overlay: Option<Overlay>,
     pub status: Status,
     pub frozen: bool,
@@ -149,6 +155,8 @@ pub struct Start {
     pub host: String,
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<String>,
+    pub connections: Vec<SavedConnection>,
+    pub directory: String,
 }
 
 impl Model {
@@ -169,6 +177,8 @@ impl Model {
             jobs: JobsScreen::default(),
             job: start.job.map(|name| Box::new(Attached::new(name, start.now.mono_ms))),
             wizard: None,
+            connections: start.connections,
+            directory: start.directory,
             overlay: None,
             status: Status::default(),
             frozen: false,
@@ -206,7 +216,8 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Prompt(_)) => true,
             Some(Overlay::Question(question)) => question.field.is_some(),
-            Some(Overlay::Reader(_)) | None => false,
+            Some(Overlay::Reader(_)) => false,
+            None => self.wizard.as_ref().is_some_and(|wizard| wizard.in_text_field(self.place())),
         }
     }
 
@@ -273,6 +284,8 @@ impl Model {
         if self.place() == Place::Jobs {
             sooner(self.jobs.load_due_ms);
         }
+        let wizard = self.wizard.as_ref().and_then(|wizard| wizard.due_ms(self.place()));
+        wizard.into_iter().for_each(sooner);
         due
     }
 }

@@ -4,10 +4,13 @@
 //! draws at most once. Keys are drawn at once, news of the engine at a calm pace, and a frame that
 //! changes nothing is not written.
 
+mod drafts;
+mod editor;
 mod handout;
 mod input;
 mod net;
 mod screen;
+mod survey;
 
 use std::env;
 use std::fmt::Write as _;
@@ -23,7 +26,7 @@ use tokio::sync::mpsc::Sender;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
-use super::model::{JobRow, Model, Now, Start};
+use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
 use super::msg::{Cmd, Msg};
 use super::theme::{Glyphs, Look, Theme};
 use super::{terminal, update, view};
@@ -34,6 +37,12 @@ use crate::core::name::JobName;
 
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
+
+/// The definition of a job as the text of a draft of the second name.
+pub type JobText = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
+/// Starts the engine of a draft and returns when it has the job.
+pub type StartDraft = Box<dyn Fn(&DraftStart) -> Result<(), String> + Send + Sync>;
 
 /// Frames a second for news of the engine.
 pub const FPS_DEFAULT: f64 = 2.0;
@@ -70,6 +79,10 @@ pub struct ConsoleOptions {
     pub fault: Option<String>,
     pub paths: Paths,
     pub jobs: JobsSource,
+    /// Of config.toml.
+    pub connections: Vec<SavedConnection>,
+    pub like: JobText,
+    pub start: StartDraft,
 }
 
 /// All that can wake the loop.
@@ -111,6 +124,9 @@ struct Console {
     net: Sender<Order>,
     keys: KeyFilter,
     jobs: std::sync::Arc<JobsSource>,
+    like: std::sync::Arc<JobText>,
+    start: std::sync::Arc<StartDraft>,
+    survey: survey::Survey,
     paths: Paths,
     begin: Instant,
     /// Between frames of news.
@@ -149,6 +165,8 @@ impl Console {
             user,
             host: terminal::host_name(),
             job: options.job.map(|job| job.to_string()),
+            connections: options.connections,
+            directory: drafts::directory(),
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
         let pace = Duration::from_secs_f64(1.0 / fps);
@@ -162,6 +180,9 @@ impl Console {
             net,
             keys: KeyFilter::new(hold),
             jobs: std::sync::Arc::new(options.jobs),
+            like: std::sync::Arc::new(options.like),
+            start: std::sync::Arc::new(options.start),
+            survey: survey::Survey::default(),
             paths: options.paths,
             begin: Instant::now(),
             pace,
@@ -370,6 +391,14 @@ impl Console {
             Cmd::Request { ticket, body } => self.order(Order::Request { ticket, body }),
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
             Cmd::Tail { path } => self.order(Order::Tail { path: PathBuf::from(path) }),
+            Cmd::Survey { .. }
+            | Cmd::EndSurvey
+            | Cmd::SaveDraft { .. }
+            | Cmd::LoadDraft { .. }
+            | Cmd::DropDraft { .. }
+            | Cmd::LikeJob { .. }
+            | Cmd::StartJob { .. }
+            | Cmd::OutsideEditor { .. } => self.obey_wizard(cmd)?,
         }
         Ok(())
     }

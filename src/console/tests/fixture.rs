@@ -403,7 +403,7 @@ pub fn jobs() -> Vec<JobRow> {
         view.state = state.to_owned();
         view.progress.percent = percent;
         view.progress.chunks_failed = failed;
-        JobRow { view, alive, trouble: None }
+        JobRow { view, alive, ..JobRow::default() }
     };
     let mut rows = vec![
         row("EXECUTING", "crm-nov", 63, 7, true),
@@ -414,8 +414,8 @@ pub fn jobs() -> Vec<JobRow> {
     ];
     rows.push(JobRow {
         view: JobView { name: "old".to_owned(), ..JobView::default() },
-        alive: false,
         trouble: Some("master.db was written by a newer tidegate".to_owned()),
+        ..JobRow::default()
     });
     rows
 }

@@ -52,6 +52,7 @@ impl Desk {
             user: "ana".to_owned(),
             host: "db-ops1".to_owned(),
             job: job.map(ToOwned::to_owned),
+            ..Start::default()
         });
         Desk { model, cmds: Vec::new() }
     }

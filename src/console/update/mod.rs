@@ -89,7 +89,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             slow_line(model, pace_ms);
             Vec::new()
         }
+        Msg::Survey { id, news } => wizard::news(model, id, news),
+        Msg::SurveyDown(why) => wizard::survey_down(model, &why),
+        Msg::Draft { name, text } => wizard::opened(model, &name, text),
+        Msg::Edited(text) => wizard::edited(model, text),
+        Msg::Started { draft, result } => wizard::started(model, &draft, result),
     };
+    cmds.extend(wizard::due(model));
+    cmds.extend(wizard::save(model));
     cmds.extend(refresh::wanted(model));
     cmds
 }
@@ -132,7 +139,13 @@ fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {
         }
         Some(Overlay::Prompt(prompt)) => Some(&mut prompt.field),
         Some(Overlay::Question(question)) => question.active_field(),
-        Some(Overlay::Reader(_)) | None => None,
+        Some(Overlay::Reader(_)) => None,
+        None => {
+            return wizard::paste(model, text).unwrap_or_else(|| {
+                paste_ignored(model, text.chars().count());
+                Vec::new()
+            });
+        }
     };
     match field {
         Some(field) => field.paste(text),
@@ -165,6 +178,7 @@ fn refit(model: &mut Model) {
     history::refit(model);
     verify::refit(model);
     jobs::refit(model);
+    wizard::refit(model);
 }
 
 fn slow_line(model: &mut Model, pace_ms: Option<u64>) {

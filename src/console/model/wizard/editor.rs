@@ -3,6 +3,7 @@
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
 
+use crate::console::commands::Place;
 use crate::console::field::Field;
 use crate::console::keymap::Key;
 use crate::console::model::List;
@@ -87,10 +88,15 @@ pub enum Check {
     #[default]
     None,
     /// Will be asked when typing stops.
-    Due { at_ms: u64 },
-    Asked { id: u64 },
+    Due {
+        at_ms: u64,
+    },
+    Asked,
     Done(CheckView),
-    Failed { what: String, hint: Option<String> },
+    Failed {
+        what: String,
+        hint: Option<String>,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -108,13 +114,21 @@ pub struct Editor {
     /// First line and first character in view.
     pub top: usize,
     pub left: usize,
-    /// A text that is on its way: the statement to begin with.
-    pub loading: Option<u64>,
+    /// The statement to begin with is on its way.
+    pub loading: bool,
+    /// Where it was opened, and closes to.
+    pub back: Place,
+}
+
+impl Default for Editor {
+    fn default() -> Editor {
+        Editor::new(Subject::Rules, "", Place::Options)
+    }
 }
 
 impl Editor {
     #[must_use]
-    pub fn new(subject: Subject, text: &str) -> Editor {
+    pub fn new(subject: Subject, text: &str, back: Place) -> Editor {
         let mut editor = Editor {
             subject,
             before: String::new(),
@@ -126,7 +140,8 @@ impl Editor {
             list: List::default(),
             top: 0,
             left: 0,
-            loading: None,
+            loading: false,
+            back,
         };
         editor.begin(text);
         editor
@@ -137,6 +152,29 @@ impl Editor {
         self.before = cleaned(text);
         self.area = area_of(&self.before);
         self.check = Check::None;
+    }
+
+    /// Are letters letters now? Always: no key of the editor is a letter.
+    #[must_use]
+    pub fn in_text(&self) -> bool {
+        true
+    }
+
+    /// When the text is checked.
+    #[must_use]
+    pub fn due_ms(&self) -> Option<u64> {
+        match self.check {
+            Check::Due { at_ms } => Some(at_ms),
+            _ => None,
+        }
+    }
+
+    /// The text changed: it is checked when typing stops.
+    pub fn typed(&mut self, now_ms: u64) {
+        self.check = match self.text().trim().is_empty() {
+            true => Check::None,
+            false => Check::Due { at_ms: now_ms + CHECK_REST_MS },
+        };
     }
 
     /// Puts a text in as an edit: from an editor outside.
@@ -318,21 +356,150 @@ pub fn quoted(name: &str, mark: char) -> String {
 /// harm.
 fn is_word_of_sql(name: &str) -> bool {
     const WORDS: &[&str] = &[
-        "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "between", "both", "by",
-        "case", "cast", "check", "collate", "column", "condition", "constraint", "create", "cross",
-        "current_date", "current_time", "current_timestamp", "current_user", "database", "default",
-        "delete", "desc", "describe", "distinct", "div", "do", "drop", "dual", "each", "else",
-        "end", "except", "exists", "false", "fetch", "float", "for", "force", "foreign", "from",
-        "full", "function", "grant", "group", "groups", "having", "if", "ilike", "in", "index",
-        "inner", "insert", "int", "integer", "intersect", "interval", "into", "is", "join", "key",
-        "keys", "kill", "lag", "lead", "leading", "left", "like", "limit", "lines", "load", "lock",
-        "long", "match", "mod", "natural", "not", "null", "of", "offset", "on", "only", "option",
-        "or", "order", "out", "outer", "over", "partition", "primary", "range", "rank", "read",
-        "references", "release", "rename", "repeat", "replace", "require", "return", "revoke",
-        "right", "row", "row_number", "rows", "schema", "select", "session_user", "set", "show",
-        "similar", "some", "sql", "starting", "system", "table", "then", "to", "trailing",
-        "trigger", "true", "undo", "union", "unique", "unlock", "update", "usage", "use", "user",
-        "using", "values", "varying", "when", "where", "while", "window", "with", "write", "xor",
+        "all",
+        "analyse",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "between",
+        "both",
+        "by",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "condition",
+        "constraint",
+        "create",
+        "cross",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "database",
+        "default",
+        "delete",
+        "desc",
+        "describe",
+        "distinct",
+        "div",
+        "do",
+        "drop",
+        "dual",
+        "each",
+        "else",
+        "end",
+        "except",
+        "exists",
+        "false",
+        "fetch",
+        "float",
+        "for",
+        "force",
+        "foreign",
+        "from",
+        "full",
+        "function",
+        "grant",
+        "group",
+        "groups",
+        "having",
+        "if",
+        "ilike",
+        "in",
+        "index",
+        "inner",
+        "insert",
+        "int",
+        "integer",
+        "intersect",
+        "interval",
+        "into",
+        "is",
+        "join",
+        "key",
+        "keys",
+        "kill",
+        "lag",
+        "lead",
+        "leading",
+        "left",
+        "like",
+        "limit",
+        "lines",
+        "load",
+        "lock",
+        "long",
+        "match",
+        "mod",
+        "natural",
+        "not",
+        "null",
+        "of",
+        "offset",
+        "on",
+        "only",
+        "option",
+        "or",
+        "order",
+        "out",
+        "outer",
+        "over",
+        "partition",
+        "primary",
+        "range",
+        "rank",
+        "read",
+        "references",
+        "release",
+        "rename",
+        "repeat",
+        "replace",
+        "require",
+        "return",
+        "revoke",
+        "right",
+        "row",
+        "row_number",
+        "rows",
+        "schema",
+        "select",
+        "session_user",
+        "set",
+        "show",
+        "similar",
+        "some",
+        "sql",
+        "starting",
+        "system",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "trigger",
+        "true",
+        "undo",
+        "union",
+        "unique",
+        "unlock",
+        "update",
+        "usage",
+        "use",
+        "user",
+        "using",
+        "values",
+        "varying",
+        "when",
+        "where",
+        "while",
+        "window",
+        "with",
+        "write",
+        "xor",
     ];
     WORDS.binary_search(&name).is_ok()
 }
@@ -342,7 +509,7 @@ mod tests {
     use super::*;
 
     fn editor(text: &str) -> Editor {
-        Editor::new(Subject::Filter { table: "crm.orders".to_owned() }, text)
+        Editor::new(Subject::Filter { table: "crm.orders".to_owned() }, text, Place::Options)
     }
 
     fn typed(editor: &mut Editor, text: &str) {
@@ -451,7 +618,7 @@ mod tests {
         assert_eq!(where_text.focus, Focus::Text);
         where_text.tab(false);
         assert_eq!(where_text.focus, Focus::Button(3));
-        let mut ddl = Editor::new(Subject::Ddl { table: "t".to_owned() }, "");
+        let mut ddl = Editor::new(Subject::Ddl { table: "t".to_owned() }, "", Place::Pick);
         ddl.tab(true);
         assert_eq!(ddl.focus, Focus::Button(0));
     }

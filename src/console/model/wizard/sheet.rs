@@ -44,13 +44,26 @@ impl<Id> Cell<Id> {
 
 #[derive(Clone, Debug)]
 pub enum Row<Id> {
-    Title { text: String, note: String },
-    Line { label: String, cells: Vec<Cell<Id>> },
+    Title {
+        text: String,
+        note: String,
+    },
+    Line {
+        label: String,
+        cells: Vec<Cell<Id>>,
+    },
     /// A line of a list: a control (drawn when it is a box), then columns of text with widths; the
     /// last one takes the rest.
-    Entry { id: Id, columns: Vec<(String, u16)> },
+    Entry {
+        id: Id,
+        columns: Vec<(String, u16)>,
+    },
     /// A field over the whole width.
-    Field { label: String, id: Id, empty: String },
+    Field {
+        label: String,
+        id: Id,
+        empty: String,
+    },
     Text(String),
     Blank,
 }
@@ -58,15 +71,36 @@ pub enum Row<Id> {
 /// What stands at a place of a line.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece<Id> {
-    Title { text: String, note: String },
-    Text { text: String, width: u16 },
-    Field { id: Id, width: u16, empty: String },
-    Tick { id: Id, text: String },
+    Title {
+        text: String,
+        note: String,
+    },
+    Text {
+        text: String,
+        width: u16,
+    },
+    Field {
+        id: Id,
+        width: u16,
+        empty: String,
+    },
+    Tick {
+        id: Id,
+        text: String,
+    },
     /// `(*) copy`: option `at` of a choice.
-    Radio { id: Id, at: usize, text: String },
-    Button { id: Id },
+    Radio {
+        id: Id,
+        at: usize,
+        text: String,
+    },
+    Button {
+        id: Id,
+    },
     /// The mark of a list's line; the whole line shows the focus.
-    Entry { id: Id },
+    Entry {
+        id: Id,
+    },
 }
 
 impl<Id: Copy> Piece<Id> {

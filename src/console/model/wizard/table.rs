@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::form::{Control, Form, Outcome};
 use super::pick::Columns;
-use super::sheet::{Cell, Row, Sheet};
 use super::shape::{POLICIES, object_name};
+use super::sheet::{Cell, Row, Sheet};
 use super::{Draft, shape};
 use crate::console::field::Field;
 use crate::core::spec::TableShape;
@@ -128,8 +128,7 @@ impl TableOptions {
         let three_words = ["as there", "none"];
         let space = [three_words[0], three_words[1], "in"];
         let storage = [three_words[0], three_words[1], "with"];
-        let policies =
-            ["as the job", "stop", "skip", "append", "truncate [T]", "replace [T]"];
+        let policies = ["as the job", "stop", "skip", "append", "truncate [T]", "replace [T]"];
         let mut items = vec![
             (Id::Filter, Control::Button),
             (Id::Sample, text(&sample)),
@@ -267,11 +266,9 @@ impl TableOptions {
             Id::ColumnName(at) => {
                 let Some(column) = self.columns.get(at) else { return Ok(()) };
                 let name = column.name.clone();
-                shape::change(draft, table, |shape| {
-                    match given.filter(|given| *given != name) {
-                        Some(given) => _ = shape.column_names.insert(name, given),
-                        None => _ = shape.column_names.remove(&name),
-                    }
+                shape::change(draft, table, |shape| match given.filter(|given| *given != name) {
+                    Some(given) => _ = shape.column_names.insert(name, given),
+                    None => _ = shape.column_names.remove(&name),
                 });
             }
             Id::Filter | Id::Ddl | Id::Done => {}

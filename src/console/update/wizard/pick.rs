@@ -136,13 +136,13 @@ fn tick(model: &mut Model) {
     let changed = tree.tick();
     let filtered = tree.is_filtered();
     let text = match at {
-        Thing::Table(b, l) => tree.leaf((b, l)).map(|leaf| {
-            match (&leaf.table.obstacle, changed.picked) {
+        Thing::Table(b, l) => {
+            tree.leaf((b, l)).map(|leaf| match (&leaf.table.obstacle, changed.picked) {
                 (Some(obstacle), true) => format!("{} cannot be copied: {obstacle}", leaf.full),
                 (_, true) => format!("{} is picked", leaf.full),
                 (_, false) => format!("{} is left out", leaf.full),
-            }
-        }),
+            })
+        }
         Thing::Schema(_) if filtered => Some(shown_text(changed)),
         Thing::Schema(b) => tree.branches.get(b).map(|branch| {
             let tables = figures::counted(branch.leaves.len() as u64, "table");

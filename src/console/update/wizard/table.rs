@@ -7,7 +7,7 @@ use crate::console::model::Model;
 use crate::console::model::wizard::editor::Subject;
 use crate::console::model::wizard::pick::Columns;
 use crate::console::model::wizard::table::Id;
-use crate::console::model::wizard::{Outcome, TableOptions, What, shape};
+use crate::console::model::wizard::{Outcome, TableOptions, What, panes, shape};
 use crate::console::msg::Cmd;
 use crate::protocol::survey::SurveyRequest;
 
@@ -147,7 +147,9 @@ fn told_column(model: &mut Model, at: usize) {
     let Some(column) = wizard.table.columns.get(at) else { return };
     let out = !wizard.table.form.ticked(Id::Column(at));
     let text = match (out, column.key, column.not_null) {
-        (true, true, _) => format!("{} is left out, and names a row: see the preflight", column.name),
+        (true, true, _) => {
+            format!("{} is left out, and names a row: see the preflight", column.name)
+        }
         (true, false, _) => format!("{} is left out", column.name),
         (false, ..) => format!("{} comes along", column.name),
     };
@@ -156,7 +158,7 @@ fn told_column(model: &mut Model, at: usize) {
 
 /// Lines of the page in view.
 fn height(model: &Model) -> usize {
-    usize::from(model.rows.saturating_sub(4))
+    usize::from(panes::sheet(model.columns, model.rows).height)
 }
 
 pub fn refit(model: &mut Model) {

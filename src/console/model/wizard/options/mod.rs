@@ -339,10 +339,7 @@ fn general(draft: &Draft) -> Vec<(Id, Control)> {
         (Id::IndexWorkers, text(keys.index_workers)),
         (Id::Rate, text(keys.rate.as_ref())),
         (Id::ChunkSize, text(keys.chunk_size.as_ref())),
-        (
-            Id::Order,
-            choice(&["largest first", "smallest first", "as listed"], order.unwrap_or(0)),
-        ),
+        (Id::Order, choice(&["largest first", "smallest first", "as listed"], order.unwrap_or(0))),
         (
             Id::IfExists,
             choice(

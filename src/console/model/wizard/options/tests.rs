@@ -5,7 +5,8 @@ use crate::console::model::wizard::shape;
 
 fn typed(options: &mut Options, draft: &mut Draft, id: Id, text: &str) {
     options.form.focus_on(id);
-    options.apply(options.form.type_key(Key::Ctrl('u')).unwrap(), draft);
+    let outcome = options.form.type_key(Key::Ctrl('u')).unwrap();
+    options.apply(outcome, draft);
     for c in text.chars() {
         let outcome = options.form.type_key(Key::Char(c)).unwrap();
         options.apply(outcome, draft);

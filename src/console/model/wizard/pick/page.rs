@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Tree;
 use super::super::form::{Control, Form};
+use super::Tree;
 use crate::protocol::survey::{SurveyColumn, SurveyEnd};
 
 /// Columns are read when the cursor rests on a table for so long.
@@ -112,6 +112,13 @@ impl Pick {
     #[must_use]
     pub fn in_tree(&self) -> bool {
         self.form.focused() == Some(PickId::Tree)
+    }
+
+    /// When the columns under the cursor are read.
+    #[must_use]
+    pub fn due_ms(&self) -> Option<u64> {
+        let (full, since) = self.rest.as_ref()?;
+        (!self.columns.contains_key(full)).then_some(since + COLUMNS_REST_MS)
     }
 
     /// Keeps what is known of a table's columns; of many tables the first ones are forgotten.
