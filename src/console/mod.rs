@@ -9,7 +9,7 @@
 pub mod commands;
 mod field;
 pub mod figures;
-mod keymap;
+pub mod keymap;
 mod layout;
 mod model;
 mod msg;
@@ -21,7 +21,7 @@ mod update;
 mod view;
 
 pub use model::{DraftStart, JobRow, SavedConnection};
-pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, run, theme_of};
+pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]

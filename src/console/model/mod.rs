@@ -157,18 +157,20 @@ pub struct Start {
     pub job: Option<String>,
     pub connections: Vec<SavedConnection>,
     pub directory: String,
+    pub keymap: Keymap,
 }
 
 impl Model {
     #[must_use]
     pub fn new(start: Start) -> Model {
         let screens = vec![if start.job.is_some() { Place::Run } else { Place::Jobs }];
+        let status = Status { text: start.keymap.trouble(), since_ms: start.now.mono_ms };
         Model {
             columns: start.columns,
             rows: start.rows,
             now: start.now,
             look: start.look,
-            keymap: Keymap::new(),
+            keymap: start.keymap,
             read_only: start.read_only,
             slow: start.slow,
             user: start.user,
@@ -180,7 +182,7 @@ impl Model {
             connections: start.connections,
             directory: start.directory,
             overlay: None,
-            status: Status::default(),
+            status,
             frozen: false,
             zoomed: false,
             cancelled_ms: None,

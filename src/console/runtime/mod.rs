@@ -26,6 +26,7 @@ use tokio::sync::mpsc::Sender;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
+use super::keymap::Keymap;
 use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
 use super::msg::{Cmd, Msg};
 use super::theme::{Glyphs, Look, Theme};
@@ -34,6 +35,7 @@ use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Paths;
 use crate::core::name::JobName;
+use crate::protocol::Snapshot;
 
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
@@ -43,6 +45,9 @@ pub type JobText = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Syn
 
 /// Starts the engine of a draft and returns when it has the job.
 pub type StartDraft = Box<dyn Fn(&DraftStart) -> Result<(), String> + Send + Sync>;
+
+/// Reads one job's master table in full: what a console that starts no engine shows of it.
+pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Send + Sync>;
 
 /// Frames a second for news of the engine.
 pub const FPS_DEFAULT: f64 = 2.0;
@@ -66,6 +71,8 @@ pub struct ConsoleOptions {
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<JobName>,
     pub read_only: bool,
+    /// The keys, with the operator's changes in them.
+    pub keymap: Keymap,
     pub theme: Theme,
     /// `None`: as the locale says.
     pub glyphs: Option<Glyphs>,
@@ -83,6 +90,7 @@ pub struct ConsoleOptions {
     pub connections: Vec<SavedConnection>,
     pub like: JobText,
     pub start: StartDraft,
+    pub stored: StoredSource,
 }
 
 /// All that can wake the loop.
@@ -148,7 +156,7 @@ impl Console {
             client = client.read_only();
         }
         let user = client.identity.user.clone();
-        let net = net::start(client, sender.clone())?;
+        let net = net::start(client, options.stored, sender.clone())?;
         let (columns, rows) = terminal::size();
         let glyphs = match options.glyphs {
             Some(glyphs) => glyphs,
@@ -167,6 +175,7 @@ impl Console {
             job: options.job.map(|job| job.to_string()),
             connections: options.connections,
             directory: drafts::directory(),
+            keymap: options.keymap,
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
         let pace = Duration::from_secs_f64(1.0 / fps);
@@ -388,6 +397,12 @@ impl Console {
             }
             Cmd::Attach { job } => self.order(Order::Attach { job }),
             Cmd::Detach => self.order(Order::Detach),
+            Cmd::OnlyLook { job } => {
+                self.order(Order::OnlyLook);
+                if let Some(job) = job {
+                    self.order(Order::Attach { job });
+                }
+            }
             Cmd::Request { ticket, body } => self.order(Order::Request { ticket, body }),
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
             Cmd::Tail { path } => self.order(Order::Tail { path: PathBuf::from(path) }),

@@ -61,15 +61,8 @@ pub struct SavedConnection {
 }
 
 /// What there is to do. Those behind the first three come later, and say so.
-pub const TASKS: [&str; 7] = [
-    "copy over the network",
-    "verify two sides",
-    "SQL script of the DDL",
-    "export",
-    "import",
-    "estimate",
-    "sync",
-];
+pub const TASKS: [&str; 7] =
+    ["copy", "verify two sides", "SQL script of the DDL", "export", "import", "estimate", "sync"];
 pub const TASK_COPY: usize = 0;
 pub const TASK_VERIFY: usize = 1;
 pub const TASK_SCRIPT: usize = 2;
@@ -102,8 +95,6 @@ pub struct Connect {
     pub rest: [Vec<String>; 2],
     /// The name was typed, not suggested.
     pub named: bool,
-    /// A choice that has to wait for later: shown once, and taken back.
-    pub task_before: usize,
 }
 
 fn choice(options: &[&str]) -> Control {
@@ -150,6 +141,7 @@ impl Connect {
             ..Connect::default()
         };
         page.fill(draft);
+        page.named = draft.keys().from.is_some();
         page
     }
 
@@ -160,7 +152,6 @@ impl Connect {
             (_, Some(FileContent::SchemaOnly)) => TASK_SCRIPT,
             _ => TASK_COPY,
         };
-        self.task_before = task;
         self.form.choose(Part::Task, task);
         self.form.set_text(Part::Name, &draft.name);
         for (end, url, told) in

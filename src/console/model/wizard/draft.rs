@@ -55,12 +55,14 @@ impl Draft {
     /// Line and what is wrong.
     pub fn parse(name: &str, text: &str) -> Result<Draft, String> {
         let file = JobFile::parse(text, Path::new(name)).map_err(|error| error.to_string())?;
+        let mut keys = file.keys;
+        keys.job = None;
         let page = text.lines().next().and_then(|line| line.strip_prefix(HEAD)).map(str::trim);
         let page = Place::ALL.into_iter().find(|p| p.is_wizard() && Some(p.word()) == page);
         Ok(Draft {
             name: name.to_owned(),
             page: page.filter(|p| *p != Place::Editor).unwrap_or(Place::Connect),
-            keys: JobKeys { job: None, ..file.keys },
+            keys,
             shaping: Shaping::parse(text)?,
             limits: Limits::parse(text)?,
             rules: rules_of(text)?,
@@ -71,7 +73,8 @@ impl Draft {
     /// The job file.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let keys = JobKeys { job: Some(self.name.clone()), ..self.keys.clone() };
+        let mut keys = self.keys.clone();
+        keys.job = Some(self.name.clone());
         let mut shaping = self.shaping.clone();
         shaping.tables.retain(|shape| !shape.is_idle());
         let mut whole = toml::Table::try_from(keys).expect("texts and numbers are lawful TOML");
@@ -143,6 +146,13 @@ impl Draft {
             tables.len() - 1
         });
         &mut tables[at]
+    }
+
+    pub fn rename(&mut self, name: &str) {
+        if self.name != name {
+            name.clone_into(&mut self.name);
+            self.changes += 1;
+        }
     }
 
     #[must_use]

@@ -151,11 +151,12 @@ pub fn free_name(model: &Model, stem: &str) -> String {
     let (_, month, day, ..) = crate::core::time::Timestamp(local).civil();
     let stem = stem.get(..28).unwrap_or(stem).trim_end_matches(['-', '.']);
     let first = format!("{stem}-{month:02}{day:02}");
-    let taken = |name: &str| model.jobs.rows.iter().any(|row| row.view.name == name);
-    let mut names = std::iter::once(first.clone());
-    let free = names.next().filter(|name| !taken(name));
-    free.or_else(|| (2..1_000).map(|n| format!("{first}-{n}")).find(|name| !taken(name)))
-        .unwrap_or(first)
+    let own = model.wizard.as_ref().and_then(|w| w.saved.as_ref()).map(|(_, name)| name.as_str());
+    let taken =
+        |name: &str| own != Some(name) && model.jobs.rows.iter().any(|row| row.view.name == name);
+    let more = (2..1_000).map(|n| format!("{first}-{n}"));
+    let mut names = std::iter::once(first.clone()).chain(more);
+    names.find(|name| !taken(name)).unwrap_or(first)
 }
 
 // --- saving ---------------------------------------------------------------------------------------
