@@ -105,7 +105,7 @@ const MODULES: &[Module] = &[
     module("survey", &["core", "config", "driver", "protocol", "engine", "clock"]),
     module("client", &["protocol", "config", "clock", "core::name"]),
     // The wizard edits the job file's own form, and drafts are told apart by names of jobs.
-    module("console", &["protocol", "config", "core::name", "core::spec"]),
+    module("console", &["protocol", "core::spec", "core::mapping", "core::name", "config"]),
     module("console::runtime", &["console", "protocol", "client", "clock", "config", "core::name"]),
     module(
         "cli",

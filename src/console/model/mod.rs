@@ -329,6 +329,8 @@ impl Model {
         if self.place() == Place::Jobs {
             sooner(self.jobs.load_due_ms);
         }
+        let wizard = self.wizard.as_ref().and_then(|wizard| wizard.due_ms(self.place()));
+        wizard.into_iter().for_each(sooner);
         due
     }
 }

@@ -103,6 +103,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         Msg::Edited(text) => wizard::edited(model, text),
         Msg::Started { draft, result } => wizard::started(model, &draft, result),
     };
+    cmds.extend(wizard::due(model));
     cmds.extend(wizard::save(model));
     cmds.extend(refresh::wanted(model));
     cmds

@@ -404,6 +404,23 @@ pub fn started(model: &mut Model, draft: &str, result: Result<(), String>) -> Ve
     preflight::started(model, draft, result)
 }
 
+/// What is due by itself: columns where the cursor rests, a check when typing stopped.
+pub fn due(model: &mut Model) -> Vec<Cmd> {
+    if model.wizard.is_none() {
+        return Vec::new();
+    }
+    match model.place() {
+        Place::Pick => pick::due(model),
+        Place::Editor => editor::due(model),
+        _ => Vec::new(),
+    }
+}
+
+/// A text in the editor is dropped, after the question.
+pub fn drop_text(model: &mut Model) -> Vec<Cmd> {
+    editor::close(model)
+}
+
 /// After the window or what is shown changed.
 pub fn refit(model: &mut Model) {
     if model.wizard.is_some() {
