@@ -308,7 +308,7 @@ fn collisions(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
     findings
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
     let all: Vec<String> = names.map(ToString::to_string).collect();
     match all.as_slice() {
         [] => None,

@@ -13,6 +13,7 @@ mod pool;
 mod preflight;
 mod reader;
 mod scan;
+mod settings;
 mod show;
 mod snapshot;
 mod source;

@@ -29,6 +29,7 @@ mod preflight;
 mod reader;
 mod scan;
 mod schema;
+mod settings;
 mod snapshot;
 mod source;
 mod target;

@@ -36,6 +36,7 @@ mod master;
 mod mend;
 mod place;
 mod scan;
+mod settings;
 mod source;
 mod survey;
 mod target;
