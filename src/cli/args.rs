@@ -4,8 +4,11 @@ mod demo;
 mod ends;
 mod examples;
 mod rejects;
+mod shaping;
 mod types;
 mod verify;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -16,6 +19,7 @@ pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
+pub use self::shaping::{ContentWord, Order, ShapeArgs};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -228,7 +232,7 @@ pub struct NewArgs {
 }
 
 /// What is to be copied, and how.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct SpecArgs {
     /// Source: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
@@ -281,6 +285,9 @@ pub struct SpecArgs {
     pub chunk_size: Option<String>,
 
     #[command(flatten)]
+    pub shape: ShapeArgs,
+
+    #[command(flatten)]
     pub types: TypeArgs,
 
     /// Ask for passwords that are found nowhere
@@ -324,7 +331,14 @@ pub struct FollowArgs {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// Name of the job
-    pub job: String,
+    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
+    pub job: Option<String>,
+    /// Plan what a job file describes, without making a job
+    #[arg(long, value_name = "FILE")]
+    pub job_file: Option<PathBuf>,
+    /// Ask for passwords that are found nowhere (--job-file)
+    #[arg(long, short = 'W', requires = "job_file")]
+    pub ask_password: bool,
     /// Every table and every object, not only what needs attention
     #[arg(long)]
     pub all: bool,

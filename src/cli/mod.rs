@@ -29,6 +29,7 @@ mod plan_text;
 mod rejects;
 mod screen;
 mod session;
+mod shaping;
 mod signals;
 mod sim;
 mod status_text;

@@ -175,7 +175,9 @@ impl Engine {
         self.tell(engine_note(now, "info", "the plan is being made".to_owned()));
         let (spec, databases, inbox) = (self.spec.clone(), self.databases.clone(), self.inbox());
         tokio::spawn(async move {
-            let outcome = make_plan(&spec, &databases, &inbox).await.map(Box::new);
+            // A loop too busy to hear how far it is misses nothing but that.
+            let told = |text| drop(inbox.try_send(Incoming::PlanningTold(text)));
+            let outcome = make_plan(&spec, &databases, &told).await.map(Box::new);
             let _ = inbox.send(Incoming::Planned(outcome)).await;
         });
     }

@@ -52,9 +52,12 @@ impl Limits {
     /// From TOML; keys of others are passed over.
     ///
     /// # Errors
-    /// What is wrong.
+    /// The line and what is wrong with it.
     pub fn parse(text: &str) -> Result<Limits, String> {
-        let file: LimitsFile = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+        let file: LimitsFile = toml::from_str(text).map_err(|error| {
+            let before = error.span().map_or("", |span| &text[..span.start]);
+            format!("line {}: {}", before.matches('\n').count() + 1, error.message())
+        })?;
         Ok(file.limits)
     }
 
