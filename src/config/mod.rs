@@ -9,11 +9,15 @@ mod password;
 mod paths;
 mod pgpass;
 mod settings;
+mod system;
+mod templates;
 
 pub use job_file::{FileContent, FilePolicy, FileRejects, FileSelection, JobFile, JobKeys};
 pub use password::{PasswordSource, password_for, unused_password_file};
 pub use paths::Paths;
 pub use settings::{Config, Connection, Console, Defaults, Glyphs, Theme};
+pub use system::system_user;
+pub use templates::{Template, list_templates, load_template, save_template};
 
 use std::path::PathBuf;
 

@@ -8,13 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{Catalog, Server, Settings};
 use super::super::name::Dialect;
-use super::super::sql::{self, literal, quote};
 use super::super::spec::JobSpec;
+use super::super::sql::{self, literal, quote};
 use super::{Change, Finding, MigrationPlan, Severity};
 
 /// Words that all mean the one zone without summer time.
-const UTC: [&str; 8] =
-    ["utc", "etc/utc", "gmt", "etc/gmt", "zulu", "uct", "+00:00", "universal"];
+const UTC: [&str; 8] = ["utc", "etc/utc", "gmt", "etc/gmt", "zulu", "uct", "+00:00", "universal"];
 
 /// Modes that only one of MySQL and MariaDB knows: never carried over.
 const MODES_OF_ONE: [&str; 9] = [
@@ -291,7 +290,8 @@ fn postgres_collations(looked: &Looked<'_>) -> Option<Finding> {
         .collect();
     let names: Vec<&str> = missing.into_iter().collect();
     (!names.is_empty()).then(|| {
-        let message = format!("collations that columns use are missing there: {}", names.join(", "));
+        let message =
+            format!("collations that columns use are missing there: {}", names.join(", "));
         Finding::new(Severity::Warn, "collation", message)
             .with_detail(
                 "The statements that make such columns would fail. ICU's order is close to the \
@@ -343,7 +343,9 @@ fn set_to(name: &str, value: &str) -> String {
     for c in value.chars().chain([',']) {
         match c {
             '"' => quoted = !quoted,
-            ',' if !quoted => names.push(literal(Dialect::Postgres, std::mem::take(&mut word).trim())),
+            ',' if !quoted => {
+                names.push(literal(Dialect::Postgres, std::mem::take(&mut word).trim()))
+            }
             c if c.is_whitespace() && !quoted => {}
             c => word.push(c),
         }
@@ -358,7 +360,8 @@ fn postgres_extensions(looked: &Looked<'_>) -> Vec<Finding> {
     pairs
         .filter(|(_, here, there)| here != there)
         .map(|(name, here, there)| {
-            let message = format!("extension {name} is {here} on the source, {there} on the target");
+            let message =
+                format!("extension {name} is {here} on the source, {there} on the target");
             let name = quote(Dialect::Postgres, name);
             let to = literal(Dialect::Postgres, here);
             differs(
@@ -457,9 +460,10 @@ fn mysql_charsets(looked: &Looked<'_>, from: Dialect) -> Vec<Finding> {
     for (here, there) in pairs {
         let Some((charset, collation)) = target.charsets.get(there) else { continue };
         let wanted = match from {
-            Dialect::Mysql => source.charsets.get(here).map(|(charset, collation)| {
-                (charset.clone(), collation_there(looked, collation))
-            }),
+            Dialect::Mysql => source
+                .charsets
+                .get(here)
+                .map(|(charset, collation)| (charset.clone(), collation_there(looked, collation))),
             Dialect::Postgres | Dialect::Sqlite if charset == "utf8mb4" => None,
             Dialect::Postgres | Dialect::Sqlite => Some(("utf8mb4".to_owned(), None)),
         };

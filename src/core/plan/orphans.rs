@@ -107,7 +107,8 @@ pub fn orphan_findings(
         findings.push(Finding::new(Severity::Ok, "orphans", message));
     }
     if let Some(first) = unseen.first() {
-        let message = format!("{} of {} foreign keys were not looked at", unseen.len(), questions.len());
+        let message =
+            format!("{} of {} foreign keys were not looked at", unseen.len(), questions.len());
         findings.push(Finding::new(Severity::Ok, "orphans", message).with_detail(format!(
             "It would have taken too long; {first} is the first. Each is checked when it is made \
              on the target.",
@@ -130,7 +131,7 @@ fn orphans(spec: &JobSpec, question: &OrphanQuestion, count: u64) -> Finding {
     let severity = if unchecked { Severity::Ok } else { Severity::Warn };
     let mut left_out = spec.shaping.objects.leave_out.clone();
     left_out.push(ObjectClass::ForeignKey);
-    let words: Vec<String> = left_out.iter().map(|class| format!("{:?}", class_word(*class))).collect();
+    let words: Vec<String> = left_out.iter().map(|class| format!("{:?}", class.word())).collect();
     let finding = Finding::new(severity, "orphans", format!("{}: {rows} to nothing", question.key))
         .with_detail(format!("{detail} They are listed by: {}", question.listing));
     match unchecked {
@@ -144,26 +145,6 @@ fn orphans(spec: &JobSpec, question: &OrphanQuestion, count: u64) -> Finding {
                     value: format!("[{}]", words.join(", ")),
                 },
             ),
-    }
-}
-
-/// As a job file spells a kind of objects.
-fn class_word(class: ObjectClass) -> &'static str {
-    match class {
-        ObjectClass::View => "view",
-        ObjectClass::MaterializedView => "materialized_view",
-        ObjectClass::Index => "index",
-        ObjectClass::ForeignKey => "foreign_key",
-        ObjectClass::Check => "check",
-        ObjectClass::Trigger => "trigger",
-        ObjectClass::Routine => "routine",
-        ObjectClass::Sequence => "sequence",
-        ObjectClass::Event => "event",
-        ObjectClass::Policy => "policy",
-        ObjectClass::Grant => "grant",
-        ObjectClass::Comment => "comment",
-        ObjectClass::Extension => "extension",
-        ObjectClass::LargeObject => "large_object",
     }
 }
 

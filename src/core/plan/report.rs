@@ -52,7 +52,10 @@ fn in_order(looked: &Looked<'_>) -> Vec<(&'static str, String)> {
     };
     let mut facts = vec![
         ("versions", format!("{} to {}", name(source), name(target))),
-        ("encoding", format!("text is {} on the source, {} there", source.encoding, target.encoding)),
+        (
+            "encoding",
+            format!("text is {} on the source, {} there", source.encoding, target.encoding),
+        ),
     ];
     facts.extend(privileges(looked));
     facts.extend(zones(looked).map(|text| ("time zone", text)));
@@ -239,8 +242,9 @@ fn keyless(looked: &Looked<'_>) -> Option<Finding> {
         [only] => finding
             .with_hint("A primary key on the source, or a unique key over columns NOT NULL, helps.")
             .with_way("leave this table out", Change::LeaveOut { table: only.source.clone() }),
-        _ => finding
-            .with_hint("A primary key on the source, or a unique key over columns NOT NULL, helps."),
+        _ => finding.with_hint(
+            "A primary key on the source, or a unique key over columns NOT NULL, helps.",
+        ),
     })
 }
 

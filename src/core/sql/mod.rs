@@ -11,6 +11,7 @@ mod names;
 mod range;
 mod select;
 mod sqlite_table;
+mod statements;
 mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
@@ -22,6 +23,7 @@ pub use names::{Names, fit as fit_name};
 pub use range::{KeyColumn, predicate};
 pub use select::{ChunkSelect, MysqlSelect, chunk_select, mysql_chunk_select, sqlite_insert};
 pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
+pub use statements::statements;
 
 use super::name::{Dialect, ObjectName};
 

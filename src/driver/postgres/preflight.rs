@@ -9,14 +9,10 @@ use super::{catalog, dump, mentioned};
 use crate::core::fault::Fault;
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Existing, Finding, MigrationPlan, Severity, StepKind, TablePlan};
-use crate::core::spec::THREADS_DEFAULT;
 use crate::core::sql;
 
 /// Names listed in one finding; the rest is counted.
 const NAMES_SHOWN_MAX: usize = 8;
-
-/// Connections a job opens besides its copy workers: snapshot holder, build workers, probes.
-const CONNECTIONS_BESIDES: u32 = 5;
 
 /// Findings about the source.
 pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
@@ -24,7 +20,6 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let on = &mut connection;
     let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
-    findings.extend(connections(server.connections_free, "source"));
     findings.extend(source_encoding(&server.encoding));
     if plan.target_dialect == Dialect::Postgres {
         findings.extend(dump_program(link, server.version_num).await);
@@ -64,11 +59,8 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
 pub(super) async fn target(link: &Link, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
     let mut connection = link.connect(Purpose::Write).await?;
     let on = &mut connection;
-    let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
     findings.extend(read_only(link, on).await?);
-    findings.extend(connections(server.connections_free, "target"));
-    findings.extend(target_encoding(&server.encoding));
     findings.extend(schemas(link, on, plan).await?);
     findings.extend(existing_tables(link, on, plan).await?);
     let statements: Vec<&str> =
@@ -97,36 +89,12 @@ fn listed(severity: Severity, topic: &str, what: &str, names: &[String]) -> Opti
     Some(Finding::new(severity, topic, format!("{}{rest} {what}", shown.join(", "))))
 }
 
-fn connections(free: Option<u32>, side: &str) -> Option<Finding> {
-    let free = free?;
-    let wanted = THREADS_DEFAULT + CONNECTIONS_BESIDES;
-    (free < wanted).then(|| {
-        Finding::new(Severity::Warn, "host", format!("the {side} has {free} free connections"))
-            .with_detail(format!("{THREADS_DEFAULT} threads need about {wanted}."))
-            .with_hint("Use fewer threads, or raise max_connections.")
-    })
-}
-
 /// Text travels as UTF-8. A source holds nothing that UTF-8 does not, unless nobody ever checked.
 fn source_encoding(encoding: &str) -> Option<Finding> {
     (encoding == "SQL_ASCII").then(|| {
         Finding::new(Severity::Warn, "encoding", "the source has encoding SQL_ASCII")
             .with_detail("Its text may be in any encoding; bytes that are not UTF-8 are refused.")
     })
-}
-
-fn target_encoding(encoding: &str) -> Option<Finding> {
-    let message = format!("the target has encoding {encoding}");
-    let finding = Finding::new(Severity::Warn, "encoding", message);
-    match encoding {
-        "UTF8" => None,
-        "SQL_ASCII" => Some(finding.with_detail("It takes any bytes and checks none of them.")),
-        _ => Some(
-            finding
-                .with_detail("Rows with other characters are refused.")
-                .with_hint("Create the target database with ENCODING 'UTF8'."),
-        ),
-    }
 }
 
 async fn dump_program(link: &Link, version: u32) -> Option<Finding> {
