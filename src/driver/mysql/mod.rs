@@ -7,6 +7,7 @@ mod catalog;
 mod connect;
 mod definitions;
 mod fault;
+mod grants;
 mod key_shape;
 mod middle;
 mod pool;

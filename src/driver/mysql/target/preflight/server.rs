@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::grants::{Grants, Verdict};
-use super::listed;
+use super::{by_setting, listed};
 use crate::core::fault::Fault;
 use crate::core::plan::{Existing, Finding, MigrationPlan, Severity};
+use crate::driver::mysql::grants::{Grants, Verdict};
 use crate::driver::mysql::target::link::Line;
 
 /// Packets smaller than this make long rows trouble where LOCAL is refused.
@@ -132,11 +132,10 @@ fn bulk_load(known: &Variables) -> Option<Finding> {
             packet / 1_048_576
         ));
     }
-    Some(
-        Finding::new(Severity::Warn, "target", "the server refuses LOAD DATA LOCAL")
-            .with_detail(detail)
-            .with_hint("SET GLOBAL local_infile = 1 on the server, for as long as the job runs."),
-    )
+    let finding = Finding::new(Severity::Warn, "bulk load", "the server refuses LOAD DATA LOCAL")
+        .with_detail(detail)
+        .with_hint("SET GLOBAL local_infile = 1 on the server, for as long as the job runs.");
+    Some(by_setting(finding, "SET GLOBAL local_infile = 1"))
 }
 
 fn keyless(known: &Variables, plan: &MigrationPlan) -> Option<Finding> {
@@ -156,7 +155,9 @@ fn keyless(known: &Variables, plan: &MigrationPlan) -> Option<Finding> {
         "get their primary key after their rows, or have none, and the server wants it at once",
         &without,
     );
-    found.map(|f| f.with_hint("SET GLOBAL sql_require_primary_key = OFF while the job runs."))
+    found
+        .map(|f| f.with_hint("SET GLOBAL sql_require_primary_key = OFF while the job runs."))
+        .map(|f| by_setting(f, "SET GLOBAL sql_require_primary_key = OFF"))
 }
 
 /// Does the statement that creates a table name its primary key?
@@ -210,11 +211,10 @@ fn creators(known: &Variables, grants: &Grants, plan: &MigrationPlan) -> Option<
         return None;
     }
     let message = "the server lets administrators only create functions and triggers";
-    Some(
-        Finding::new(Severity::Warn, "privileges", message)
-            .with_detail("It keeps a binary log; their steps may fail with 1419.")
-            .with_hint("SET GLOBAL log_bin_trust_function_creators = 1 while the job runs."),
-    )
+    let finding = Finding::new(Severity::Warn, "privileges", message)
+        .with_detail("It keeps a binary log; their steps may fail with 1419.")
+        .with_hint("SET GLOBAL log_bin_trust_function_creators = 1 while the job runs.");
+    Some(by_setting(finding, "SET GLOBAL log_bin_trust_function_creators = 1"))
 }
 
 fn durability(known: &Variables) -> Option<Finding> {
