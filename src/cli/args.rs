@@ -3,6 +3,7 @@
 mod demo;
 mod ends;
 mod examples;
+mod limits;
 mod rejects;
 mod shaping;
 mod types;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
+pub use self::limits::LimitsArgs;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
@@ -144,6 +146,9 @@ pub enum Command {
     /// Show or set the rate limit
     #[command(after_help = EXAMPLES_RATE)]
     Rate(RateArgs),
+    /// Show or set limits on server load, lag, room and hours that hold the job
+    #[command(after_help = EXAMPLES_LIMITS)]
+    Limits(LimitsArgs),
     /// Show or set the number of workers that build indexes and keys
     IndexWorkers(IndexWorkersArgs),
     /// List the tables of a job

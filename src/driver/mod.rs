@@ -13,6 +13,8 @@ pub mod memory;
 pub mod mysql;
 pub mod pipe;
 pub mod postgres;
+pub mod pressure;
+mod reading;
 mod room;
 pub mod sqlite;
 pub mod url;
@@ -33,6 +35,7 @@ use crate::core::verify::Digest;
 
 pub use careful::{CarefulTask, RejectKeeper};
 pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
+pub use pressure::{Pressure, PressureAsked};
 
 /// What travels between a reader and a writer.
 #[derive(Debug)]
@@ -123,6 +126,11 @@ pub trait Source: Send + Sync {
     /// other engine, and for a file in WAL mode.
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
         Ok(None)
+    }
+
+    /// How the server is doing; cheap, asked every few seconds.
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
     }
 
     /// Answers questions about every row of a table; reads it whole.
@@ -238,6 +246,11 @@ pub trait Target: Send + Sync {
     async fn conform(&self, _statement: &str) -> Result<(), Fault> {
         let what = "this target takes no statements";
         Err(Fault::new(FaultKind::Unsupported, Side::Target, what))
+    }
+
+    /// As [`Source::pressure`].
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
     }
 
     /// Creates the ledger when it is not there. `job_id` is unique for all time.

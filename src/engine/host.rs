@@ -7,6 +7,7 @@ use crate::config::{Paths, list_templates, system_user};
 use crate::core::name::Dialect;
 use crate::core::plan::{Change, Finding, Severity, bytes_text};
 use crate::core::sql::statements;
+use crate::driver::pressure::room_at;
 
 /// Below this much room under the state directory a large job's file may not fit.
 const STATE_BYTES_MIN: u64 = 200 * 1000 * 1000;
@@ -44,10 +45,8 @@ pub fn logout(paths: &Paths) -> Finding {
 /// Room for master tables; `None` where it cannot be asked for.
 #[must_use]
 pub fn state_room(paths: &Paths) -> Option<Finding> {
-    let existing = paths.state.ancestors().find(|path| path.exists())?;
-    let space = rustix::fs::statvfs(existing).ok()?;
-    let free = space.f_bavail.saturating_mul(space.f_frsize);
-    let text = format!("{} free under {}", bytes_text(free), existing.display());
+    let free = room_at(&paths.state)?;
+    let text = format!("{} free under {}", bytes_text(free), paths.state.display());
     Some(match free < STATE_BYTES_MIN {
         true => Finding::new(Severity::Warn, "files", text).with_hint(
             "When the disk is full all workers hold until there is room; nothing is lost.",

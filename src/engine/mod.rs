@@ -17,6 +17,7 @@ mod follow;
 mod gauge;
 mod host;
 mod incoming;
+mod limits;
 mod listener;
 mod narrate;
 mod planning;

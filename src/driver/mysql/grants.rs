@@ -79,12 +79,25 @@ impl Grants {
         self.verdict(privilege, |scope| *scope == Scope::Everywhere)
     }
 
-    fn verdict(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> Verdict {
-        let given = self.grants.iter().any(|grant| {
+    /// Is it listed for everything, or for this database? Roles, and what was taken back in part,
+    /// are not minded.
+    pub(super) fn listed(&self, privilege: &str, database: Option<&str>) -> bool {
+        self.given(privilege, |scope| match (scope, database) {
+            (Scope::Everywhere, _) => true,
+            (Scope::Database(pattern), Some(database)) => fits(pattern, database),
+            (Scope::Database(_) | Scope::Table(..), _) => false,
+        })
+    }
+
+    fn given(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> bool {
+        self.grants.iter().any(|grant| {
             let all = grant.privileges.contains("ALL") || grant.privileges.contains(privilege);
             all && holds(&grant.scope)
-        });
-        match given {
+        })
+    }
+
+    fn verdict(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> Verdict {
+        match self.given(privilege, holds) {
             true if self.less => Verdict::Unsure,
             true => Verdict::Yes,
             false if self.more => Verdict::Unsure,
@@ -111,9 +124,10 @@ fn grant_of(line: &str) -> Option<Grant> {
             ')' => depth = depth.saturating_sub(1),
             // A privilege on columns is none on the table.
             ',' if depth == 0 => {
-                if !word.ends_with('\u{0}') {
-                    words.insert(word.trim().to_ascii_uppercase());
-                }
+                words.insert(match word.strip_suffix('\u{0}') {
+                    Some(word) => format!("{} COLUMNS", word.trim().to_ascii_uppercase()),
+                    None => word.trim().to_ascii_uppercase(),
+                });
                 word.clear();
             }
             _ if depth > 0 => {

@@ -12,6 +12,7 @@ mod key_shape;
 mod middle;
 mod pool;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod settings;

@@ -43,7 +43,7 @@ async fn grants(session: &mut Session) -> Result<Grants, Fault> {
     Ok(Grants::of(rows.iter().map(|row| word(row, 0))))
 }
 
-/// Tables that this user may not read. What is on columns alone is not on the table.
+/// Tables that this user may not read: not even some of their columns.
 fn unreadable(grants: &Grants, names: &BTreeSet<&ObjectName>) -> Option<Finding> {
     let closed =
         |name: &&&ObjectName| grants.on_table("SELECT", &name.schema, &name.name) == Verdict::No;
@@ -61,12 +61,10 @@ fn unreadable(grants: &Grants, names: &BTreeSet<&ObjectName>) -> Option<Finding>
 }
 
 fn about_locks(grants: &Grants, schemas: &BTreeSet<&str>) -> Option<Finding> {
-    let everywhere = |privilege: &str| grants.everywhere(privilege) == Verdict::Yes;
-    if everywhere("RELOAD") || everywhere("FLUSH_TABLES") {
+    if grants.listed("RELOAD", None) || grants.listed("FLUSH_TABLES", None) {
         return None;
     }
-    // A role or a pattern may well cover it; whether it does shows when the lock is taken.
-    let lockable = |schema: &&&str| grants.on_database("LOCK TABLES", schema) != Verdict::No;
+    let lockable = |schema: &&&str| grants.listed("LOCK TABLES", Some(schema));
     let missing: Vec<&str> = schemas.iter().filter(|s| !lockable(s)).copied().collect();
     if missing.is_empty() {
         let what = "one snapshot for all workers needs a read lock on every table for a moment";

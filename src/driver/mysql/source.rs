@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::address::MysqlAddress;
-use super::{bounds, catalog, definitions, preflight, scan, settings, snapshot};
+use super::{bounds, catalog, definitions, preflight, pressure, scan, settings, snapshot};
 use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
-use crate::driver::{SchemaItems, Snapshot, Source};
+use crate::driver::{Pressure, PressureAsked, SchemaItems, Snapshot, Source};
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Source>, Fault> {
     Ok(Arc::new(MysqlSource { address }))
@@ -64,5 +64,9 @@ impl Source for MysqlSource {
         all: Duration,
     ) -> Result<Vec<Option<u64>>, Fault> {
         settings::counts(&self.address, questions, each, all).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.address, asked).await
     }
 }

@@ -36,7 +36,7 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use super::address::MysqlAddress;
-use super::catalog;
+use super::{catalog, pressure};
 use super::settings::read as read_settings;
 use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
@@ -44,7 +44,7 @@ use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Mend, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Pressure, PressureAsked, Target, TargetSession};
 
 use link::Link;
 use session::Writer;
@@ -119,6 +119,10 @@ impl Target for MysqlTarget {
     async fn conform(&self, statement: &str) -> Result<(), Fault> {
         let mut line = self.link.connect().await?;
         line.statement(statement).await.map(|_| ())
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link.address, asked).await
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {
