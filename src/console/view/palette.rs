@@ -6,7 +6,6 @@ use super::pen::Pen;
 use super::place_cursor;
 use crate::console::commands::{Action, Do, in_a_shell};
 use crate::console::figures;
-use crate::console::layout;
 use crate::console::model::{Model, Palette};
 use crate::console::update::{PALETTE_LINES_MAX, palette_found};
 
@@ -33,7 +32,7 @@ pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
         let now = present(model, action.id);
         let title = format!("{}{now}", action.title);
         // In a narrow window the words are worth more than the keys.
-        let narrow = w < layout::NARROW;
+        let narrow = w < 60;
         let room = w.saturating_sub(if narrow { 21 + 8 } else { 21 + 21 });
         pen.put((21, y), room, title, style);
         if !narrow {
