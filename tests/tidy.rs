@@ -103,7 +103,7 @@ const MODULES: &[Module] = &[
     ),
     module("engine::sim", &["engine", "protocol", "clock", "config", "core::name"]),
     module("client", &["protocol", "config", "clock", "core::name"]),
-    module("console", &["protocol"]),
+    module("console", &["protocol", "config", "core::name", "core::spec"]),
     module("console::runtime", &["console", "protocol", "client", "clock", "config", "core::name"]),
     module(
         "cli",

@@ -3,19 +3,25 @@
 mod demo;
 mod ends;
 mod examples;
+mod limits;
 mod rejects;
+mod shaping;
 mod types;
 mod verify;
+
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
+pub use self::limits::LimitsArgs;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
+pub use self::shaping::{ContentWord, Order, ShapeArgs};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -165,6 +171,9 @@ pub enum Command {
     /// Show or set the rate limit
     #[command(after_help = EXAMPLES_RATE)]
     Rate(RateArgs),
+    /// Show or set limits on server load, lag, room and hours that hold the job
+    #[command(after_help = EXAMPLES_LIMITS)]
+    Limits(LimitsArgs),
     /// Show or set the number of workers that build indexes and keys
     IndexWorkers(IndexWorkersArgs),
     /// List the tables of a job
@@ -253,7 +262,7 @@ pub struct NewArgs {
 }
 
 /// What is to be copied, and how.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct SpecArgs {
     /// Source: a URL or the name of a connection in config.toml
     #[arg(long, value_name = "URL")]
@@ -306,6 +315,9 @@ pub struct SpecArgs {
     pub chunk_size: Option<String>,
 
     #[command(flatten)]
+    pub shape: ShapeArgs,
+
+    #[command(flatten)]
     pub types: TypeArgs,
 
     /// Ask for passwords that are found nowhere
@@ -349,7 +361,14 @@ pub struct FollowArgs {
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     /// Name of the job
-    pub job: String,
+    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
+    pub job: Option<String>,
+    /// Plan what a job file describes, without making a job
+    #[arg(long, value_name = "FILE")]
+    pub job_file: Option<PathBuf>,
+    /// Ask for passwords that are found nowhere (--job-file)
+    #[arg(long, short = 'W', requires = "job_file")]
+    pub ask_password: bool,
     /// Every table and every object, not only what needs attention
     #[arg(long)]
     pub all: bool,

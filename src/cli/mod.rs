@@ -29,6 +29,7 @@ mod plan_text;
 mod rejects;
 mod screen;
 mod session;
+mod shaping;
 mod signals;
 mod sim;
 mod status_text;
@@ -109,6 +110,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Stop(args)) => control::stop(session, &args).await,
         Some(Command::Threads(args)) => control::threads(session, &args).await,
         Some(Command::Rate(args)) => control::rate(session, &args).await,
+        Some(Command::Limits(args)) => control::limits(session, &args).await,
         Some(Command::IndexWorkers(args)) => control::index_workers(session, &args).await,
         Some(Command::Tables(args)) => look::tables(session, &args).await,
         Some(Command::Chunks(args)) => look::chunks(session, &args).await,

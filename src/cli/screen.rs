@@ -1,10 +1,12 @@
 //! Where the command line hands the process over: to the console, or to the engine.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::Looks;
 use super::demo;
 use super::failure::{Exit, Failure};
+use super::keys;
 use super::session::{ScreenRequest, Session};
 use super::stored::{Stored, job_names};
 use crate::client::lock_is_held;
@@ -19,7 +21,7 @@ use crate::protocol::JobView;
 /// A configuration that cannot be read.
 pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Failure> {
     let config = Config::load(&session.paths)?;
-    let reader = session.clone();
+    let (reader, stored) = (session.clone(), session.clone());
     let looks = &session.looks;
     let in_file = theme_of_file(&config);
     let theme = crate::console::theme_of(looks.theme.as_deref(), looks.color.as_deref(), in_file)
@@ -27,6 +29,7 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
     let code = crate::console::run(ConsoleOptions {
         job: request.job.clone(),
         read_only: request.read_only,
+        keymap: keys::keymap(&session.paths).0,
         theme,
         glyphs: glyphs(looks, &config),
         fps: looks.fps.unwrap_or_else(|| f64::from(config.console.fps)),
@@ -36,6 +39,7 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
         measure: looks.measure.clone(),
         paths: session.paths.clone(),
         jobs: Box::new(move || rows(&reader)),
+        stored: Arc::new(move |job| Stored::open(&stored, job).and_then(|s| s.snapshot()).ok()),
     });
     match &request.job {
         Some(job) if code == ExitCode::SUCCESS && demo::is_over(session, job) => {

@@ -16,7 +16,7 @@ use super::settings::line_of;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFile {
     pub keys: JobKeys,
-    /// The whole text: `[[map]]` and `[switches]` are read from it, with their lines.
+    /// The whole text: rules, wishes for tables and limits are read from it, with their lines.
     pub text: String,
 }
 
@@ -42,6 +42,10 @@ pub struct JobKeys {
     pub remap_schemas: BTreeMap<String, String>,
     map: Known,
     switches: Known,
+    order: Known,
+    objects: Known,
+    table: Known,
+    limits: Known,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -118,6 +122,7 @@ impl JobFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::spec::{Limits, Shaping};
 
     fn parse(text: &str) -> Result<JobFile, ConfigError> {
         JobFile::parse(text, Path::new("job.toml"))
@@ -143,15 +148,31 @@ mod tests {
         let example = include_str!("../../job.example.toml");
         let file = parse(example).unwrap();
         assert!(file.keys.from.is_some() && file.keys.to.is_some());
-        for text in ["zz = 1", "[selection]\nzz = 1", "[rejects]\nzz = 1"] {
-            let error = parse(text).unwrap_err();
-            for key in error.message.split('`').skip(3).step_by(2) {
+        let mut errors: Vec<String> = ["zz = 1", "[selection]\nzz = 1", "[rejects]\nzz = 1"]
+            .map(|text| parse(text).unwrap_err().message)
+            .to_vec();
+        errors.extend(
+            [
+                "[objects]\nzz = 1",
+                "[[table]]\nzz = 1",
+                "order = \"zz\"",
+                "[objects]\nonly = [\"zz\"]",
+            ]
+            .map(|text| Shaping::parse(text).unwrap_err()),
+        );
+        errors.push(Limits::parse("[limits]\nzz = 1").unwrap_err());
+        for error in errors {
+            for key in error.split('`').skip(3).step_by(2) {
                 let named = |line: &str| {
                     let line = line.trim_start_matches("# ");
-                    line.starts_with(&format!("{key} = ")) || line.contains(&format!("[{key}]"))
+                    line.starts_with(&format!("{key} = "))
+                        || line.contains(&format!("[{key}]"))
+                        || line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|w| w == key)
                 };
                 assert!(example.lines().any(named), "{key} is not in job.example.toml");
             }
         }
+        let shaping = Shaping::parse(example).unwrap();
+        assert!(!shaping.tables.is_empty() && Limits::parse(example).is_ok());
     }
 }

@@ -181,3 +181,14 @@ pub const LOG: Share = Share { info_rows: 0, detail_rows: 0, beside: false };
 /// Tables above, differing rows below.
 pub const VERIFY: Share = Share { info_rows: 1, detail_rows: 9, beside: false };
 pub const HISTORY: Share = Share { info_rows: 0, detail_rows: 11, beside: false };
+/// Is there room for the chosen action's text below the help list?
+#[must_use]
+pub fn help_has_detail(rows: u16) -> bool {
+    rows >= 24
+}
+
+/// Lines of the help list: the window without header, rule, heads, detail and key line.
+#[must_use]
+pub fn help_lines(rows: u16) -> usize {
+    usize::from(rows.saturating_sub(if help_has_detail(rows) { 13 } else { 4 }))
+}

@@ -9,7 +9,7 @@
 pub mod commands;
 mod field;
 pub mod figures;
-mod keymap;
+pub mod keymap;
 mod layout;
 mod model;
 mod msg;
@@ -21,7 +21,7 @@ mod update;
 mod view;
 
 pub use model::JobRow;
-pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
+pub use runtime::{ConsoleOptions, JobsSource, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]

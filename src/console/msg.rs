@@ -88,6 +88,10 @@ pub enum Cmd {
         job: String,
     },
     Detach,
+    /// Look and do not act from now on; the job on screen is attached to again.
+    OnlyLook {
+        job: Option<String>,
+    },
     /// One action for a job that is not on screen; `start`: also when it has no engine.
     Act {
         job: String,

@@ -13,6 +13,8 @@ pub mod memory;
 pub mod mysql;
 pub mod pipe;
 pub mod postgres;
+pub mod pressure;
+mod reading;
 pub mod sqlite;
 pub mod url;
 
@@ -31,6 +33,7 @@ use crate::core::verify::Digest;
 
 pub use careful::{CarefulTask, RejectKeeper};
 pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
+pub use pressure::{Pressure, PressureAsked};
 
 /// What travels between a reader and a writer.
 #[derive(Debug)]
@@ -123,6 +126,11 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// How the server is doing; cheap, asked every few seconds.
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
+    }
+
     /// Answers questions about every row of a table; reads it whole.
     async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
         let what = format!("this source cannot look at the values of {}", request.table);
@@ -209,6 +217,11 @@ pub trait Target: Send + Sync {
 
     /// What this user may not do here and what is missing; read-only.
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault>;
+
+    /// As [`Source::pressure`].
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
+    }
 
     /// Creates the ledger when it is not there. `job_id` is unique for all time.
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault>;

@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use super::compare::BothEnds;
 use super::gauge::Gauge;
 use super::incoming::{ConsoleId, INBOX_MAX, Inbox, Incoming, Signal};
+use super::limits::LimitWatch;
 use super::listener::Listener;
 use super::narrate::{engine_note, narrate};
 use super::planning::Databases;
@@ -179,6 +180,7 @@ pub(super) struct Engine {
     pub(super) snapshot: Option<SnapshotRef>,
     pub(super) snapshots: Vec<(Timestamp, String)>,
     pub(super) under_way: UnderWay,
+    pub(super) watch: LimitWatch,
 
     pub(super) unsaved: Unsaved,
     pub(super) replies: Vec<(ConsoleId, u64, Reply)>,
@@ -233,17 +235,17 @@ impl Engine {
             throttle: throttle.clone(),
             inbox: inbox.clone(),
         });
-        let face = face_of(&master, &paths, &name);
         let (plan, now) = (PlanState::kept(&stored), clock.now());
         let mut engine = Engine {
+            face: face_of(&master, &paths, &name),
             paths,
             name,
+            watch: LimitWatch::of(&stored.spec.limits),
             spec: stored.spec,
             job_id,
             clock,
             databases,
             master,
-            face,
             job: Job::restore(stored.parts),
             tables: stored.tables.into_iter().map(Arc::new).collect(),
             plan,

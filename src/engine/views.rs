@@ -46,6 +46,7 @@ impl Engine {
         };
         let mut job = job_view(&context, self.publisher.tables());
         job.compared = self.compared_in_all();
+        job.pressure = self.watch.phrases.clone();
         if self.job.state == JobState::Completed && self.is_tidying() {
             job.state = JobState::Completing.word().to_owned();
         }

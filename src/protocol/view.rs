@@ -55,6 +55,12 @@ pub struct JobView {
     /// Of a verification.
     #[serde(default)]
     pub compared: Option<ComparedView>,
+    /// What is limited for the sake of the servers, each figure beside its limit.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pressure: Vec<String>,
+    /// TOML of `[limits]`; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub limits: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

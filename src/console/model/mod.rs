@@ -149,18 +149,20 @@ pub struct Start {
     pub host: String,
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<String>,
+    pub keymap: Keymap,
 }
 
 impl Model {
     #[must_use]
     pub fn new(start: Start) -> Model {
         let screens = vec![if start.job.is_some() { Place::Run } else { Place::Jobs }];
+        let status = Status { text: start.keymap.trouble(), since_ms: start.now.mono_ms };
         Model {
             columns: start.columns,
             rows: start.rows,
             now: start.now,
             look: start.look,
-            keymap: Keymap::new(),
+            keymap: start.keymap,
             read_only: start.read_only,
             slow: start.slow,
             user: start.user,
@@ -170,7 +172,7 @@ impl Model {
             job: start.job.map(|name| Box::new(Attached::new(name, start.now.mono_ms))),
             wizard: None,
             overlay: None,
-            status: Status::default(),
+            status,
             frozen: false,
             zoomed: false,
             cancelled_ms: None,

@@ -24,6 +24,7 @@ use tokio::sync::mpsc::Sender;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
+use super::keymap::Keymap;
 use super::model::{JobRow, Model, Now, Start};
 use super::msg::{Cmd, Msg};
 use super::theme::{Glyphs, Look, Theme};
@@ -32,9 +33,13 @@ use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Paths;
 use crate::core::name::JobName;
+use crate::protocol::Snapshot;
 
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
+
+/// Reads one job's master table in full: what a console that starts no engine shows of it.
+pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Send + Sync>;
 
 /// Frames a second for news of the engine with `--slow`.
 const FPS_SLOW: f64 = 0.5;
@@ -56,6 +61,8 @@ pub struct ConsoleOptions {
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<JobName>,
     pub read_only: bool,
+    /// The keys, with the operator's changes in them.
+    pub keymap: Keymap,
     pub theme: Theme,
     /// `None`: as the locale says.
     pub glyphs: Option<Glyphs>,
@@ -71,6 +78,7 @@ pub struct ConsoleOptions {
     pub measure: Option<PathBuf>,
     pub paths: Paths,
     pub jobs: JobsSource,
+    pub stored: StoredSource,
 }
 
 /// All that can wake the loop.
@@ -136,7 +144,7 @@ impl Console {
             client = client.read_only();
         }
         let user = client.identity.user.clone();
-        let net = net::start(client, sender.clone())?;
+        let net = net::start(client, options.stored, sender.clone())?;
         let (columns, rows) = terminal::size();
         let glyphs = match options.glyphs {
             Some(glyphs) => glyphs,
@@ -153,6 +161,7 @@ impl Console {
             user,
             host: terminal::host_name(),
             job: options.job.map(|job| job.to_string()),
+            keymap: options.keymap,
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
         let pace = Duration::from_secs_f64(1.0 / fps);
@@ -392,6 +401,12 @@ impl Console {
             }
             Cmd::Attach { job } => self.order(Order::Attach { job }),
             Cmd::Detach => self.order(Order::Detach),
+            Cmd::OnlyLook { job } => {
+                self.order(Order::OnlyLook);
+                if let Some(job) = job {
+                    self.order(Order::Attach { job });
+                }
+            }
             Cmd::Request { ticket, body } => self.order(Order::Request { ticket, body }),
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
             Cmd::LookAtProcess { pid } => self.take(Msg::Process(process_state(pid)))?,

@@ -22,9 +22,9 @@ mod verify;
 mod wizard;
 
 pub use copying::reject_text;
-pub use help::{height as help_height, matches as help_matches};
+pub use help::{matches as help_matches, shown_actions as help_actions};
 pub use history::shown as history_lines;
-pub use palette::LINES_MAX as PALETTE_LINES_MAX;
+pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
 pub use verify::{row_text as difference_text, shown as verified_tables};
@@ -138,7 +138,11 @@ fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {
             Some(&mut palette.field)
         }
         Some(Overlay::Prompt(prompt)) => Some(&mut prompt.field),
-        Some(Overlay::Question(question)) => question.active_field(),
+        // What was typed ahead of the question does not belong into it, pasted or not.
+        Some(Overlay::Question(question)) if question.accepts(model.now.mono_ms) => {
+            question.active_field()
+        }
+        Some(Overlay::Question(_)) => None,
         Some(Overlay::Reader(_)) | None => None,
     };
     match field {

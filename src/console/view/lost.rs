@@ -55,10 +55,12 @@ fn story(model: &Model, job: &Attached) -> Vec<String> {
     let view = job.job();
     let p = &view.progress;
     let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
-    let mut lines = vec![format!(
-        "Its process ({}) is gone and left no exit message. Numbers are from {at}.",
-        view.engine_pid
-    )];
+    let mut lines = vec![match view.engine_pid {
+        0 => "No process works on this job. This is what its file says.".to_owned(),
+        pid => {
+            format!("Its process ({pid}) is gone and left no exit message. Numbers are from {at}.")
+        }
+    }];
     if !job.lost.tail.is_empty() {
         lines.push("Last lines of its log:".to_owned());
         let from = job.lost.tail.len().saturating_sub(4);

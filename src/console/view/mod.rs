@@ -395,18 +395,26 @@ fn draw_keys(model: &Model, pen: &mut Pen<'_>, row: u16) {
 fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
     let place = model.place();
     let top = model.screens.len() == 1;
-    let tail = if narrow {
-        ": ? q".to_owned()
-    } else {
-        format!(": command  ? help  q {}", if top { "leave" } else { "back" })
-    };
+    let leave = if top { "leave" } else { "back" };
+    let tail: Vec<String> = [(Do::Command, "command"), (Do::Help, "help"), (Do::Close, leave)]
+        .into_iter()
+        .filter_map(|(does, word)| model.keymap.first(Action::of(does)).map(|key| (key, word)))
+        .map(|(key, word)| if narrow { key.to_string() } else { format!("{key} {word}") })
+        .collect();
+    let tail = tail.join(if narrow { " " } else { "  " });
     let mut out = String::new();
     for does in key_line(place) {
         let action = Action::of(*does);
         if !is_useful(model, action) {
             continue;
         }
-        let key = if matches!(does, Do::RestartWith) { "1-9" } else { action.keys[0] };
+        let keys = model.keymap.keys(action);
+        let key = match keys.first() {
+            Some(_) if keys.len() > 3 => model.keymap.shown(action),
+            Some(first) => first.to_string(),
+            // Switched off in keys.toml, or without a key.
+            None => continue,
+        };
         let short = match (action.does, place) {
             (Do::Open, Place::Jobs) => "attach",
             (Do::Open, Place::Run) => "table",
@@ -414,7 +422,7 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             (Do::Open, Place::Rejects) => "the row",
             _ => action.short,
         };
-        let mut entry = if narrow { key.to_owned() } else { format!("{key} {short}") };
+        let mut entry = if narrow { key } else { format!("{key} {short}") };
         if matches!(does, Do::Failed) && !narrow {
             let n = model.job.as_ref().map_or(0, |j| failures(j));
             entry.push_str(&format!(" {}", figures::grouped(n)));

@@ -21,6 +21,8 @@ impl Job {
             Notice::SourceLost { fault } => self.holds_for_engine(Side::Source, fault, now),
             Notice::Recovered { side } => self.recovered(*side),
             Notice::StillLost { fault } => self.still_lost(fault, now),
+            Notice::LimitPassed { limit, message } => self.limit_passed(*limit, message, now),
+            Notice::LimitKept { limit } => self.limit_kept(*limit),
             Notice::WorkerGone { worker } => self.worker_gone(*worker, now),
             Notice::WorkersGone => self.workers_gone(),
             Notice::FinalCheckDone => self.complete(),

@@ -8,12 +8,12 @@ mod secret;
 mod selection;
 mod shaping;
 
-pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
+pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_span, parse_threads};
 pub use endpoint::{
     Endpoint, MYSQL_PORT, POSTGRES_PORT, ServerAddress, default_port, percent_decode,
     percent_encode, split_port,
 };
-pub use limits::Limits;
+pub use limits::{Limit, LimitRules, Limits, Window};
 pub use my_cnf::ClientOptions;
 pub use secret::Secret;
 pub use selection::{Pattern, Selection};

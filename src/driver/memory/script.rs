@@ -45,6 +45,8 @@ pub enum Trouble {
     },
     /// Everything takes this many times longer.
     Slow(u32),
+    /// So many sessions of others are at work on the target.
+    Busy(u32),
     HostileNames,
     EnginePanic,
     EngineKilled,
@@ -127,6 +129,7 @@ fn parse_trouble(words: &[&str]) -> Result<Trouble, String> {
             Trouble::HostileErrors { table: table()?, first: number(1, 1)?, count: number(2, 1)? }
         }
         "slow" => Trouble::Slow(number(0, 10)?),
+        "busy" => Trouble::Busy(number(0, 100)?),
         "hostile-names" => Trouble::HostileNames,
         "engine-panic" => Trouble::EnginePanic,
         "engine-killed" => Trouble::EngineKilled,
@@ -228,6 +231,18 @@ impl Faults {
         state.script.iter().filter(on).fold(1, |slowest, line| match line.trouble {
             Trouble::Slow(factor) if factor > slowest => factor,
             _ => slowest,
+        })
+    }
+
+    /// Sessions of others on the target.
+    #[must_use]
+    pub fn busyness(&self) -> u32 {
+        let now = self.opened.elapsed();
+        let state = self.lock();
+        let on = |l: &&Scripted| now >= l.at && l.lasts.is_none_or(|lasts| now < l.at + lasts);
+        state.script.iter().filter(on).fold(0, |most, line| match line.trouble {
+            Trouble::Busy(sessions) if sessions > most => sessions,
+            _ => most,
         })
     }
 

@@ -11,6 +11,7 @@ mod key_shape;
 mod middle;
 mod pool;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod show;

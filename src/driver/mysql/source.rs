@@ -5,14 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::address::MysqlAddress;
-use super::{bounds, catalog, definitions, preflight, scan, snapshot};
+use super::{bounds, catalog, definitions, preflight, pressure, scan, snapshot};
 use crate::core::catalog::{Catalog, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
-use crate::driver::{SchemaItems, Snapshot, Source};
+use crate::driver::{Pressure, PressureAsked, SchemaItems, Snapshot, Source};
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Source>, Fault> {
     Ok(Arc::new(MysqlSource { address }))
@@ -50,5 +50,9 @@ impl Source for MysqlSource {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.address, plan).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.address, asked).await
     }
 }

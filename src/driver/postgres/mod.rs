@@ -26,6 +26,7 @@ mod ledger;
 mod mend;
 mod mentioned;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod schema;

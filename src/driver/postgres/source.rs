@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::connect::{Link, Purpose};
 use super::schema::{Surroundings, items};
-use super::{bounds, catalog, dump, preflight, scan, snapshot};
+use super::{bounds, catalog, dump, preflight, pressure, scan, snapshot};
 use crate::core::catalog::{Catalog, DdlItem, Section, Server};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
@@ -13,7 +13,7 @@ use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
-use crate::driver::{SchemaItems, Snapshot, Source};
+use crate::driver::{Pressure, PressureAsked, SchemaItems, Snapshot, Source};
 
 pub(super) struct PostgresSource {
     pub link: Link,
@@ -58,6 +58,10 @@ impl Source for PostgresSource {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.link, plan).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link, asked).await
     }
 }
 

@@ -19,9 +19,10 @@ use crate::core::sql::{qualified, sqlite_insert};
 use crate::core::value::{CellRef, RowBatch};
 use crate::core::wire::SqliteBinder;
 use crate::driver::pipe::{Activity, check_counts};
+use crate::driver::pressure::{own_load, room_at};
 use crate::driver::{
     AttachSource, Block, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, LedgerRow,
-    Mend, StepTask, Target, TargetSession, WorkGauge, Written,
+    Mend, Pressure, PressureAsked, StepTask, Target, TargetSession, WorkGauge, Written,
 };
 use crate::sqlite::Cancel;
 
@@ -118,6 +119,12 @@ impl Target for SqliteTarget {
             );
         }
         Ok(findings)
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        let room_bytes = asked.room.then(|| room_at(&self.place().path)).flatten();
+        let load = asked.load.then(own_load).flatten();
+        Ok(Pressure { room_bytes, load, ..Pressure::default() })
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {

@@ -87,6 +87,8 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         _ => context.now,
     };
     JobView {
+        pressure: Vec::new(),
+        limits: spec.limits.to_text(),
         name: spec.name.to_string(),
         kind: word_of_kind(spec.kind),
         state: job.state.word().to_owned(),

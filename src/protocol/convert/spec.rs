@@ -171,7 +171,10 @@ pub fn command_of(action: &Action) -> Option<Command> {
         Action::Reload { table } => Command::Reload { table: TableIndex(*table) },
         Action::DrainNow => Command::DrainNow,
         // What these mean for the machine depends on what the file has.
-        Action::RetryRejects { .. } | Action::BadRows { .. } | Action::SimFault { .. } => {
+        Action::RetryRejects { .. }
+        | Action::BadRows { .. }
+        | Action::Limits { .. }
+        | Action::SimFault { .. } => {
             return None;
         }
     })

@@ -106,6 +106,7 @@ fn hold_phrase(context: &JobContext<'_>, hold: &Hold) -> String {
         HoldReason::Refused(side) => format!("{} refuses since {since}", side.word()),
         HoldReason::LedgerMissing => format!("the target's ledger is missing since {since}"),
         HoldReason::TooManyFailures => format!("too many chunks failed, held since {since}"),
+        HoldReason::Limit(_) => format!("{}, since {since}", hold.message),
     }
 }
 
@@ -115,7 +116,10 @@ pub fn alerts(context: &JobContext<'_>, tables: &[TableView]) -> Vec<AlertView> 
     let mut alerts = Vec::new();
     alerts.extend(context.store_trouble.map(|trouble| store_alert(context, trouble)));
     alerts.extend(context.plan_fault.map(plan_alert));
-    alerts.extend(context.job.holds.iter().map(|hold| hold_alert(context, hold)));
+    // A limit is wished for: it is told where the job is held, not as trouble.
+    let wished = |hold: &&Hold| matches!(hold.reason, HoldReason::Limit(_));
+    let holds = context.job.holds.iter().filter(|hold| !wished(hold));
+    alerts.extend(holds.map(|hold| hold_alert(context, hold)));
     alerts.extend(context.socket_trouble.map(|trouble| socket_alert(context, trouble)));
     alerts.extend(failures_alert(context, tables));
     alerts.extend(snapshots_alert(context));
@@ -258,7 +262,7 @@ fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
                 .to_owned(),
             &["r look again", "p pause", "y copy"],
         ),
-        HoldReason::TooManyFailures => alert(
+        HoldReason::TooManyFailures | HoldReason::Limit(_) => alert(
             "too-many-failures",
             hold.message.clone(),
             SAFE_CHUNKS,

@@ -36,14 +36,14 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use super::address::MysqlAddress;
-use super::catalog;
+use super::{catalog, pressure};
 use crate::core::catalog::{Catalog, Server};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Mend, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Pressure, PressureAsked, Target, TargetSession};
 
 use link::Link;
 use session::Writer;
@@ -109,6 +109,10 @@ impl Target for MysqlTarget {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::target(&self.link, plan).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link.address, asked).await
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {
