@@ -213,6 +213,9 @@ pub enum Command {
     /// The engine of one job; started by the commands above
     #[command(hide = true)]
     Engine { job: String },
+    /// Looks at databases for the console; started by it
+    #[command(hide = true)]
+    Survey,
 }
 
 #[derive(Debug, Args)]

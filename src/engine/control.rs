@@ -511,6 +511,7 @@ impl Engine {
         self.watch_socket(now);
         self.obey_script();
         self.watch_stopping(now);
+        self.watch_losses();
         self.begin_successor();
         if !self.publisher.is_alone() {
             self.alone_since = now;

@@ -4,10 +4,14 @@
 //! draws at most once. Keys are drawn at once, news of the engine at a calm pace, and a frame that
 //! changes nothing is not written.
 
+mod drafts;
+mod editor;
 mod handout;
 mod input;
+mod looks;
 mod net;
 mod screen;
+mod survey;
 
 use std::env;
 use std::fmt::Write as _;
@@ -21,12 +25,13 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use tokio::sync::mpsc::Sender;
 
+pub use self::looks::theme_of;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
 use super::keymap::Keymap;
-use super::model::{JobRow, Model, Now, Start};
-use super::msg::{Cmd, Msg};
+use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
+use super::msg::{Cmd, LinkNews, Msg};
 use super::theme::{Glyphs, Look, Theme};
 use super::{terminal, update, view};
 use crate::client::Client;
@@ -38,6 +43,12 @@ use crate::protocol::Snapshot;
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
 
+/// The definition of a job as the text of a draft of the second name.
+pub type JobText = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
+/// Starts the engine of a draft and returns when it has the job.
+pub type StartDraft = Box<dyn Fn(&DraftStart) -> Result<(), String> + Send + Sync>;
+
 /// Reads one job's master table in full: what a console that starts no engine shows of it.
 pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Send + Sync>;
 
@@ -45,6 +56,8 @@ pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Se
 const FPS_SLOW: f64 = 0.5;
 /// Keys are drawn at once, but not more often than this after one another.
 const KEY_FRAME: Duration = Duration::from_millis(50);
+/// A reply that comes within this time after a key answers it.
+const ASKED_FOR: Duration = Duration::from_secs(1);
 /// A write that takes longer says that the line is slow.
 const SLOW_WRITE: Duration = Duration::from_millis(200);
 /// The slowest pace a slow line leads to.
@@ -78,6 +91,10 @@ pub struct ConsoleOptions {
     pub measure: Option<PathBuf>,
     pub paths: Paths,
     pub jobs: JobsSource,
+    /// Of config.toml.
+    pub connections: Vec<SavedConnection>,
+    pub like: JobText,
+    pub start: StartDraft,
     pub stored: StoredSource,
 }
 
@@ -120,6 +137,9 @@ struct Console {
     net: Sender<Order>,
     keys: KeyFilter,
     jobs: std::sync::Arc<JobsSource>,
+    like: std::sync::Arc<JobText>,
+    start: std::sync::Arc<StartDraft>,
+    survey: survey::Survey,
     paths: Paths,
     begin: Instant,
     /// Between frames of news.
@@ -130,6 +150,10 @@ struct Console {
     last_answer: Option<Instant>,
     /// When the oldest key came that no frame has answered yet.
     key_since: Option<Instant>,
+    /// When the last key came: what arrives shortly after was asked for by it.
+    last_key: Option<Instant>,
+    /// The last frame showed a job.
+    job_shown: bool,
     measure: Option<std::fs::File>,
     resumed: Option<Instant>,
     fault: Option<String>,
@@ -149,7 +173,7 @@ impl Console {
         let glyphs = match options.glyphs {
             Some(glyphs) => glyphs,
             None if options.slow => Glyphs::Ascii,
-            None => glyphs_of_locale(),
+            None => looks::glyphs_of_locale(),
         };
         let model = Model::new(Start {
             columns,
@@ -161,6 +185,8 @@ impl Console {
             user,
             host: terminal::host_name(),
             job: options.job.map(|job| job.to_string()),
+            connections: options.connections,
+            directory: drafts::directory(),
             keymap: options.keymap,
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
@@ -175,6 +201,9 @@ impl Console {
             net,
             keys: KeyFilter::new(hold),
             jobs: std::sync::Arc::new(options.jobs),
+            like: std::sync::Arc::new(options.like),
+            start: std::sync::Arc::new(options.start),
+            survey: survey::Survey::default(),
             paths: options.paths,
             begin: Instant::now(),
             pace,
@@ -182,6 +211,8 @@ impl Console {
             last_frame: None,
             last_answer: None,
             key_since: None,
+            last_key: None,
+            job_shown: false,
             measure: options.measure.map(std::fs::File::create).transpose()?,
             resumed: None,
             fault: options.fault,
@@ -249,10 +280,16 @@ impl Console {
 
     fn take_input(&mut self, input: Input) -> std::io::Result<()> {
         match input {
-            Input::Msg(msg) => self.take(*msg),
+            Input::Msg(msg) => {
+                if self.is_asked_for(&msg) {
+                    self.key_since.get_or_insert_with(Instant::now);
+                }
+                self.take(*msg)
+            }
             Input::Terminal(batch) => {
                 for msg in self.keys.take(&batch, self.model.in_text_field()) {
                     self.key_since.get_or_insert(batch.at);
+                    self.last_key = Some(batch.at);
                     if let Msg::Resize { columns, rows } = msg {
                         self.screen.backend_mut().resize(columns, rows);
                     }
@@ -272,6 +309,16 @@ impl Console {
             self.obey(cmd)?;
         }
         Ok(())
+    }
+
+    /// The first picture of a job, and what a key asked for, is drawn as soon as it is there.
+    fn is_asked_for(&self, msg: &Msg) -> bool {
+        let lately = || self.last_key.is_some_and(|at| at.elapsed() < ASKED_FOR);
+        match msg {
+            Msg::Link(LinkNews::Update(_)) => !self.job_shown,
+            Msg::Reply { .. } | Msg::Told(_) | Msg::Jobs(_) => lately(),
+            _ => false,
+        }
     }
 
     fn tell_clock(&mut self) {
@@ -322,6 +369,7 @@ impl Console {
         }
         self.model.dirty = false;
         let key_since = self.key_since.take();
+        self.job_shown = self.model.job.as_ref().is_some_and(|job| job.known);
         let model = &self.model;
         self.screen.draw(|frame| view::view(model, frame)).unwrap_or_else(|never| match never {});
         let bytes = self.screen.backend_mut().take_frame();
@@ -411,6 +459,14 @@ impl Console {
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
             Cmd::LookAtProcess { pid } => self.take(Msg::Process(process_state(pid)))?,
             Cmd::Tail { path } => self.order(Order::Tail { path: PathBuf::from(path) }),
+            Cmd::Survey { .. }
+            | Cmd::EndSurvey
+            | Cmd::SaveDraft { .. }
+            | Cmd::LoadDraft { .. }
+            | Cmd::DropDraft { .. }
+            | Cmd::LikeJob { .. }
+            | Cmd::StartJob { .. }
+            | Cmd::OutsideEditor { .. } => self.obey_wizard(cmd)?,
         }
         Ok(())
     }
@@ -465,49 +521,6 @@ fn now(begin: Instant) -> Now {
         mono_ms: u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX),
         wall_ms,
         utc_offset_s: terminal::utc_offset_s(wall_ms),
-    }
-}
-
-/// The theme for a terminal: `--theme`, the environment, the file; all of them only where colour
-/// is not off (`--color never`, NO_COLOR, TERM=dumb). Without a wish, what the environment says of
-/// the background. The terminal itself is not asked.
-///
-/// # Errors
-/// The sentence for an unknown theme.
-pub fn theme_of(theme: Option<&str>, color: Option<&str>, config: Theme) -> Result<Theme, String> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let colourless = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
-    if color == Some("never") || (colourless && color != Some("always")) {
-        return Ok(Theme::Mono);
-    }
-    if let Some(name) = theme.map(ToOwned::to_owned).or_else(|| set("TIDEGATE_THEME")) {
-        return Theme::parse(&name);
-    }
-    if config != Theme::Auto {
-        return Ok(config);
-    }
-    // `15;0`: the last number is the background's.
-    let background = set("COLORFGBG").and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok());
-    Ok(match background {
-        Some(0..=6 | 8) => Theme::Dark,
-        Some(7 | 15) => Theme::Light,
-        _ => Theme::Auto,
-    })
-}
-
-/// Unicode glyphs where the locale says UTF-8.
-fn glyphs_of_locale() -> Glyphs {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    let utf8 = locale.is_some_and(|l| {
-        let l = l.to_ascii_lowercase();
-        l.contains("utf-8") || l.contains("utf8")
-    });
-    // The Linux console has no glyphs beyond its font.
-    if utf8 && env::var("TERM").ok().as_deref() != Some("linux") {
-        Glyphs::Unicode
-    } else {
-        Glyphs::Ascii
     }
 }
 
