@@ -1,12 +1,13 @@
 //! `copy`, `new`, `plan`, `start`: from a definition to a running job.
 
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::args::{CopyArgs, NewArgs, PlanArgs, StartArgs};
 use super::ask;
-use super::define::{Defined, define};
+use super::define::{Defined, define, draft};
 use super::discard;
 use super::failure::{Exit, Failure};
 use super::figures;
@@ -18,8 +19,11 @@ use super::session::{Outcome, ScreenRequest, Session};
 use super::signals::{Caught, Signals};
 use super::view::{View, plan_of, snapshot_of};
 use crate::client::{Client, ClientError, Connection};
+use crate::config::{Config, JobFile};
 use crate::core::name::JobName;
 use crate::core::spec::{JobKind, JobSpec, TableExists};
+use crate::engine;
+use crate::protocol::convert::plan_view;
 use crate::protocol::{Action, AlertView, JobView, PlanView, StartMessage};
 
 /// After this long of planning the user is told that it goes on.
@@ -107,16 +111,20 @@ pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failur
     if spec.kind == JobKind::Verify {
         let doing = format!("Change rows of {target} that differ, delete those only it has");
         return match spec.repair {
-            true => ask::name(&doing, &ask::Name::target(&target), given),
+            true => ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given),
             false => Ok(()),
         };
     }
-    let doing = match spec.table_exists {
-        TableExists::Truncate => format!("Empty tables that are already on {target}"),
-        TableExists::Replace => format!("Drop tables that are already on {target}"),
-        TableExists::Stop | TableExists::Skip | TableExists::Append => return Ok(()),
+    let asked = |policy| {
+        spec.table_exists == policy
+            || spec.shaping.tables.iter().any(|shape| shape.if_exists == Some(policy))
     };
-    ask::name(&doing, &ask::Name::target(&target), given)
+    let doing = match (asked(TableExists::Replace), asked(TableExists::Truncate)) {
+        (true, _) => format!("Drop tables that are already on {target}"),
+        (_, true) => format!("Empty tables that are already on {target}"),
+        _ => return Ok(()),
+    };
+    ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given)
 }
 
 /// The new job's engine, which plans by itself.
@@ -310,7 +318,10 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
 /// # Errors
 /// `Blocked` when the plan forbids the start.
 pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
-    let job = session.existing(&args.job)?;
+    if let Some(path) = &args.job_file {
+        return plan_of_file(session, path, args).await;
+    }
+    let job = session.existing(args.job.as_deref().unwrap_or_default())?;
     let view = View::open(session, &job).await?;
     let shown = view.snapshot().await?.job;
     let plan = match (shown.planned, view) {
@@ -326,6 +337,32 @@ pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
     if shown.state == "DEFINING" {
         session.output.note(&format!("Start: tidegate start {job}"));
     }
+    Ok(Exit::Done)
+}
+
+/// The plan of a job file. No job is made and nothing is written on either side.
+async fn plan_of_file(session: &Session, path: &Path, args: &PlanArgs) -> Result<Exit, Failure> {
+    let config = Config::load(&session.paths)?;
+    let text = JobFile::load(path)?.text;
+    let (spec, mut passwords) = draft(&config, &text, &path.display().to_string())?;
+    let asked = args.ask_password;
+    if passwords.source.is_none() {
+        passwords.source = session.typed_password(&spec.source, asked)?;
+    }
+    if passwords.target.is_none() {
+        passwords.target = session.typed_password(&spec.target, asked)?;
+    }
+    let told = |text: String| session.output.note(&text);
+    let plan = plan_view(&engine::plan_of(&spec, &passwords, &told).await?);
+    session.output.object("plan", json!(plan));
+    plan_text::lines(&plan, args.all).iter().for_each(|line| session.output.text(line));
+    if plan.blocked {
+        let what = format!("{} cannot start: its plan has BLOCK findings", path.display());
+        return Err(Failure::new(Exit::Blocked, what)
+            .with_detail("No job was made, and nothing was changed on either side.")
+            .with_hint("Each finding above says what to do."));
+    }
+    session.output.note(&format!("Start: tidegate copy --job-file {}", path.display()));
     Ok(Exit::Done)
 }
 

@@ -3,8 +3,9 @@
 use super::args::{AccessPath, BadRowArgs, BadRowPolicy, IfExists, SpecArgs, VerifyArgs};
 use super::endpoints::{self, End};
 use super::failure::{Exit, Failure};
-use super::job_file;
+use super::job_file::{self, Filed};
 use super::session::Session;
+use super::shaping;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, Defaults, unused_password_file};
 use crate::core::fault::Side;
@@ -15,6 +16,7 @@ use crate::core::spec::{
     REJECTS_PER_TABLE_DEFAULT, Secret, Selection, TableExists, parse_chunk_size, parse_rate,
     parse_threads,
 };
+use crate::engine::Passwords;
 use crate::protocol::StartMessage;
 use crate::protocol::convert::spec_message;
 
@@ -49,30 +51,58 @@ impl Defined {
 pub fn define(session: &Session, name: Option<&str>, args: &SpecArgs) -> Result<Defined, Failure> {
     let config = Config::load(&session.paths)?;
     let filed = job_file::read(args)?;
-    let (args, name) = (&filed.args, name.or(filed.job.as_deref()));
-    let source = endpoints::read(given("--from", &args.from)?, Side::Source, &config)?;
-    let target = endpoints::read(given("--to", &args.to)?, Side::Target, &config)?;
+    let (source, target) = both_ends(&filed, &config)?;
+    let name = match name.or(filed.job.as_deref()) {
+        Some(text) => free_name(session, JobName::parse(text).map_err(Failure::usage)?)?,
+        None => make_name(session, &source.endpoint.database())?,
+    };
+    let spec = definition(name, &filed, (&source, &target), &config)?;
+    let logs_in = |end: &End| end.endpoint.server().is_some() && end.password.is_none();
+    if let (true, Some(trouble)) = (logs_in(&source) || logs_in(&target), unused_password_file()) {
+        session.output.note(&format!("The password file is not used: {trouble}"));
+    }
+    Ok(Defined {
+        source_password: password(&source, &filed.args)?,
+        target_password: password(&target, &filed.args)?,
+        spec,
+    })
+}
+
+/// What a job file's text describes, without a job: nothing is asked and no name is taken.
+/// Passwords in its URLs come back beside it.
+///
+/// # Errors
+/// `Usage` with what is wrong in the text; `path` names it.
+pub fn draft(config: &Config, text: &str, path: &str) -> Result<(JobSpec, Passwords), Failure> {
+    let filed = job_file::read_text(text, path)?;
+    let (source, target) = both_ends(&filed, config)?;
+    let name = filed.job.clone().unwrap_or_else(|| "draft".to_owned());
+    let name = JobName::parse(&name).map_err(Failure::usage)?;
+    let spec = definition(name, &filed, (&source, &target), config)?;
+    Ok((spec, Passwords { source: source.password, target: target.password }))
+}
+
+fn both_ends(filed: &Filed, config: &Config) -> Result<(End, End), Failure> {
+    let source = endpoints::read(given("--from", &filed.args.from)?, Side::Source, config)?;
+    let target = endpoints::read(given("--to", &filed.args.to)?, Side::Target, config)?;
     if endpoints::same_place(&source.endpoint, &target.endpoint) {
         let shown = source.endpoint.display();
         return Err(Failure::usage(format!("source and target are the same database, {shown}"))
             .with_detail("Nothing was changed.")
             .with_hint("Give another database as --to."));
     }
-    let name = match name {
-        Some(text) => free_name(session, JobName::parse(text).map_err(Failure::usage)?)?,
-        None => make_name(session, &source.endpoint.database())?,
-    };
-    let spec = fill(JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone()), args)?;
-    let spec = filed.finish(speeds(spec, args, &config.defaults)?)?;
-    let logs_in = |end: &End| end.endpoint.server().is_some() && end.password.is_none();
-    if let (true, Some(trouble)) = (logs_in(&source) || logs_in(&target), unused_password_file()) {
-        session.output.note(&format!("The password file is not used: {trouble}"));
-    }
-    Ok(Defined {
-        source_password: password(&source, args)?,
-        target_password: password(&target, args)?,
-        spec,
-    })
+    Ok((source, target))
+}
+
+fn definition(
+    name: JobName,
+    filed: &Filed,
+    (source, target): (&End, &End),
+    config: &Config,
+) -> Result<JobSpec, Failure> {
+    let bare = JobSpec::new(name, source.endpoint.clone(), target.endpoint.clone());
+    let spec = fill(bare, &filed.args)?;
+    filed.finish(speeds(spec, &filed.args, &config.defaults)?)
 }
 
 fn given<'a>(flag: &str, value: &'a Option<String>) -> Result<&'a str, Failure> {
@@ -104,6 +134,7 @@ pub fn define_verification(session: &Session, args: &VerifyArgs) -> Result<Defin
             if [&args.spec.schema, &args.spec.table].into_iter().any(|list| !list.is_empty()) {
                 spec = fill(spec, &args.spec)?;
             }
+            spec.shaping = shaping::overlaid(&spec.shaping, &args.spec.shape)?;
             let ask = args.spec.ask_password;
             Defined {
                 source_password: session.typed_password(&spec.source, ask)?,

@@ -3,14 +3,16 @@
 
 use std::fmt::Write as _;
 
-use super::args::{AccessPath, IfExists, SpecArgs};
+use super::args::{AccessPath, ContentWord, IfExists, SpecArgs};
 use super::failure::Failure;
+use super::shaping;
 use crate::config::{FileContent, FilePolicy, FileRejects, JobFile};
 use crate::core::mapping::Engine;
 use crate::core::mapping::{MapRules, is_type_name, wrong_targets};
 use crate::core::name::Dialect;
 use crate::core::spec::{
-    BadRows, JobSpec, REJECTS_PER_JOB_DEFAULT, REJECTS_PER_TABLE_DEFAULT, SchemaRemap,
+    BadRows, JobSpec, Limits, REJECTS_PER_JOB_DEFAULT, REJECTS_PER_TABLE_DEFAULT, SchemaRemap,
+    Shaping,
 };
 use clap::ValueEnum;
 
@@ -23,6 +25,8 @@ pub struct Filed {
     rejects: FileRejects,
     remap: Vec<SchemaRemap>,
     rules: MapRules,
+    shaping: Shaping,
+    limits: Limits,
     /// For messages: file and line of a rule are the file's.
     path: Option<String>,
 }
@@ -32,6 +36,21 @@ pub struct Filed {
 /// # Errors
 /// `Usage` with file, line and what is wrong.
 pub fn read(flags: &SpecArgs) -> Result<Filed, Failure> {
+    let file = flags.types.job_file.as_deref().map(JobFile::load).transpose()?;
+    let shown = flags.types.job_file.as_ref().map(|path| path.display().to_string());
+    filed(flags, file.zip(shown))
+}
+
+/// The text of a job file by itself: a draft. `path` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(text: &str, path: &str) -> Result<Filed, Failure> {
+    let file = JobFile::parse(text, std::path::Path::new(path))?;
+    filed(&SpecArgs::default(), Some((file, path.to_owned())))
+}
+
+fn filed(flags: &SpecArgs, file: Option<(JobFile, String)>) -> Result<Filed, Failure> {
     let mut filed = Filed {
         args: flags.clone(),
         job: None,
@@ -39,16 +58,22 @@ pub fn read(flags: &SpecArgs) -> Result<Filed, Failure> {
         rejects: FileRejects::default(),
         remap: Vec::new(),
         rules: MapRules::default(),
+        shaping: Shaping::default(),
+        limits: Limits::default(),
         path: None,
     };
-    if let Some(path) = &flags.types.job_file {
-        let file = JobFile::load(path)?;
-        let shown = path.display().to_string();
-        filed.rules = MapRules::from_job_file(&file.text)
-            .map_err(|error| Failure::usage(format!("{shown}: {error}")))?;
+    let content = filed.args.shape.content;
+    filed.args.data_only |= content == Some(ContentWord::DataOnly);
+    filed.args.schema_only |= content == Some(ContentWord::SchemaOnly);
+    if let Some((file, shown)) = file {
+        let wrong = |error| Failure::usage(format!("{shown}: {error}"));
+        filed.rules = MapRules::from_job_file(&file.text).map_err(wrong)?;
+        filed.shaping = Shaping::parse(&file.text).map_err(wrong)?;
+        filed.limits = Limits::parse(&file.text).map_err(wrong)?;
         filed.path = Some(shown);
         filed.take(file)?;
     }
+    filed.shaping = shaping::overlaid(&filed.shaping, &flags.shape)?;
     filed.remap_flags(&flags.types.remap_schema)?;
     Ok(filed)
 }
@@ -67,7 +92,7 @@ impl Filed {
             args.table = keys.selection.tables;
             args.exclude = keys.selection.exclude;
         }
-        if !(args.data_only || args.schema_only) {
+        if !(args.data_only || args.schema_only) && args.shape.content.is_none() {
             args.data_only = keys.content == Some(FileContent::DataOnly);
             args.schema_only = keys.content == Some(FileContent::SchemaOnly);
         }
@@ -126,6 +151,8 @@ impl Filed {
             return Err(Failure::usage(error.clone()).with_detail("Nothing was changed."));
         }
         spec.remap_schemas = self.remap.clone();
+        spec.shaping = self.shaping.clone();
+        spec.limits = self.limits.clone();
         spec.value_scan |= self.args.types.scan;
         spec.verify_after |= self.verify;
         if spec.bad_rows == BadRows::Fail {
@@ -290,6 +317,8 @@ mod tests {
         assert_eq!(alone.args.from.as_deref(), Some("mysql://ana@db1.example.net/crm"));
         assert_eq!(alone.job.as_deref(), Some("crm-move"));
         let filed = alone.finish(spec(Dialect::Mysql)).unwrap();
+        assert_eq!(filed.shaping.tables.len(), 2);
+        assert_eq!(filed.limits.source_sessions, Some(40));
         assert!(filed.value_scan && filed.verify_after);
         assert_eq!(filed.bad_rows, BadRows::Reject { per_table: 1000, per_job: 10_000 });
         assert_eq!(filed.rules.rules().len(), 4);
@@ -304,12 +333,16 @@ mod tests {
             "crm:other",
             "--switch",
             "unsigned_widening=false",
+            "--sample",
+            "crm.orders=20",
         ];
         let both = read(&flags(&list)).unwrap();
         assert_eq!(both.args.from.as_deref(), Some("sqlite:x.db"));
         assert_eq!(both.args.threads.as_deref(), Some("9"));
         let spec = both.finish(spec(Dialect::Mysql)).unwrap();
         assert_eq!(spec.remap_schemas[0].to, "other");
+        let orders = spec.shaping.of(&crate::core::name::ObjectName::new("crm", "orders"));
+        assert_eq!((orders.sample, orders.filter.is_some()), (Some(20), true));
         assert!(!spec.rules.switches().unsigned_widening);
     }
 }

@@ -130,6 +130,7 @@ impl Stored {
             state_by: None,
             rate_by: None,
             store_trouble: None,
+            socket_trouble: None,
             snapshots: &[],
         };
         let mut view = convert::job_view(&context, &tables);

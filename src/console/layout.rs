@@ -274,3 +274,15 @@ pub fn run_lines(model: &Model, lower: LowerPane, pane: Pane, len: usize) -> usi
 
 /// Rows of the small run screen that are not tables: four above, log, blank and keys below.
 pub const SMALL_FIXED_ROWS: u16 = 7;
+
+/// Is there room for the chosen action's text below the help list?
+#[must_use]
+pub fn help_has_detail(rows: u16) -> bool {
+    rows >= 24
+}
+
+/// Lines of the help list: the window without header, rule, heads, detail and key line.
+#[must_use]
+pub fn help_lines(rows: u16) -> usize {
+    usize::from(rows.saturating_sub(if help_has_detail(rows) { 13 } else { 4 }))
+}

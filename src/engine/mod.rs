@@ -15,15 +15,19 @@ mod control;
 mod detach;
 mod follow;
 mod gauge;
+mod host;
 mod incoming;
+mod limits;
 mod listener;
 mod narrate;
 mod planning;
+mod preflight;
 mod publish;
 mod rejects;
 mod requests;
 mod scanning;
 pub mod sim;
+mod socket;
 mod steer;
 mod successor;
 mod tasks;
@@ -36,8 +40,9 @@ mod worker;
 mod workers;
 
 pub use control::EngineSetup;
+pub use host::{logout, state_room};
 pub use incoming::Signal;
-pub use planning::Databases;
+pub use planning::{Databases, Passwords, Told, plan_of};
 pub use successor::Handover;
 
 use std::io::{BufRead, BufReader, Read};
@@ -117,7 +122,12 @@ fn prepare(job: &JobName, paths: &Paths) -> Result<Prepared, Fault> {
         None => MasterTable::open(&paths.master(job))?,
     };
     let stored = master.load()?;
-    let databases = open_databases(&stored.spec, &stored.job_id, &start)?;
+    let secret = |text: &Option<String>| text.clone().map(Secret::new);
+    let passwords = Passwords {
+        source: secret(&start.source_password),
+        target: secret(&start.target_password),
+    };
+    let databases = open_databases(&stored.spec, &stored.job_id, &passwords)?;
     let log_path = paths.log(job);
     let log = detach::open_log(&log_path).map_err(|e| {
         let message = format!("cannot write {}: {e}", log_path.display());
@@ -237,7 +247,7 @@ fn memory_of(endpoint: &Endpoint) -> Option<&str> {
 }
 
 /// Both ends of a job. Connects to nothing yet.
-fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<Databases, Fault> {
+fn open_databases(spec: &JobSpec, job_id: &str, passwords: &Passwords) -> Result<Databases, Fault> {
     if let Some(url) = memory_of(&spec.source) {
         let world = memory::World::from_url(url)?;
         let (source, target) = (world.source(), world.target());
@@ -248,9 +258,9 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
         }
         return Ok(Databases { source, target, mirror: None, faults: Some(world.faults.clone()) });
     }
-    let access = |endpoint: &Endpoint, typed: &Option<String>, side| -> Result<Access, Fault> {
+    let access = |endpoint: &Endpoint, typed: &Option<Secret>, side| -> Result<Access, Fault> {
         let password = match typed {
-            Some(text) => Some(Secret::new(text.clone())),
+            Some(secret) => Some(secret.clone()),
             None => password_for(endpoint).map_err(|e| {
                 Fault::new(FaultKind::LoginRefused, side, format!("no password: {e}"))
             })?,
@@ -260,13 +270,13 @@ fn open_databases(spec: &JobSpec, job_id: &str, start: &StartMessage) -> Result<
     let mirror = match spec.kind {
         JobKind::Copy => None,
         JobKind::Verify => {
-            Some(open_source(access(&spec.target, &start.target_password, Side::Target)?)?)
+            Some(open_source(access(&spec.target, &passwords.target, Side::Target)?)?)
         }
     };
     Ok(Databases {
         mirror,
-        source: open_source(access(&spec.source, &start.source_password, Side::Source)?)?,
-        target: open_target(access(&spec.target, &start.target_password, Side::Target)?)?,
+        source: open_source(access(&spec.source, &passwords.source, Side::Source)?)?,
+        target: open_target(access(&spec.target, &passwords.target, Side::Target)?)?,
         faults: None,
     })
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::incoming::Inbox;
+use super::preflight::add_report;
 use super::scanning::scan_values;
 use crate::core::catalog::Catalog;
 use crate::core::chunk::{BoundsRequest, KeyValues};
@@ -17,7 +17,7 @@ use crate::core::plan::{
     Existing, Finding, MigrationPlan, PlanInput, Severity, bounds_needed, build_plan,
     build_verification, target_names, verification_bounds,
 };
-use crate::core::spec::{JobKind, JobSpec, Selection};
+use crate::core::spec::{JobKind, JobSpec, Secret, Selection};
 use crate::core::verify::{choose_ways, mirrored};
 use crate::driver::{SchemaItems, Source, Target};
 
@@ -35,6 +35,30 @@ pub struct Databases {
     pub faults: Option<Arc<crate::driver::memory::Faults>>,
 }
 
+/// How far a long part of planning is, for people.
+pub type Told<'a> = dyn Fn(String) + Sync + 'a;
+
+/// Passwords that were typed; without one, the connection's own source of passwords is asked.
+#[derive(Clone, Default)]
+pub struct Passwords {
+    pub source: Option<Secret>,
+    pub target: Option<Secret>,
+}
+
+/// The plan of `spec` without a job: nothing is written anywhere.
+///
+/// # Errors
+/// A definition that no job may have; the fault of the side that could not be read.
+pub async fn plan_of(
+    spec: &JobSpec,
+    passwords: &Passwords,
+    told: &Told<'_>,
+) -> Result<MigrationPlan, Fault> {
+    super::check_spec(spec)?;
+    let databases = super::open_databases(spec, "plan", passwords)?;
+    make_plan(spec, &databases, told).await
+}
+
 /// The plan of `spec`.
 ///
 /// # Errors
@@ -42,10 +66,10 @@ pub struct Databases {
 pub(super) async fn make_plan(
     spec: &JobSpec,
     databases: &Databases,
-    inbox: &Inbox,
+    told: &Told<'_>,
 ) -> Result<MigrationPlan, Fault> {
     if let (JobKind::Verify, Some(mirror)) = (spec.kind, &databases.mirror) {
-        return make_verification(spec, &databases.source, mirror, &databases.target).await;
+        return make_verification(spec, databases, mirror).await;
     }
     let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
@@ -83,24 +107,25 @@ pub(super) async fn make_plan(
     });
     if spec.value_scan {
         let catalogs = (&source_catalog, &target_catalog);
-        scan_values(&mut plan, spec, source, catalogs, inbox).await?;
+        scan_values(&mut plan, spec, source, catalogs, told).await?;
     }
     let (here, there) = tokio::try_join!(
         async { source.preflight(&plan).await.map_err(|f| f.while_doing("check the source")) },
         async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },
     )?;
     plan.findings.extend(here.into_iter().chain(there));
-    plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let ends = (&source_catalog, &target_catalog.server);
+    add_report(&mut plan, spec, databases, ends).await?;
     Ok(plan)
 }
 
 /// The plan of a verification: both ends are read alike, and no definition is asked for.
 async fn make_verification(
     spec: &JobSpec,
-    source: &Arc<dyn Source>,
+    databases: &Databases,
     mirror: &Arc<dyn Source>,
-    target: &Arc<dyn Target>,
 ) -> Result<MigrationPlan, Fault> {
+    let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
     let (here, there) = tokio::try_join!(
         async { source.inspect(&spec.selection).await.map_err(|f| f.while_doing("inspect")) },
@@ -139,7 +164,7 @@ async fn make_verification(
         let writing = target.preflight(&plan).await;
         plan.findings.extend(writing.map_err(|f| f.while_doing("check the target"))?);
     }
-    plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    add_report(&mut plan, spec, databases, (&here, &there.server)).await?;
     Ok(plan)
 }
 

@@ -128,7 +128,11 @@ impl Engine {
             Action::BadRows { fail, per_table, per_job } => {
                 return self.set_bad_rows(by, *fail, *per_table, *per_job);
             }
-            Action::Resume => self.workers.try_now(),
+            Action::Limits { text } => return self.set_limits(by, text),
+            Action::Resume => {
+                self.workers.try_now();
+                self.look_at_limits_now();
+            }
             _ => {}
         }
         let Some(command) = command_of(action) else {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::incoming::{Inbox, Incoming};
+use super::planning::Told;
 use crate::core::catalog::Catalog;
 use crate::core::fault::{Disposition, Fault, disposition_of};
 use crate::core::plan::MigrationPlan;
@@ -25,18 +25,18 @@ pub(super) async fn scan_values(
     spec: &JobSpec,
     source: &Arc<dyn Source>,
     catalogs: (&Catalog, &Catalog),
-    inbox: &Inbox,
+    told: &Told<'_>,
 ) -> Result<(), Fault> {
     let wanted = requests(&ScanInput { plan, source: catalogs.0, target: catalogs.1 });
     let (done, total) = (AtomicUsize::new(0), wanted.len());
-    tell(inbox, format!("value scan: tables to read: {total}")).await;
+    told(format!("value scan: tables to read: {total}"));
     let done = &done;
     let asked: Vec<Asking> = stream::iter(wanted)
         .map(|request| async move {
             let table = request.table.to_string();
             let asking = ask(source, request).await?;
             let number = done.fetch_add(1, Ordering::Relaxed) + 1;
-            tell(inbox, format!("value scan: {table} read, {number} of {total}")).await;
+            told(format!("value scan: {table} read, {number} of {total}"));
             Ok::<_, Fault>(asking)
         })
         .buffer_unordered(SCANS_AT_ONCE)
@@ -44,10 +44,6 @@ pub(super) async fn scan_values(
         .await?;
     settle(plan, spec, catalogs, &asked);
     Ok(())
-}
-
-async fn tell(inbox: &Inbox, text: String) {
-    let _ = inbox.send(Incoming::PlanningTold(text)).await;
 }
 
 async fn ask(source: &Arc<dyn Source>, request: ScanRequest) -> Result<Asking, Fault> {

@@ -59,6 +59,9 @@ pub struct JobView {
     /// Of a verification.
     #[serde(default)]
     pub compared: Option<ComparedView>,
+    /// TOML of `[limits]`; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub limits: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

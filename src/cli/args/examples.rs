@@ -21,6 +21,19 @@ Examples:
   tidegate copy --from mysql://ana@db1/crm --to postgres://ana@db2/crm --scan \\
       --switch tinyint1_as_boolean --map 'crm.orders.state=smallint' --remap-schema crm:sales
   tidegate copy --job-file crm.toml
+Single tables (each also with the pattern of several; the job file has all of these and more):
+  --where \"crm.orders=placed >= '2024-01-01'\"     only these rows
+  --sample crm.events=10                         ten percent, the same rows each time
+  --rename crm.orders=orders_2024                another name; sales.orders another schema too
+  --columns crm.users=id,name                    only these columns
+  --without crm.orders=legacy_blob               all columns but these
+  --expression 'crm.users.email=md5(email)'      what is read instead of a column
+  --rename-column crm.users.email=email_hash
+  --table-exists crm.orders=truncate             for one table instead of --if-exists
+  --ddl crm.orders=orders.sql                    the CREATE TABLE to run, by hand
+  --leave-out trigger --leave-out grant          kinds of objects that stay
+  --only index                                   tables and this kind alone
+  --content data-only --order smallest
 
 In a terminal the run screen opens; leaving it (q) leaves the job running. Elsewhere a line is
 printed on every change. URLs are postgres://user@host:port/database, sqlite:PATH, or the name of
@@ -54,12 +67,15 @@ without --repair. Exit codes: 0 equal, 4 something differs, 3 some chunks could 
 pub(super) const EXAMPLES_NEW: &str = "\
 Examples:
   tidegate new crm-nov --from prod --to test --threads 8
+  tidegate new crm-nov --from prod --to test --where \"crm.orders=placed >= '2024-01-01'\" \\
+      --rename crm.orders=orders_2024 --expression 'crm.users.email=md5(email)'
   tidegate plan crm-nov --all
   tidegate start crm-nov";
 
 pub(super) const EXAMPLES_PLAN: &str = "\
 Examples:
   tidegate plan crm-nov
+  tidegate plan --job-file crm.toml --all        makes no job; exit code 5 when it is blocked
   tidegate plan crm-nov --json | jq '.findings[] | select(.severity == \"BLOCK\")'";
 
 pub(super) const EXAMPLES_ATTACH: &str = "\
@@ -84,6 +100,22 @@ Examples:
 
 Finished chunks are kept; `tidegate resume` goes on from there with a new snapshot of the source.
 `pause` keeps the snapshot.";
+
+pub(super) const EXAMPLES_LIMITS: &str = "\
+Keys:
+  source_sessions, target_sessions  active sessions of others (the job's own are not counted)
+  source_load, target_load          one-minute load of the server's host, where it is known
+  replica_lag                       PostgreSQL: of the target's replicas; MySQL: of the target
+  target_free, state_free           room that must stay free
+  hours                             local time of the engine's host, several with commas
+  keep_trying                       a lost server is tried so long, then the job pauses
+  every                             how often the servers are asked, 5s by default
+
+Examples:
+  tidegate limits crm-nov
+  tidegate limits crm-nov target_sessions=40 replica_lag=30s
+  tidegate limits crm-nov hours=20:00-06:00
+  tidegate limits crm-nov hours=none";
 
 pub(super) const EXAMPLES_THREADS: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// What a new job does with them.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct BadRowArgs {
     /// What to do with rows that the target refuses
     #[arg(long, value_name = "POLICY", default_value = "fail", help_heading = "What")]
@@ -20,8 +20,9 @@ pub struct BadRowArgs {
     pub rejects_per_job: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum BadRowPolicy {
+    #[default]
     /// Their chunk fails, and nothing of it is kept
     Fail,
     /// They are put aside with their error, the others are loaded

@@ -13,6 +13,9 @@ use crate::protocol::{
 /// Log lines kept for scrolling; older ones are asked for when the log is opened.
 pub const LOG_LINES_MAX: usize = 5_000;
 
+/// The alert that this console raises itself: the engine says nothing.
+pub const SILENT: &str = "engine-silent";
+
 #[derive(Clone, Debug)]
 pub struct Attached {
     pub name: String,
@@ -26,6 +29,10 @@ pub struct Attached {
     pub pinged_ms: u64,
     /// It did not answer that.
     pub silent: bool,
+    /// What the system says of its process: the state's letter; `None`: it is not there.
+    pub process: Option<char>,
+    /// How long the link was down that is up again, until a picture has come.
+    pub was_down_ms: Option<u64>,
     pub received_wall_ms: i64,
     pub threads_wish: Option<Wish<u32>>,
     pub rate_wish: Option<Wish<Option<u64>>>,
@@ -227,6 +234,8 @@ impl Attached {
             received_ms: mono_ms,
             pinged_ms: mono_ms,
             silent: false,
+            process: None,
+            was_down_ms: None,
             received_wall_ms: 0,
             threads_wish: None,
             rate_wish: None,
@@ -259,6 +268,22 @@ impl Attached {
     #[must_use]
     pub fn is_defining(&self) -> bool {
         self.known && self.shot.job.state == "DEFINING"
+    }
+
+    /// `process 4411 is alive, state D: waits for disk`.
+    #[must_use]
+    pub fn process_text(&self) -> String {
+        let pid = self.job().engine_pid;
+        let means = match self.process {
+            None => return format!("process {pid} is not there"),
+            Some('R') => "runs",
+            Some('S') => "waits",
+            Some('D') => "waits for disk",
+            Some('T' | 't') => "was stopped; kill -CONT lets it go on",
+            Some('Z' | 'X') => "is dead",
+            Some(_) => "unknown",
+        };
+        format!("process {pid} is alive, state {}: {means}", self.process.unwrap_or('?'))
     }
 
     /// Should a healthy engine have something to tell?

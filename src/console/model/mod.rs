@@ -6,20 +6,20 @@ mod list;
 mod overlay;
 mod rejects;
 mod run;
-mod wizard;
+pub mod wizard;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem};
+pub use failed::{FAILED_LISTED_MAX, FailedItem, cause as cause_of_failure};
 pub use job::{
     Attached, HistoryPane, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
-    PlanScreen, TableScreen, Wish,
+    PlanScreen, SILENT, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
 pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
-pub use wizard::Wizard;
+pub use wizard::{DraftStart, SavedConnection, Wizard};
 
 use super::commands::Place;
 use super::keymap::Keymap;
@@ -54,6 +54,8 @@ pub struct JobRow {
     pub state_bytes: u64,
     /// Of an engine that is lost: the last line of its log.
     pub last_line: Option<String>,
+    /// It is a draft of the wizard: a job file, no job yet.
+    pub draft: bool,
 }
 
 /// Order of the jobs list.
@@ -163,6 +165,10 @@ pub struct Model {
     pub job: Option<Box<Attached>>,
     /// The draft under way.
     pub wizard: Option<Box<Wizard>>,
+    /// Connections of config.toml.
+    pub connections: Vec<SavedConnection>,
+    /// Where the console was started: relative files are there.
+    pub directory: String,
     pub overlay: Option<Overlay>,
     pub status: Status,
     pub frozen: bool,
@@ -192,18 +198,22 @@ pub struct Start {
     pub host: String,
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<String>,
+    pub connections: Vec<SavedConnection>,
+    pub directory: String,
+    pub keymap: Keymap,
 }
 
 impl Model {
     #[must_use]
     pub fn new(start: Start) -> Model {
         let screens = vec![if start.job.is_some() { Place::Run } else { Place::Jobs }];
+        let status = Status { text: start.keymap.trouble(), since_ms: start.now.mono_ms };
         Model {
             columns: start.columns,
             rows: start.rows,
             now: start.now,
             look: start.look,
-            keymap: Keymap::new(),
+            keymap: start.keymap,
             read_only: start.read_only,
             slow: start.slow,
             user: start.user,
@@ -212,8 +222,10 @@ impl Model {
             jobs: JobsScreen::default(),
             job: start.job.map(|name| Box::new(Attached::new(name, start.now.mono_ms))),
             wizard: None,
+            connections: start.connections,
+            directory: start.directory,
             overlay: None,
-            status: Status::default(),
+            status,
             frozen: false,
             zoomed: false,
             cancelled_ms: None,
@@ -249,7 +261,8 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Prompt(_)) => true,
             Some(Overlay::Question(question)) => question.field.is_some(),
-            Some(Overlay::Reader(_)) | None => false,
+            Some(Overlay::Reader(_)) => false,
+            None => self.wizard.as_ref().is_some_and(|wizard| wizard.in_text_field(self.place())),
         }
     }
 
@@ -316,6 +329,8 @@ impl Model {
         if self.place() == Place::Jobs {
             sooner(self.jobs.load_due_ms);
         }
+        let wizard = self.wizard.as_ref().and_then(|wizard| wizard.due_ms(self.place()));
+        wizard.into_iter().for_each(sooner);
         due
     }
 }

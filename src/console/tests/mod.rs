@@ -11,7 +11,7 @@ mod verify;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::keymap::Key;
+use super::keymap::{Key, Keymap};
 use super::model::{Model, Now, Start};
 use super::msg::{Cmd, LinkNews, Msg};
 use super::theme::{Glyphs, Look, Theme};
@@ -54,6 +54,8 @@ impl Desk {
             user: "ana".to_owned(),
             host: "db-ops1".to_owned(),
             job: job.map(ToOwned::to_owned),
+            keymap: Keymap::new(),
+            ..Start::default()
         });
         Desk { model, cmds: Vec::new() }
     }

@@ -77,6 +77,8 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
             Vec::new()
         }
         Do::Filter => prompt::open_filter(model),
+        Do::NewJob => super::wizard::new(model),
+        Do::NewLike => super::wizard::new_like(model),
         _ => Vec::new(),
     }
 }
@@ -91,6 +93,9 @@ fn attach(model: &mut Model) -> Vec<Cmd> {
         return Vec::new();
     }
     let name = row.view.name.clone();
+    if row.draft {
+        return super::wizard::load(model, &name);
+    }
     steer::attach(model, &name)
 }
 
@@ -101,6 +106,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         return Vec::new();
     };
     let start = matches!(action, Action::Resume);
+    if row.draft {
+        let text = format!("{} is a draft; Enter opens it", row.view.name);
+        model.say(text);
+        return Vec::new();
+    }
     if !row.alive && !start {
         let text = format!("{} has no engine, so there is nothing to pause", row.view.name);
         model.say(text);

@@ -23,8 +23,8 @@ mod verify;
 mod wizard;
 
 pub use copying::reject_text;
-pub use help::{height as help_height, matches as help_matches};
-pub use palette::LINES_MAX as PALETTE_LINES_MAX;
+pub use help::{matches as help_matches, shown_actions as help_actions};
+pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
 pub use table::view_word;
@@ -86,11 +86,25 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             }
             Vec::new()
         }
+        Msg::Process(state) => {
+            if let Some(job) = &mut model.job {
+                model.dirty = model.dirty || job.process != state;
+                job.process = state;
+            }
+            Vec::new()
+        }
         Msg::SlowLine(pace_ms) => {
             slow_line(model, pace_ms);
             Vec::new()
         }
+        Msg::Survey { id, news } => wizard::news(model, id, news),
+        Msg::SurveyDown(why) => wizard::survey_down(model, &why),
+        Msg::Draft { name, text } => wizard::opened(model, &name, text),
+        Msg::Edited(text) => wizard::edited(model, text),
+        Msg::Started { draft, result } => wizard::started(model, &draft, result),
     };
+    cmds.extend(wizard::due(model));
+    cmds.extend(wizard::save(model));
     cmds.extend(refresh::wanted(model));
     cmds
 }
@@ -132,8 +146,17 @@ fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {
             Some(&mut palette.field)
         }
         Some(Overlay::Prompt(prompt)) => Some(&mut prompt.field),
-        Some(Overlay::Question(question)) => question.active_field(),
-        Some(Overlay::Reader(_)) | None => None,
+        // What was typed ahead of the question does not belong into it, pasted or not.
+        Some(Overlay::Question(question)) if question.accepts(model.now.mono_ms) => {
+            question.active_field()
+        }
+        Some(Overlay::Question(_) | Overlay::Reader(_)) => None,
+        None => {
+            return wizard::paste(model, text).unwrap_or_else(|| {
+                paste_ignored(model, text.chars().count());
+                Vec::new()
+            });
+        }
     };
     match field {
         Some(field) => field.paste(text),
@@ -171,6 +194,7 @@ fn refit(model: &mut Model) {
     ] {
         list::refit(model, place);
     }
+    wizard::refit(model);
 }
 
 fn slow_line(model: &mut Model, pace_ms: Option<u64>) {

@@ -1,6 +1,6 @@
 //! One-line prompts in the status line: a filter, a number of threads, a chunk to go to.
 
-use super::{list, log, run, steer};
+use super::{list, log, run, steer, wizard};
 use crate::console::commands::Place;
 use crate::console::field::Field;
 use crate::console::keymap::Key;
@@ -112,6 +112,9 @@ pub fn changed(model: &mut Model) {
 #[must_use]
 pub fn filter_of(model: &Model) -> &str {
     let place = model.place();
+    if place.is_wizard() {
+        return wizard::filter_of(model);
+    }
     let Some(job) = &model.job else {
         return &model.jobs.filter;
     };
@@ -130,6 +133,9 @@ pub fn filter_of(model: &Model) -> &str {
 pub fn set_filter(model: &mut Model, text: &str) {
     let text = text.to_owned();
     let place = model.place();
+    if place.is_wizard() {
+        return wizard::set_filter(model, &text);
+    }
     if place == Place::Jobs {
         model.jobs.filter = text;
         list::refit(model, place);

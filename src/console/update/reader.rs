@@ -38,6 +38,23 @@ pub fn open_alerts(model: &mut Model) -> Vec<Cmd> {
     open(model, title, parts.join("\n\n\n"))
 }
 
+/// The engine's process lives and does not answer.
+pub fn open_silence(model: &mut Model) -> Vec<Cmd> {
+    let Some(job) = &model.job else {
+        return Vec::new();
+    };
+    let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
+    let text = format!(
+        "! No word from the engine\n  the last one came at {at}; {}\n\nSafe  Finished chunks are \
+         on the target and recorded. A chunk that was in work is on the target wholly or not at \
+         all.\n\nNext  It is asked again every 10 s; the numbers move again when it answers. \
+         When its process ends, the next engine goes on where it was.\n\nKeys  L log     :doctor \
+         host, files and locks     :stop now     q leave",
+        job.process_text()
+    );
+    open(model, "Trouble".to_owned(), text)
+}
+
 pub fn open_chunk(model: &mut Model) -> Vec<Cmd> {
     let Some(chunk) = model.job.as_ref().and_then(|job| job.table.selected()).cloned() else {
         return Vec::new();

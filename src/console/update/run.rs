@@ -3,7 +3,7 @@
 use super::{go, list, question, reader, table};
 use crate::console::commands::{Do, Place};
 use crate::console::layout;
-use crate::console::model::{Attached, List, LowerPane, Model, Move, Pane};
+use crate::console::model::{Attached, List, LowerPane, Model, Move, Pane, SILENT};
 use crate::console::msg::Cmd;
 
 /// Lines of the table list.
@@ -115,6 +115,10 @@ fn open(model: &mut Model) -> Vec<Cmd> {
     let Some(job) = &mut model.job else {
         return Vec::new();
     };
+    if job.silent && job.run.alert_read.as_deref() != Some(SILENT) {
+        job.run.alert_read = Some(SILENT.to_owned());
+        return reader::open_silence(model);
+    }
     if let Some(alert) = job.job().alerts.first().cloned()
         && job.run.alert_read.as_ref() != Some(&alert.id)
     {

@@ -6,6 +6,7 @@ use super::pen::Pen;
 use super::{footer, job_header, run};
 use crate::console::figures;
 use crate::console::model::{Attached, Link, Model};
+use crate::console::msg::{DownCause, LinkDown};
 use crate::console::shown;
 
 /// A low window has no room for the log's end and the keys, which stand in the key line as well.
@@ -33,9 +34,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     if job.known {
         lines.extend(story(model, job, h >= HIGH, width));
     } else {
-        lines.extend(shown::wrapped(&down.message, width));
-        lines.push(String::new());
-        lines.extend(shown::wrapped(&down.advice, width));
+        lines.extend(unknown(down, width));
     }
     if h >= HIGH {
         lines.push(String::new());
@@ -63,6 +62,15 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     }
 }
 
+fn unknown(down: &LinkDown, width: usize) -> Vec<String> {
+    let next = match down.cause {
+        DownCause::Lost => "tried again every few seconds, until you leave",
+        DownCause::NoEngine | DownCause::Left | DownCause::Refused => "nothing by itself",
+    };
+    let text = format!("! {}\n\nSafe  {}\n\nNext  {next}", down.message, down.advice);
+    shown::wrapped(&text, width)
+}
+
 /// Before lines that are the engine's log.
 const LOG_INDENT: &str = "   ";
 /// Before the further lines of a part.
@@ -83,7 +91,10 @@ fn story(model: &Model, job: &Attached, full: bool, width: usize) -> Vec<String>
     let pid = view.engine_pid;
     let mut lines = Vec::new();
     if full {
-        let gone = format!("Its process ({pid}) is gone and left no exit message.");
+        let gone = match pid {
+            0 => "No process works on this job. This is what its file says.".to_owned(),
+            pid => format!("Its process ({pid}) is gone and left no exit message."),
+        };
         if job.lost.tail.is_empty() {
             lines.push(gone);
         } else {

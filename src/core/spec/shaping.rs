@@ -23,12 +23,13 @@
 //! ```
 //!
 //! Texts of SQL are the database's own: the source's for `where` and expressions, the target's for
-//! `ddl`, `tablespace` and `storage`. Where two entries match a table, a plain name wins over a
-//! pattern, key by key; two of one rank that differ are a BLOCK finding.
+//! `ddl`, `tablespace` and `storage`. Where several entries match a table, `schema.name` wins over
+//! `name`, and that over a pattern, key by key; two of one rank that differ are a BLOCK finding.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::super::name::ObjectName;
 use super::{Pattern, TableExists};
@@ -113,6 +114,27 @@ impl ObjectClass {
         ObjectClass::Extension,
         ObjectClass::LargeObject,
     ];
+
+    /// As in a job file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            ObjectClass::View => "view",
+            ObjectClass::MaterializedView => "materialized_view",
+            ObjectClass::Index => "index",
+            ObjectClass::ForeignKey => "foreign_key",
+            ObjectClass::Check => "check",
+            ObjectClass::Trigger => "trigger",
+            ObjectClass::Routine => "routine",
+            ObjectClass::Sequence => "sequence",
+            ObjectClass::Event => "event",
+            ObjectClass::Policy => "policy",
+            ObjectClass::Grant => "grant",
+            ObjectClass::Comment => "comment",
+            ObjectClass::Extension => "extension",
+            ObjectClass::LargeObject => "large_object",
+        }
+    }
 }
 
 /// One `[[table]]`.
@@ -163,18 +185,113 @@ impl TableShape {
     pub fn is_idle(&self) -> bool {
         *self == TableShape::of(&self.table)
     }
+
+    /// Does it name one table, and not a pattern?
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        !self.table.contains(['*', '?'])
+    }
+
+    /// 0 wins: `schema.name`, `name`, a pattern.
+    fn rank(&self) -> u8 {
+        match (self.is_plain(), self.table.contains('.')) {
+            (true, true) => 0,
+            (true, false) => 1,
+            (false, _) => 2,
+        }
+    }
+
+    /// What is wanted, by key, as text: what two entries are compared by.
+    fn wishes(&self) -> BTreeMap<String, String> {
+        let policy = self.if_exists.map(|policy| format!("{policy:?}").to_lowercase());
+        let one = [
+            ("where", self.filter.clone()),
+            ("sample", self.sample.map(|percent| percent.to_string())),
+            ("if_exists", policy),
+            ("rename", self.rename.clone()),
+            ("ddl", self.ddl.clone()),
+            ("tablespace", self.tablespace.clone()),
+            ("storage", self.storage.clone()),
+        ];
+        let mut all: BTreeMap<String, String> =
+            one.into_iter().filter_map(|(key, text)| Some((key.to_owned(), text?))).collect();
+        // Two ways to say one thing.
+        if !self.columns.is_empty() {
+            all.insert("columns".to_owned(), format!("only {}", self.columns.join(", ")));
+        } else if !self.leave_out.is_empty() {
+            all.insert("columns".to_owned(), format!("all but {}", self.leave_out.join(", ")));
+        }
+        let maps = [("expressions", &self.expressions), ("column_names", &self.column_names)];
+        for (key, map) in maps {
+            all.extend(map.iter().map(|(name, text)| (format!("{key}.{name}"), text.clone())));
+        }
+        all
+    }
+
+    /// Takes away what `above` says.
+    fn without(&mut self, above: &TableShape) {
+        fn clear<T>(own: &mut Option<T>, above: &Option<T>) {
+            if above.is_some() {
+                *own = None;
+            }
+        }
+        clear(&mut self.filter, &above.filter);
+        clear(&mut self.sample, &above.sample);
+        clear(&mut self.if_exists, &above.if_exists);
+        clear(&mut self.rename, &above.rename);
+        clear(&mut self.ddl, &above.ddl);
+        clear(&mut self.tablespace, &above.tablespace);
+        clear(&mut self.storage, &above.storage);
+        if !(above.columns.is_empty() && above.leave_out.is_empty()) {
+            self.columns.clear();
+            self.leave_out.clear();
+        }
+        self.expressions.retain(|column, _| !above.expressions.contains_key(column));
+        self.column_names.retain(|column, _| !above.column_names.contains_key(column));
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let table = &self.table;
+        if table.trim().is_empty() {
+            return Err("a [[table]] needs table = \"schema.name\"".to_owned());
+        }
+        if self.sample.is_some_and(|percent| percent == 0 || percent > 99) {
+            return Err(format!("{table}: sample is 1 to 99 percent"));
+        }
+        if !self.columns.is_empty() && !self.leave_out.is_empty() {
+            return Err(format!("{table}: columns and leave_out are two ways to say one thing"));
+        }
+        let names = [&self.columns, &self.leave_out].into_iter().flatten();
+        let named = names.chain(self.column_names.values()).chain(&self.rename);
+        if named.into_iter().any(|name| name.trim().is_empty()) {
+            return Err(format!("{table}: a name is empty"));
+        }
+        let texts =
+            [&self.filter, &self.ddl].into_iter().flatten().chain(self.expressions.values());
+        if texts.into_iter().any(|text| text.trim().is_empty()) {
+            return Err(format!("{table}: where, ddl and expressions are not empty"));
+        }
+        Ok(())
+    }
 }
 
 /// The keys of a job file that this module reads; others belong to others.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct ShapingFile {
+struct ReadFile {
+    order: LoadOrder,
+    objects: Objects,
+    table: Vec<Spanned<TableShape>>,
+}
+
+#[derive(Debug, Serialize)]
+struct WrittenFile<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     order: Option<LoadOrder>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    objects: Option<Objects>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    table: Vec<TableShape>,
+    objects: Option<&'a Objects>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    table: &'a [TableShape],
 }
 
 impl Shaping {
@@ -183,43 +300,84 @@ impl Shaping {
     /// # Errors
     /// The line and what is wrong with it.
     pub fn parse(text: &str) -> Result<Shaping, String> {
-        let file: ShapingFile = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+        let line_of = |at: usize| text[..at].matches('\n').count() + 1;
+        let file: ReadFile = toml::from_str(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| line_of(span.start));
             format!("line {line}: {}", error.message())
         })?;
         for shape in &file.table {
-            if shape.table.trim().is_empty() {
-                return Err("a [[table]] needs table = \"schema.name\"".to_owned());
-            }
-            if shape.sample.is_some_and(|percent| percent == 0 || percent > 99) {
-                return Err(format!("{}: sample is 1 to 99 percent", shape.table));
-            }
+            let told = |error| format!("line {}: {error}", line_of(shape.span().start));
+            shape.get_ref().check().map_err(told)?;
         }
         Ok(Shaping {
-            tables: file.table,
-            objects: file.objects.unwrap_or_default(),
-            order: file.order.unwrap_or_default(),
+            tables: file.table.into_iter().map(Spanned::into_inner).collect(),
+            objects: file.objects,
+            order: file.order,
         })
     }
 
     /// Canonical TOML; empty when nothing is wanted.
     #[must_use]
     pub fn to_text(&self) -> String {
-        let file = ShapingFile {
+        let file = WrittenFile {
             order: (self.order != LoadOrder::default()).then_some(self.order),
-            objects: (self.objects != Objects::default()).then(|| self.objects.clone()),
-            table: self.tables.clone(),
+            objects: (self.objects != Objects::default()).then_some(&self.objects),
+            table: &self.tables,
         };
         toml::to_string(&file).expect("texts, numbers and lists of them are lawful TOML")
     }
 
-    /// What is wanted of one source table: the entries that match it, a plain name before a
-    /// pattern, key by key.
+    /// These entries with others on top: what one of those says of a table, key by key, is taken
+    /// from every entry here that speaks of no table but such.
+    ///
+    /// # Errors
+    /// What is wrong with one of the others.
+    pub fn overlaid(&self, above: &[TableShape]) -> Result<Shaping, String> {
+        let mut made = self.clone();
+        for shape in above {
+            shape.check()?;
+            let covers = |other: &TableShape| {
+                let (schema, name) = other.table.split_once('.').unwrap_or(("", &other.table));
+                other.table == shape.table || shape.matches(&ObjectName::new(schema, name))
+            };
+            made.tables.iter_mut().filter(|t| covers(t)).for_each(|t| t.without(shape));
+        }
+        made.tables.retain(|shape| !shape.is_idle());
+        made.tables.extend(above.iter().filter(|shape| !shape.is_idle()).cloned());
+        Ok(made)
+    }
+
+    /// Entries of one rank that both match a table and want different things of it, in words.
+    #[must_use]
+    pub fn contradictions(&self, names: &[&ObjectName]) -> Vec<String> {
+        let mut found = Vec::new();
+        for (at, second) in self.tables.iter().enumerate() {
+            let wanted = second.wishes();
+            for first in self.tables[..at].iter().filter(|first| first.rank() == second.rank()) {
+                let differ = |(key, text): (&String, &String)| {
+                    (wanted.get(key)? != text).then(|| key.clone())
+                };
+                let keys: Vec<String> = first.wishes().iter().filter_map(differ).collect();
+                let both = names.iter().find(|n| first.matches(n) && second.matches(n));
+                if let (false, Some(name)) = (keys.is_empty(), both) {
+                    found.push(format!(
+                        "[[table]] {} and {} both match {name} and differ in {}",
+                        first.table,
+                        second.table,
+                        keys.join(", ")
+                    ));
+                }
+            }
+        }
+        found
+    }
+
+    /// What is wanted of one source table: the entries that match it, by rank, key by key.
     #[must_use]
     pub fn of(&self, name: &ObjectName) -> TableShape {
         let mut matching: Vec<&TableShape> =
             self.tables.iter().filter(|shape| shape.matches(name)).collect();
-        matching.sort_by_key(|shape| shape.table.contains(['*', '?']));
+        matching.sort_by_key(|shape| shape.rank());
         let mut whole = TableShape::of(&name.to_string());
         for shape in matching {
             merge(&mut whole, shape);
@@ -273,18 +431,54 @@ mod tests {
         assert!(!shaping.objects.takes(ObjectClass::Trigger));
         assert!(shaping.objects.takes(ObjectClass::View));
         assert_eq!(Shaping::default().to_text(), "");
+        let all: Vec<String> = ObjectClass::ALL.iter().map(|c| format!("{:?}", c.word())).collect();
+        let text = format!("[objects]\nonly = [{}]\n", all.join(", "));
+        assert_eq!(Shaping::parse(&text).unwrap().objects.only, ObjectClass::ALL);
     }
 
     #[test]
     fn what_is_wrong_is_named_with_its_line() {
         for (text, word) in [
             ("[[table]]\ntable = \"t\"\nwhera = \"x\"", "line 3"),
-            ("[[table]]\nwhere = \"x\"", "needs table"),
+            ("a = 1\n[[table]]\nwhere = \"x\"", "line 2: a [[table]] needs table"),
             ("[[table]]\ntable = \"t\"\nsample = 100", "1 to 99"),
+            ("[[table]]\ntable = \"t\"\nwhere = \" \"", "not empty"),
+            ("[[table]]\ntable = \"t\"\ncolumns = [\"a\"]\nleave_out = [\"b\"]", "one thing"),
             ("[objects]\nonly = [\"tables\"]", "line 2"),
         ] {
             let error = Shaping::parse(text).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_lies_above_wins_key_by_key_and_leaves_the_rest() {
+        let text = "[[table]]\ntable = \"crm.orders\"\nwhere = \"a\"\nsample = 10\n\
+                    [[table]]\ntable = \"crm.*\"\nwhere = \"b\"\n\
+                    [[table]]\ntable = \"orders\"\nrename = \"c\"\n";
+        let shaping = Shaping::parse(text).unwrap();
+        let flag = TableShape { filter: Some("f".to_owned()), ..TableShape::of("orders") };
+        let made = shaping.overlaid(&[flag]).unwrap();
+        let orders = made.of(&ObjectName::new("crm", "orders"));
+        assert_eq!(orders.filter.as_deref(), Some("f"));
+        assert_eq!((orders.sample, orders.rename.as_deref()), (Some(10), Some("c")));
+        let others = made.of(&ObjectName::new("crm", "items"));
+        assert_eq!(others.filter.as_deref(), Some("b"));
+        assert!(shaping.overlaid(&[TableShape::of("")]).is_err());
+    }
+
+    #[test]
+    fn two_of_one_rank_that_differ_are_named() {
+        let text = "[[table]]\ntable = \"crm.*\"\nwhere = \"a\"\nsample = 10\n\
+                    [[table]]\ntable = \"*.orders\"\nwhere = \"b\"\nsample = 10\n\
+                    [[table]]\ntable = \"orders\"\nwhere = \"c\"\n";
+        let shaping = Shaping::parse(text).unwrap();
+        let orders = ObjectName::new("crm", "orders");
+        let found = shaping.contradictions(&[&orders]);
+        assert_eq!(
+            found,
+            ["[[table]] crm.* and *.orders both match crm.orders and differ in where"]
+        );
+        assert!(shaping.contradictions(&[&ObjectName::new("crm", "x")]).is_empty());
     }
 }

@@ -14,13 +14,13 @@ pub use spec::{command_of, exists_word, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
-pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
+pub use trouble::{SocketTrouble, StoreTrouble, alerts, held_by, topic_of};
 pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
-use super::{ChangeView, ChecklistView, FindingView, LogLine, WayView};
+use super::{ChangeView, ChecklistView, FindingView, LogLine, PlanView, WayView};
 use crate::core::job::Actor;
 use crate::core::name::ObjectName;
-use crate::core::plan::{Change, ChecklistEntry, Finding, WayOut};
+use crate::core::plan::{Change, ChecklistEntry, Finding, MigrationPlan, TablePlan, WayOut};
 use crate::core::time::Timestamp;
 
 /// A line of the job's story; `by` absent: the engine.
@@ -48,6 +48,19 @@ pub fn finding_view(finding: &Finding) -> FindingView {
         detail: finding.detail.clone(),
         hint: finding.hint.clone(),
         ways: finding.ways.iter().map(way_view).collect(),
+    }
+}
+
+/// A plan that no job has.
+#[must_use]
+pub fn plan_view(plan: &MigrationPlan) -> PlanView {
+    let chunks = |table: &TablePlan| u32::try_from(table.chunks.len()).unwrap_or(u32::MAX);
+    PlanView {
+        findings: plan.findings.iter().map(finding_view).collect(),
+        tables: plan.tables.iter().map(|table| plan_table_view(table, chunks(table))).collect(),
+        checklist: plan.checklist.iter().map(checklist_view).collect(),
+        steps: u32::try_from(plan.steps.len()).unwrap_or(u32::MAX),
+        blocked: plan.is_blocked(),
     }
 }
 
@@ -79,7 +92,8 @@ pub fn checklist_view(entry: &ChecklistEntry) -> ChecklistView {
 }
 
 /// `14:33` where the engine lives.
-fn clock_text(at: Timestamp, utc_offset_s: i64) -> String {
+#[must_use]
+pub fn clock_text(at: Timestamp, utc_offset_s: i64) -> String {
     let (_, _, _, hour, minute, _) = Timestamp(at.0 + utc_offset_s * 1000).civil();
     format!("{hour:02}:{minute:02}")
 }
@@ -101,6 +115,12 @@ pub fn rate_text(bytes_per_s: u64) -> String {
     };
     let text = format!("{amount:.1}");
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// `40 MB`, `1.5 GB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    rate_text(bytes).trim_end_matches("/s").to_owned()
 }
 
 #[cfg(test)]
