@@ -36,8 +36,8 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use super::address::MysqlAddress;
-use super::{catalog, pressure};
 use super::settings::read as read_settings;
+use super::{catalog, pressure};
 use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
