@@ -104,7 +104,8 @@ const MODULES: &[Module] = &[
     module("engine::sim", &["engine", "protocol", "clock", "config", "core::name"]),
     module("survey", &["core", "config", "driver", "protocol", "engine", "clock"]),
     module("client", &["protocol", "config", "clock", "core::name"]),
-    module("console", &["protocol", "config", "core::name", "core::spec"]),
+    // The wizard edits the job file's own form, and drafts are told apart by names of jobs.
+    module("console", &["protocol", "core::spec", "core::mapping", "core::name", "config"]),
     module("console::runtime", &["console", "protocol", "client", "clock", "config", "core::name"]),
     module(
         "cli",

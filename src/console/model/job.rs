@@ -142,14 +142,61 @@ pub struct LogScreen {
     pub search: String,
 }
 
+/// The part of the history that keys move in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryPane {
+    #[default]
+    Runs,
+    Events,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct HistoryScreen {
     pub loaded: bool,
+    /// Newest first, as the events.
     pub runs: Vec<RunView>,
-    /// Newest first.
     pub events: Vec<LogLine>,
+    pub pane: HistoryPane,
+    pub runs_list: List,
+    /// Of the events shown.
     pub list: List,
     pub search: String,
+}
+
+impl HistoryScreen {
+    /// The run under the cursor.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunView> {
+        self.runs.get(self.runs_list.cursor)
+    }
+
+    /// When things were done that belong to the run under the cursor: until the next one began;
+    /// to the first one belongs what was before it.
+    fn span_ms(&self) -> (i64, i64) {
+        let at = self.runs_list.cursor;
+        let first = at + 1 >= self.runs.len();
+        let from = match self.run() {
+            Some(run) if !first => run.started_ms,
+            _ => i64::MIN,
+        };
+        let next = at.checked_sub(1).and_then(|newer| self.runs.get(newer));
+        (from, next.map_or(i64::MAX, |run| run.started_ms))
+    }
+
+    /// Positions of the events shown: those of the run under the cursor, or what the search finds
+    /// in all runs.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        let wanted = self.search.to_lowercase();
+        let (from, until) = self.span_ms();
+        let fits = |event: &LogLine| {
+            if wanted.is_empty() {
+                return (from..until).contains(&event.at_ms);
+            }
+            event.text.to_lowercase().contains(&wanted) || event.by.to_lowercase().contains(&wanted)
+        };
+        (0..self.events.len()).filter(|i| fits(&self.events[*i])).collect()
+    }
 }
 
 /// What a verification found: tables, and the differing rows of the one under the cursor.

@@ -5,6 +5,7 @@
 //! a terminal that does not bracket.
 
 use std::sync::mpsc::SyncSender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,55 @@ const PASTE_KINDS_MIN: usize = 4;
 const BATCH_MAX: usize = 4_096;
 /// How often the reader looks whether anybody still wants keys.
 const POLL: Duration = Duration::from_secs(60);
+
+/// How long the reader may take to let go of the terminal.
+const LET_GO: Duration = Duration::from_secs(2);
+
+/// Whether somebody else has the terminal, and whether the reader has let go of it.
+static GATE: (Mutex<Gate>, Condvar) =
+    (Mutex::new(Gate { closed: false, waiting: false }), Condvar::new());
+
+struct Gate {
+    closed: bool,
+    waiting: bool,
+}
+
+fn gate() -> MutexGuard<'static, Gate> {
+    GATE.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives no key is read here.
+pub struct Pause(());
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        gate().closed = false;
+        GATE.1.notify_all();
+    }
+}
+
+/// Makes the reader let go of the terminal: it is woken as by a change of the window, which costs
+/// nothing while nobody pauses.
+#[must_use]
+pub fn pause() -> Pause {
+    let mut held = gate();
+    held.closed = true;
+    // SAFETY: a signal to ourselves that means "look at the window's size".
+    unsafe { libc::kill(libc::getpid(), libc::SIGWINCH) };
+    let _ = GATE.1.wait_timeout_while(held, LET_GO, |gate| !gate.waiting);
+    Pause(())
+}
+
+/// Waits while somebody else has the terminal.
+fn await_turn() {
+    let mut held = gate();
+    while held.closed {
+        held.waiting = true;
+        GATE.1.notify_all();
+        held = GATE.1.wait(held).unwrap_or_else(PoisonError::into_inner);
+    }
+    held.waiting = false;
+}
 
 /// What came in one read.
 #[derive(Debug)]
@@ -46,6 +96,7 @@ pub fn read_terminal(sender: SyncSender<Input>) -> std::io::Result<()> {
             if sender.send(Input::Terminal(batch)).is_err() {
                 break;
             }
+            await_turn();
         }
     };
     thread::Builder::new().name("terminal-input".to_owned()).spawn(read).map(drop)

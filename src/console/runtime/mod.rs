@@ -4,10 +4,13 @@
 //! draws at most once. Keys are drawn at once, news of the engine at a calm pace, and a frame that
 //! changes nothing is not written.
 
+mod drafts;
+mod editor;
 mod handout;
 mod input;
 mod net;
 mod screen;
+mod survey;
 
 use std::env;
 use std::fmt::Write as _;
@@ -25,7 +28,7 @@ use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
 use super::keymap::Keymap;
-use super::model::{JobRow, Model, Now, Start};
+use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
 use super::msg::{Cmd, Msg};
 use super::theme::{Glyphs, Look, Theme};
 use super::{terminal, update, view};
@@ -37,6 +40,12 @@ use crate::protocol::Snapshot;
 
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
+
+/// The definition of a job as the text of a draft of the second name.
+pub type JobText = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
+/// Starts the engine of a draft and returns when it has the job.
+pub type StartDraft = Box<dyn Fn(&DraftStart) -> Result<(), String> + Send + Sync>;
 
 /// Reads one job's master table in full: what a console that starts no engine shows of it.
 pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Send + Sync>;
@@ -78,6 +87,10 @@ pub struct ConsoleOptions {
     pub measure: Option<PathBuf>,
     pub paths: Paths,
     pub jobs: JobsSource,
+    /// Of config.toml.
+    pub connections: Vec<SavedConnection>,
+    pub like: JobText,
+    pub start: StartDraft,
     pub stored: StoredSource,
 }
 
@@ -120,6 +133,9 @@ struct Console {
     net: Sender<Order>,
     keys: KeyFilter,
     jobs: std::sync::Arc<JobsSource>,
+    like: std::sync::Arc<JobText>,
+    start: std::sync::Arc<StartDraft>,
+    survey: survey::Survey,
     paths: Paths,
     begin: Instant,
     /// Between frames of news.
@@ -161,6 +177,8 @@ impl Console {
             user,
             host: terminal::host_name(),
             job: options.job.map(|job| job.to_string()),
+            connections: options.connections,
+            directory: drafts::directory(),
             keymap: options.keymap,
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
@@ -175,6 +193,9 @@ impl Console {
             net,
             keys: KeyFilter::new(hold),
             jobs: std::sync::Arc::new(options.jobs),
+            like: std::sync::Arc::new(options.like),
+            start: std::sync::Arc::new(options.start),
+            survey: survey::Survey::default(),
             paths: options.paths,
             begin: Instant::now(),
             pace,
@@ -411,6 +432,14 @@ impl Console {
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
             Cmd::LookAtProcess { pid } => self.take(Msg::Process(process_state(pid)))?,
             Cmd::Tail { path } => self.order(Order::Tail { path: PathBuf::from(path) }),
+            Cmd::Survey { .. }
+            | Cmd::EndSurvey
+            | Cmd::SaveDraft { .. }
+            | Cmd::LoadDraft { .. }
+            | Cmd::DropDraft { .. }
+            | Cmd::LikeJob { .. }
+            | Cmd::StartJob { .. }
+            | Cmd::OutsideEditor { .. } => self.obey_wizard(cmd)?,
         }
         Ok(())
     }

@@ -146,7 +146,7 @@ fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
                 job.shot.consoles = consoles;
             }
             take_log(job, log);
-            super::log::refit(model);
+            super::log::follow(model);
         }
         Update::Goodbye { .. } => {}
     }
@@ -328,9 +328,10 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
         (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
         (Ticket::History, Reply::History { runs, events }) => {
             job.history.loaded = true;
-            job.history.runs = runs;
-            job.history.events = events;
             // The newest first, whatever order they came in.
+            job.history.runs = runs;
+            job.history.runs.sort_by_key(|run| std::cmp::Reverse(run.number));
+            job.history.events = events;
             job.history.events.reverse();
             job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }

@@ -1,12 +1,13 @@
 //! A text in full: an error, a finding, trouble with its four parts.
 
 use super::{copying, keys, movement_of_key, prompt};
-use crate::console::commands::Do;
+use crate::console::commands::{Do, Place};
 use crate::console::figures;
 use crate::console::keymap::Key;
 use crate::console::model::{FailedItem, List, Model, Overlay, PlanLine, Reader};
 use crate::console::msg::Cmd;
 use crate::console::shown;
+use crate::protocol::LogLine;
 
 pub(super) fn open(model: &mut Model, title: String, text: String) -> Vec<Cmd> {
     model.overlay = Some(Overlay::Reader(Reader { title, text, top: 0 }));
@@ -74,7 +75,7 @@ pub fn open_failure(model: &mut Model) -> Vec<Cmd> {
             if !job.failed.folded.remove(&title) {
                 job.failed.folded.insert(title);
             }
-            super::failed::refit(model);
+            super::list::refit(model, Place::Failed);
             Vec::new()
         }
         Some(FailedItem::Chunk(i)) => {
@@ -105,10 +106,21 @@ pub fn open_differences(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn open_log_line(model: &mut Model) -> Vec<Cmd> {
-    let Some(job) = &model.job else {
-        return Vec::new();
-    };
-    let Some(line) = job.log.lines.get(job.log.list.cursor).cloned() else {
+    let line = model.job.as_ref().and_then(|job| job.log.lines.get(job.log.list.cursor));
+    open_line(model, line.cloned())
+}
+
+/// What was done, of the history.
+pub fn open_event(model: &mut Model) -> Vec<Cmd> {
+    let event = model.job.as_ref().and_then(|job| {
+        let at = *job.history.shown().get(job.history.list.cursor)?;
+        job.history.events.get(at).cloned()
+    });
+    open_line(model, event)
+}
+
+fn open_line(model: &mut Model, line: Option<LogLine>) -> Vec<Cmd> {
+    let Some(line) = line else {
         return Vec::new();
     };
     let at = figures::clock(line.at_ms, model.now.utc_offset_s);

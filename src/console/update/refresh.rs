@@ -58,6 +58,12 @@ fn page(model: &mut Model) -> Vec<Cmd> {
     }
     match place {
         Place::Table => table(model),
+        // Rows that are known to be bad stand beside their chunks.
+        Place::Failed if job.job().progress.rows_rejected > 0 => {
+            let mut cmds = failed(model);
+            cmds.extend(rejects(model));
+            cmds
+        }
         Place::Failed => failed(model),
         Place::Rejects => rejects(model),
         Place::Run => map(model),

@@ -3,9 +3,11 @@
 
 mod bars;
 mod failed;
+mod findings;
 mod help;
 mod history;
 mod jobs;
+mod listing;
 mod log;
 mod lost;
 mod palette;
@@ -19,6 +21,7 @@ mod run;
 mod small;
 mod table;
 mod verify;
+mod wizard;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -70,7 +73,10 @@ fn draw(model: &Model, pen: &mut Pen<'_>) {
         (Some(job), Place::History) => history::draw(model, job, pen),
         (Some(job), Place::Verify) => verify::draw(model, job, pen),
         (Some(job), Place::Lost) => lost::draw(model, job, pen),
-        _ => jobs::draw(model, pen),
+        (_, place) => match &model.wizard {
+            Some(wizard) if place.is_wizard() => wizard::draw(model, wizard, pen),
+            _ => jobs::draw(model, pen),
+        },
     }
     match &model.overlay {
         Some(Overlay::Palette(palette)) => palette::draw(model, palette, pen),

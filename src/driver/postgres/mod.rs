@@ -31,6 +31,7 @@ mod pressure;
 mod reader;
 mod scan;
 mod schema;
+mod settings;
 mod snapshot;
 mod source;
 mod target;

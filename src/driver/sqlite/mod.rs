@@ -37,6 +37,7 @@ mod master;
 mod mend;
 mod place;
 mod scan;
+mod settings;
 mod source;
 mod survey;
 mod target;

@@ -87,7 +87,6 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         _ => context.now,
     };
     JobView {
-        pressure: Vec::new(),
         limits: spec.limits.to_text(),
         name: spec.name.to_string(),
         kind: word_of_kind(spec.kind),
@@ -112,12 +111,15 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         build: context.engine.build.clone(),
         state_path: context.engine.state_path.clone(),
         log_path: context.engine.log_path.clone(),
+        pressure: Vec::new(),
         refused: refused(context),
         compared: None,
     }
 }
 
-fn word_of_kind(kind: JobKind) -> String {
+/// The kind as users read it.
+#[must_use]
+pub fn word_of_kind(kind: JobKind) -> String {
     let word = match kind {
         JobKind::Copy => "copy",
         JobKind::Verify => "verify",

@@ -8,7 +8,7 @@ mod table;
 mod trouble;
 mod verify;
 
-pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
+pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running, word_of_kind};
 pub use rejects::{key_text, reject_group_view, reject_view};
 pub use spec::{command_of, exists_word, spec_from, spec_message};
 pub use table::{

@@ -36,8 +36,9 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use super::address::MysqlAddress;
+use super::settings::read as read_settings;
 use super::{catalog, pressure};
-use crate::core::catalog::{Catalog, Server};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
@@ -125,6 +126,15 @@ impl Target for MysqlTarget {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::target(&self.link, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        read_settings(&self.link.address).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        let mut line = self.link.connect().await?;
+        line.statement(statement).await.map(|_| ())
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
