@@ -4,6 +4,7 @@ mod demo;
 mod ends;
 mod examples;
 mod limits;
+mod look;
 mod rejects;
 mod shaping;
 mod steer;
@@ -18,6 +19,7 @@ pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
 pub use self::limits::LimitsArgs;
+pub use self::look::{ProbeArgs, TablesArgs};
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
@@ -178,8 +180,12 @@ pub enum Command {
     Limits(LimitsArgs),
     /// Show or set the number of workers that build indexes and keys
     IndexWorkers(IndexWorkersArgs),
-    /// List the tables of a job
+    /// List the tables of a job, or of a database
+    #[command(after_help = EXAMPLES_TABLES)]
     Tables(TablesArgs),
+    /// Try connections: who answers, how far away, what would be in the way
+    #[command(after_help = EXAMPLES_PROBE)]
+    Probe(ProbeArgs),
     /// List chunks: failed ones, or those of a table
     #[command(after_help = EXAMPLES_CHUNKS)]
     Chunks(ChunksArgs),
@@ -489,15 +495,6 @@ pub struct IndexWorkersArgs {
     pub job: String,
     /// Workers wanted; without it, the present number is printed
     pub number: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct TablesArgs {
-    /// Name of the job
-    pub job: String,
-    /// Only tables in this state
-    #[arg(long, value_parser = ["waiting", "running", "done", "failed", "skipped"])]
-    pub state: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -125,7 +125,11 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Rate(args)) => control::rate(session, &args).await,
         Some(Command::Limits(args)) => control::limits(session, &args).await,
         Some(Command::IndexWorkers(args)) => control::index_workers(session, &args).await,
+        Some(Command::Tables(args)) if survey::names_database(session, &args.job) => {
+            survey::tables(session, &args).await
+        }
         Some(Command::Tables(args)) => look::tables(session, &args).await,
+        Some(Command::Probe(args)) => survey::probe(session, &args).await,
         Some(Command::Chunks(args)) => look::chunks(session, &args).await,
         Some(Command::Retry(args)) => control::retry(session, &args).await,
         Some(Command::Rejects(args)) => rejects::rejects(session, &args).await,

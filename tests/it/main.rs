@@ -27,6 +27,7 @@ mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod survey;
 mod types_mysql;
 mod types_postgres;
 mod types_sqlite;
