@@ -41,6 +41,17 @@ pub enum Decision {
     Skip {
         chunks: Vec<u32>,
     },
+    Wizard(WizardStep),
+}
+
+/// What the wizard asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WizardStep {
+    Start,
+    /// Run statements on the target.
+    Conform,
+    /// Throw the draft away.
+    Discard,
 }
 
 /// T2 asks y, T3 asks for a name (UX 7.4). Nothing is answered before the operator could read it.
@@ -83,6 +94,8 @@ pub struct Reader {
     /// Unfiltered.
     pub text: String,
     pub top: usize,
+    /// What is asked about it when it was read.
+    pub asks: Option<WizardStep>,
 }
 
 /// One line asked for in the status line.
@@ -100,4 +113,6 @@ pub enum PromptKind {
     Threads,
     /// A chunk's number within its table.
     GoTo,
+    /// A table's name on the target.
+    Rename,
 }

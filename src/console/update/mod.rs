@@ -28,6 +28,7 @@ pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
 pub use verify::{row_text as difference_text, shown as verified_tables};
+pub use wizard::{estimate as draft_estimate, start_refusal as draft_refusal};
 
 use super::commands::Place;
 use super::keymap::Key;

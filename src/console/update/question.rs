@@ -1,6 +1,6 @@
 //! Questions before what cannot be taken back with one key. Enter never says yes.
 
-use super::{failed, prompt, steer};
+use super::{failed, prompt, steer, wizard};
 use crate::console::commands::target_name;
 use crate::console::field::Field;
 use crate::console::figures;
@@ -48,7 +48,7 @@ fn ask_by_target(
     }
 }
 
-fn open(
+pub(super) fn open(
     model: &mut Model,
     title: String,
     lines: Vec<String>,
@@ -347,6 +347,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
     };
     let action = match question.decision {
         Decision::Act(action) => action,
+        Decision::Wizard(step) => return wizard::decided(model, &step),
         Decision::Skip { chunks } => {
             let reason = question.reason.as_ref().map_or("", Field::text).trim().to_owned();
             Action::Skip { chunks, reason }

@@ -1,15 +1,27 @@
 //! A text in full: an error, a finding, trouble with its four parts.
 
-use super::{copying, keys, movement_of_key, prompt};
+use super::{copying, keys, movement_of_key, prompt, wizard};
 use crate::console::commands::Do;
 use crate::console::figures;
 use crate::console::keymap::Key;
-use crate::console::model::{FailedItem, List, Model, Overlay, PlanLine, Reader};
+use crate::console::model::{FailedItem, List, Model, Overlay, PlanLine, Reader, WizardStep};
 use crate::console::msg::Cmd;
 use crate::console::shown;
 
 pub(super) fn open(model: &mut Model, title: String, text: String) -> Vec<Cmd> {
-    model.overlay = Some(Overlay::Reader(Reader { title, text, top: 0 }));
+    model.overlay = Some(Overlay::Reader(Reader { title, text, ..Reader::default() }));
+    Vec::new()
+}
+
+/// A text that is read before it is asked about.
+pub(super) fn open_before(
+    model: &mut Model,
+    title: String,
+    text: String,
+    step: WizardStep,
+) -> Vec<Cmd> {
+    let reader = Reader { title, text, top: 0, asks: Some(step) };
+    model.overlay = Some(Overlay::Reader(reader));
     Vec::new()
 }
 
@@ -150,8 +162,9 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
     }
     match key {
         Key::Esc | Key::Enter | Key::Char('q') => {
+            let asks = reader.asks.take();
             prompt::drop_overlay(model);
-            Vec::new()
+            asks.map(|step| wizard::ask_step(model, &step)).unwrap_or_default()
         }
         Key::Char('g') | Key::Home => {
             reader.top = 0;
