@@ -41,6 +41,8 @@ pub enum Decision {
     Skip {
         chunks: Vec<u32>,
     },
+    /// Closes the editor without keeping its text.
+    DropText,
     Wizard(WizardStep),
 }
 
@@ -94,8 +96,6 @@ pub struct Reader {
     /// Unfiltered.
     pub text: String,
     pub top: usize,
-    /// What is asked about it when it was read.
-    pub asks: Option<WizardStep>,
 }
 
 /// One line asked for in the status line.

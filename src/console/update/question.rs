@@ -86,6 +86,12 @@ pub fn target_text(model: &Model) -> String {
     }
 }
 
+/// The editor's text is not saved yet.
+pub fn drop_text(model: &mut Model, phrase: &str) -> Vec<Cmd> {
+    let lines = vec!["Ctrl-X saves it; the draft is as it was before.".to_owned()];
+    ask(model, format!("Drop the changes to the {phrase}"), lines, Decision::DropText)
+}
+
 /// Rejected rows are read again: what is loaded by that stays.
 pub fn retry_rejects(model: &mut Model) -> Vec<Cmd> {
     let rejected = model.job.as_ref().map_or(0, |job| job.job().progress.rows_rejected);
@@ -347,6 +353,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
     };
     let action = match question.decision {
         Decision::Act(action) => action,
+        Decision::DropText => return wizard::drop_text(model),
         Decision::Wizard(step) => return wizard::decided(model, &step),
         Decision::Skip { chunks } => {
             let reason = question.reason.as_ref().map_or("", Field::text).trim().to_owned();

@@ -52,6 +52,27 @@ pub fn check_lone(dialect: Dialect, text: &str) -> Result<(), NotLone> {
     }
 }
 
+/// The statements of a text, each with the byte where it begins, without the `;` between them.
+#[must_use]
+pub fn statements(dialect: Dialect, text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let (mut at, mut from) = (0, None);
+    while at < text.len() {
+        let piece = piece(dialect, &text[at..]);
+        match (piece.kind, from) {
+            (Kind::Code(';'), begun) => {
+                found.extend(begun.map(|from| (from, &text[from..at])));
+                from = None;
+            }
+            (Kind::Blank, _) => {}
+            (_, begun) => from = begun.or(Some(at)),
+        }
+        at += piece.length;
+    }
+    found.extend(from.map(|from| (from, text[from..].trim_end())));
+    found
+}
+
 /// Line and column of a byte, both from 1, as an editor counts.
 #[must_use]
 pub fn line_and_column(text: &str, at: usize) -> (u32, u32) {
@@ -216,5 +237,14 @@ mod tests {
             assert_eq!(said.at, at, "{text}: {}", said.what);
         }
         assert_eq!(line_and_column("ab\nü c", 6), (2, 3));
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_where_its_statements_end() {
+        let text = "-- new\ncreate table t (a text default ';'); comment on table t is 'x;'\n; ";
+        let found = statements(Dialect::Postgres, text);
+        assert_eq!(found[0], (7, "create table t (a text default ';')"));
+        assert_eq!(found[1].1, "comment on table t is 'x;'\n");
+        assert_eq!(found.len(), 2);
     }
 }

@@ -3,13 +3,16 @@
 mod address;
 mod connect;
 mod draft;
-mod editor;
+pub mod editor;
 mod form;
-mod options;
+pub mod options;
+pub mod panes;
 pub mod pick;
 mod preflight;
 mod secret;
-mod table;
+pub mod shape;
+pub mod sheet;
+pub mod table;
 
 use std::collections::BTreeMap;
 
@@ -142,10 +145,31 @@ impl Wizard {
     pub fn in_text_field(&self, page: Place) -> bool {
         match page {
             Place::Connect => self.connect.form.in_text(),
+            Place::Pick | Place::Options if self.table.is_open() => self.table.in_text(),
             Place::Pick => self.pick.in_text(),
             Place::Options => self.options.in_text(),
             Place::Editor => self.editor.in_text(),
             _ => false,
+        }
+    }
+}
+
+impl Wizard {
+    /// Where the editor's parts are.
+    #[must_use]
+    pub fn editor_panes(&self, columns: u16, rows: u16) -> panes::EditorPanes {
+        let beside = self.editor.back == Place::Options && !self.table.is_open();
+        panes::editor(columns, rows, beside, self.editor.subject.is_source_sql())
+    }
+
+    /// When a page does something by itself next: the columns of a table where the cursor rests,
+    /// the check of a text when typing stopped.
+    #[must_use]
+    pub fn due_ms(&self, page: Place) -> Option<u64> {
+        match page {
+            Place::Pick => self.pick.due_ms(),
+            Place::Editor => self.editor.due_ms(),
+            _ => None,
         }
     }
 }

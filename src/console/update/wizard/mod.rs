@@ -148,15 +148,6 @@ pub fn ask_discard(model: &mut Model) -> Vec<Cmd> {
     question::open(model, title, Vec::new(), Decision::Wizard(WizardStep::Discard), None, false)
 }
 
-/// A text was read that a question follows.
-pub fn ask_step(model: &mut Model, step: &WizardStep) -> Vec<Cmd> {
-    match step {
-        WizardStep::Conform => preflight::ask_conform(model),
-        WizardStep::Start => preflight::start(model),
-        WizardStep::Discard => ask_discard(model),
-    }
-}
-
 /// A question of the wizard was answered with yes.
 pub fn decided(model: &mut Model, step: &WizardStep) -> Vec<Cmd> {
     match step {
@@ -489,6 +480,23 @@ pub fn edited(model: &mut Model, text: Result<String, String>) -> Vec<Cmd> {
 /// The engine has the job, or the reason why not.
 pub fn started(model: &mut Model, draft: &str, result: Result<(), String>) -> Vec<Cmd> {
     preflight::started(model, draft, result)
+}
+
+/// What is due by itself: columns where the cursor rests, a check when typing stopped.
+pub fn due(model: &mut Model) -> Vec<Cmd> {
+    if model.wizard.is_none() {
+        return Vec::new();
+    }
+    match model.place() {
+        Place::Pick => pick::due(model),
+        Place::Editor => editor::due(model),
+        _ => Vec::new(),
+    }
+}
+
+/// A text in the editor is dropped, after the question.
+pub fn drop_text(model: &mut Model) -> Vec<Cmd> {
+    editor::close(model)
 }
 
 /// After the window or what is shown changed.

@@ -4,7 +4,7 @@ mod start;
 mod ways;
 
 pub use start::{begin, refusal, start, started};
-pub use ways::{ask_conform, decided_conform, renamed};
+pub use ways::{decided_conform, renamed, statements_read};
 
 use super::{ask, next_page, prev_page};
 use crate::console::commands::{Do, Place};

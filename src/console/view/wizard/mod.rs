@@ -6,6 +6,7 @@ pub mod form;
 mod options;
 mod pick;
 mod preflight;
+mod sheet;
 mod table;
 
 use ratatui::layout::Rect;

@@ -5,12 +5,14 @@
 
 mod filter;
 mod page;
+mod parts;
 mod selection;
 
 use std::collections::HashMap;
 
 pub use filter::Filter;
-pub use page::Pick;
+pub use page::{COLUMNS_REST_MS, Columns, Counting, Pick, PickId, Reading};
+pub use parts::Parts;
 pub use selection::Written;
 
 use crate::config::FileSelection;

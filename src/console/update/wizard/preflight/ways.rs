@@ -3,10 +3,11 @@
 use super::{check, page};
 use crate::console::commands::Place;
 use crate::console::figures;
+use crate::console::model::wizard::editor::Subject;
 use crate::console::model::wizard::{Draft, What};
 use crate::console::model::{Decision, Model, PromptKind, WizardStep};
 use crate::console::msg::Cmd;
-use crate::console::update::wizard::{ask, go_to, target};
+use crate::console::update::wizard::{ask, editor, go_to, target};
 use crate::console::update::{prompt, question, reader};
 use crate::core::spec::TableExists;
 use crate::protocol::survey::{SurveyAnswer, SurveyNews, SurveyRequest};
@@ -23,7 +24,7 @@ pub fn take(model: &mut Model, way: &WayView) -> Vec<Cmd> {
             }
             prompt::open(model, PromptKind::Rename, &bare)
         }
-        ChangeView::Conform { statements } => show_statements(model, statements.clone()),
+        ChangeView::Conform { statements } => show_statements(model, statements),
         change => {
             let Some(wizard) = &mut model.wizard else {
                 return Vec::new();
@@ -100,20 +101,44 @@ pub fn renamed(model: &mut Model, name: &str) -> Vec<Cmd> {
     check(model)
 }
 
-/// Statements are read before they are agreed to; closing the text asks.
-pub fn show_statements(model: &mut Model, statements: Vec<String>) -> Vec<Cmd> {
+/// Statements are read, and may be changed, before they are agreed to.
+fn show_statements(model: &mut Model, statements: &[String]) -> Vec<Cmd> {
     let ends = |text: &String| format!("{};", text.trim_end().trim_end_matches(';'));
     let text: Vec<String> = statements.iter().map(ends).collect();
+    let cmds = editor::open(model, Subject::Conform);
+    if let Some(wizard) = &mut model.wizard {
+        wizard.editor.begin(&text.join("\n\n"));
+    }
+    cmds
+}
+
+/// Statements of a text: each ends with a line that ends with a semicolon.
+fn statements_of(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut statement = String::new();
+    for line in text.lines() {
+        statement.push_str(line);
+        statement.push('\n');
+        if line.trim_end().ends_with(';') {
+            found.push(std::mem::take(&mut statement));
+        }
+    }
+    found.push(statement);
+    let bare = found.iter().map(|text| text.trim().trim_end_matches(';').trim().to_owned());
+    bare.filter(|text| !text.is_empty()).collect()
+}
+
+/// The statements were read and kept: asks whether to run them.
+pub fn statements_read(model: &mut Model, text: &str) -> Vec<Cmd> {
+    let statements = statements_of(text);
+    let count = statements.len();
+    if count == 0 {
+        model.say("there is no statement left; nothing runs");
+        return Vec::new();
+    }
     if let Some(page) = page(model) {
         page.conform = statements;
     }
-    let title = format!("To run on {}: Esc or Enter goes on to the question", target(model).text());
-    reader::open_before(model, title, text.join("\n\n"), WizardStep::Conform)
-}
-
-/// The statements were read.
-pub fn ask_conform(model: &mut Model) -> Vec<Cmd> {
-    let count = page(model).map_or(0, |page| page.conform.len());
     let target = target(model);
     let title = format!("Run {} on {}", figures::counted(count as u64, "statement"), target.text());
     let lines = vec![
@@ -165,5 +190,18 @@ pub fn conformed(model: &mut Model, news: SurveyNews) -> Vec<Cmd> {
             reader::open(model, "Nothing was run".to_owned(), format!("{what}\n\n{hint}"))
         }
         SurveyNews::Answer { .. } | SurveyNews::Counted { .. } => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_into_its_statements() {
+        let text = "set global x = 1;\n\nalter database crm\n  character set utf8mb4;\n-- no\n;\n";
+        let found = statements_of(text);
+        assert_eq!(found[..2], ["set global x = 1", "alter database crm\n  character set utf8mb4"]);
+        assert_eq!(statements_of(" ;\n"), Vec::<String>::new());
     }
 }
