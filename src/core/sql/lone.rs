@@ -203,6 +203,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn semicolons_within_literals_names_and_comments_are_no_ends() {
+        let text = "-- a head; with a sign\nALTER DATABASE \"a;b\" SET x TO 'y;z';\n\n\
+                    /* ; */ CREATE EXTENSION z -- why;\n ;;\nSELECT 1";
+        let found = statements(Dialect::Postgres, text);
+        let words: Vec<&str> =
+            found.iter().map(|(_, text)| text.lines().next().unwrap_or_default()).collect();
+        let expected =
+            ["ALTER DATABASE \"a;b\" SET x TO 'y;z'", "CREATE EXTENSION z -- why;", "SELECT 1"];
+        assert_eq!(words, expected);
+        let text = "SET GLOBAL sql_mode = 'A;B\\'; C';\n# note;\nALTER DATABASE `x;` COMMENT 'e'";
+        assert_eq!(statements(Dialect::Mysql, text).len(), 2);
+        assert!(statements(Dialect::Sqlite, "-- nothing;\n").is_empty());
+        let text = "DO $x$ BEGIN PERFORM 1; -- $$ ' \n END; $x$; SELECT $$;$$, 'a'";
+        assert_eq!(statements(Dialect::Postgres, text)[1].1, "SELECT $$;$$, 'a'");
+    }
+
+    #[test]
     fn what_stays_between_parentheses_is_taken() {
         for (dialect, text) in [
             (Dialect::Postgres, "a > 1 -- the newer ones; (all"),

@@ -13,7 +13,6 @@ mod range;
 mod select;
 mod shaped;
 mod sqlite_table;
-mod statements;
 mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
@@ -30,7 +29,6 @@ pub use shaped::{
     shaped_rows,
 };
 pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
-pub use statements::statements;
 
 use super::name::{Dialect, ObjectName};
 
