@@ -77,15 +77,8 @@ impl Draft {
         keys.job = Some(self.name.clone());
         let mut shaping = self.shaping.clone();
         shaping.tables.retain(|shape| !shape.is_idle());
-        let mut whole = toml::Table::try_from(keys).expect("texts and numbers are lawful TOML");
-        for part in [shaping.to_text(), self.limits.to_text()] {
-            whole.extend(part.parse::<toml::Table>().expect("it was written as TOML"));
-        }
-        let body = toml::to_string_pretty(&whole).expect("a table is lawful TOML");
-        let rules = self.rules.trim();
-        let gap = if rules.is_empty() { "" } else { "\n" };
-        let end = if rules.is_empty() { "" } else { "\n" };
-        format!("{HEAD}{}\n{body}{gap}{rules}{end}", self.page.word())
+        let text = JobFile::compose(&keys, &shaping, &self.limits, &self.rules);
+        format!("{HEAD}{}\n{text}", self.page.word())
     }
 
     #[must_use]
