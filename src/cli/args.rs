@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::demo::{DemoArgs, SimArgs};
-pub use self::ends::{CleanupArgs, KillArgs};
+pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
 pub use self::limits::LimitsArgs;
 pub use self::look::{ProbeArgs, TablesArgs};
@@ -213,6 +213,8 @@ pub enum Command {
     Wait(WaitArgs),
     /// Remove a job; rows on the target stay
     Kill(KillArgs),
+    /// List the drafts of the console's wizard, or throw one away
+    Drafts(DraftsArgs),
     /// Remove what a finished job left on the target for itself
     Cleanup(CleanupArgs),
     /// Check this host, its files, locks, sockets and terminal

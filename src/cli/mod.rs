@@ -14,6 +14,7 @@ mod demo;
 pub mod demo_data;
 mod discard;
 mod doctor;
+mod drafts;
 mod endpoints;
 mod failure;
 mod figures;
@@ -140,6 +141,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Log(args)) => look::log(session, &args).await,
         Some(Command::History(args)) => look::history(session, &args).await,
         Some(Command::Wait(args)) => wait::wait(session, &args).await,
+        Some(Command::Drafts(args)) => drafts::drafts(session, &args),
         Some(Command::Kill(args)) => discard::kill(session, &args).await,
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,

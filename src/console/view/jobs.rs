@@ -285,6 +285,13 @@ fn about(model: &Model, row: &JobRow, wide: bool) -> Vec<String> {
     if let Some(trouble) = &row.trouble {
         return vec![format!("! {trouble}")];
     }
+    if row.draft {
+        return vec![
+            "a draft of the wizard: no job yet, no database was changed".to_owned(),
+            "Enter opens it where it was left; :discard throws it away".to_owned(),
+            format!("job file {}", v.state_path),
+        ];
+    }
     let name = |word: &str| if wide { format!("{word:<10}") } else { format!("{word:<8}") };
     let held = if v.held_by.is_empty() { "nothing" } else { &v.held_by.join("; ") };
     let rate = match v.rate.limit_bytes_per_s {
