@@ -2,6 +2,7 @@
 //! 40x10, 80x24 and 120x40, taken with ratatui's test backend.
 
 mod fixture;
+mod pages;
 mod pictures;
 mod steering;
 mod verify;

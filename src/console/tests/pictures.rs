@@ -5,7 +5,7 @@ use crate::console::msg::{DownCause, LinkDown, LinkNews, Msg, Ticket};
 use crate::protocol::Reply;
 
 /// Takes the picture of a desk that `make` prepares, at the three sizes.
-fn pictures(name: &str, make: impl Fn(u16, u16) -> Desk) {
+pub fn pictures(name: &str, make: impl Fn(u16, u16) -> Desk) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../../tests/it/snapshots");
     settings.set_prepend_module_to_snapshot(false);

@@ -222,7 +222,14 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
         for (at, (text, width)) in texts.iter().enumerate() {
             let last = at + 1 == texts.len();
             let rest = self.width.saturating_sub(self.x);
-            let width = if last || *width > rest { rest } else { *width };
+            // In a narrow window no column takes more than half of what is left.
+            let half = if self.width < 60 { rest / 2 } else { rest };
+            let width = match last {
+                true => rest,
+                false if text.is_empty() => 0,
+                false if *width > half => half,
+                false => *width,
+            };
             // One column between neighbours.
             let inner = if last { width } else { width.saturating_sub(1) };
             self.push(Piece::Text { text: text.clone(), width: inner }, width);
@@ -237,6 +244,7 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
     fn words(&mut self, text: &str) {
         if !text.is_empty() {
             let width = columns(text);
+            self.need(width);
             self.push(Piece::Text { text: text.to_owned(), width }, width + 1);
         }
     }
