@@ -39,7 +39,9 @@ impl<'a> Name<'a> {
         Name { what: "job", flag: "--yes-job", name: name.to_owned(), also: Vec::new() }
     }
 
-    fn is(&self, typed: &str) -> bool {
+    /// Does this name it?
+    #[must_use]
+    pub fn is(&self, typed: &str) -> bool {
         typed == self.name || self.also.iter().any(|name| name == typed)
     }
 }

@@ -10,6 +10,8 @@ mod password;
 mod paths;
 mod pgpass;
 mod settings;
+mod system;
+mod templates;
 
 pub use drafts::{DraftFile, Drafts};
 pub use job_file::{
@@ -18,6 +20,8 @@ pub use job_file::{
 pub use password::{PasswordSource, password_for, unused_password_file};
 pub use paths::Paths;
 pub use settings::{Config, Connection, Console, Defaults, Glyphs, Theme};
+pub use system::system_user;
+pub use templates::{Template, list_templates, load_template, save_template};
 
 use std::path::PathBuf;
 

@@ -20,7 +20,7 @@ mod theme;
 mod update;
 mod view;
 
-pub use model::{DraftStart, JobRow, SavedConnection};
+pub use model::{DraftStart, JobRow, SavedConnection, cause_of_failure};
 pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 

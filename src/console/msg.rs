@@ -39,6 +39,8 @@ pub enum Msg {
     Told(String),
     /// The end of a lost engine's log.
     Tail(Vec<String>),
+    /// The state of the engine's process; `None`: there is none.
+    Process(Option<char>),
     /// The line to the terminal is slow: one picture per so many milliseconds; `None`: it is well.
     SlowLine(Option<u64>),
     /// Of a request to the survey: progress, or its answer.
@@ -130,6 +132,10 @@ pub enum Cmd {
     /// The end of this log file.
     Tail {
         path: String,
+    },
+    /// What the system says of an engine that is silent.
+    LookAtProcess {
+        pid: u32,
     },
     Suspend,
     Repaint,

@@ -87,6 +87,23 @@ impl Engine {
         });
     }
 
+    /// Pauses a job whose server was tried for long enough.
+    pub(super) fn watch_losses(&mut self) {
+        let Some(limit_ms) = self.watch.rules.keep_trying_ms else { return };
+        let lost: Vec<Side> = self
+            .job
+            .holds
+            .iter()
+            .filter_map(|hold| match hold.reason {
+                HoldReason::ServerLost(side) => Some(side),
+                _ => None,
+            })
+            .collect();
+        for side in lost {
+            self.decide_engine(Notice::LostTooLong { side, limit_ms });
+        }
+    }
+
     /// Compares what the servers said with the limits.
     pub(super) fn on_pressed(&mut self, pressures: &Pressures) {
         self.watch.looking = false;

@@ -108,6 +108,7 @@ Keys:
   replica_lag                       PostgreSQL: of the target's replicas; MySQL: of the target
   target_free, state_free           room that must stay free
   hours                             local time of the engine's host, several with commas
+  keep_trying                       a lost server is tried so long, then the job pauses
   every                             how often the servers are asked, 5s by default
 
 Examples:

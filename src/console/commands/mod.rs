@@ -302,6 +302,22 @@ impl Action {
         self.tier != Tier::Looks || matches!(self.does, Do::NewJob | Do::NewLike)
     }
 
+    /// How much it asks on such a target: on production y is not enough, except to run again what
+    /// failed.
+    #[must_use]
+    pub fn tier_on(&self, production: bool) -> Tier {
+        match (self.tier, self.does) {
+            (Tier::Asks, does) if production && does != Do::Retry => Tier::Types,
+            (tier, _) => tier,
+        }
+    }
+
+    /// Its text where there are no keys.
+    #[must_use]
+    pub fn help_plain(&self) -> String {
+        self.help.replace(['{', '}'], "")
+    }
+
     /// Has its verb a value to type behind it?
     #[must_use]
     pub fn needs_value(&self) -> bool {

@@ -8,12 +8,12 @@ mod rejects;
 mod run;
 pub mod wizard;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem};
+pub use failed::{FAILED_LISTED_MAX, FailedItem, cause as cause_of_failure};
 pub use job::{
-    Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
-    PlanScreen, TableScreen, Wish,
+    Attached, HistoryPane, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
+    PlanScreen, SILENT, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
@@ -46,6 +46,14 @@ pub struct JobRow {
     pub alive: bool,
     /// Why there is nothing to show: a damaged or newer file.
     pub trouble: Option<String>,
+    /// Who started its last run, and the process that ran it.
+    pub by: String,
+    pub engine_pid: u32,
+    pub tables: u32,
+    /// Size of its master table.
+    pub state_bytes: u64,
+    /// Of an engine that is lost: the last line of its log.
+    pub last_line: Option<String>,
     /// It is a draft of the wizard: a job file, no job yet.
     pub draft: bool,
 }
@@ -69,9 +77,44 @@ pub struct JobsScreen {
     pub sort: JobsSort,
     pub filter: String,
     pub load_due_ms: u64,
+    /// Bytes done at several moments of the last minute, by job: its speed without its engine.
+    pub seen: BTreeMap<String, VecDeque<(u64, u64)>>,
 }
 
+/// The speed in the list is a mean over this time.
+const SPEED_MS: u64 = 60_000;
+/// Less tells nothing: bytes count chunk by chunk.
+const SPEED_AFTER_MS: u64 = 6_000;
+
 impl JobsScreen {
+    /// Remembers how far the jobs are now.
+    pub fn sample(&mut self, mono_ms: u64) {
+        let names: BTreeSet<&str> = self.rows.iter().map(|row| row.view.name.as_str()).collect();
+        self.seen.retain(|name, _| names.contains(name.as_str()));
+        for row in self.rows.iter().filter(|row| row.alive && row.view.state == "EXECUTING") {
+            let samples = self.seen.entry(row.view.name.clone()).or_default();
+            samples.push_back((mono_ms, row.view.progress.bytes_done));
+            while samples.front().is_some_and(|(at, _)| mono_ms - at > SPEED_MS) {
+                samples.pop_front();
+            }
+        }
+    }
+
+    /// Bytes a second of a job at work, as far as its file tells.
+    #[must_use]
+    pub fn speed(&self, row: &JobRow) -> Option<u64> {
+        if !row.alive || row.view.state != "EXECUTING" {
+            return None;
+        }
+        if row.view.rate.bytes_per_s > 0 {
+            return Some(row.view.rate.bytes_per_s);
+        }
+        let samples = self.seen.get(&row.view.name)?;
+        let ((from, before), (until, after)) = (samples.front()?, samples.back()?);
+        let span = until.saturating_sub(*from);
+        (span >= SPEED_AFTER_MS).then(|| after.saturating_sub(*before) * 1_000 / span)
+    }
+
     /// Indices of the rows that the filter lets through.
     #[must_use]
     pub fn shown(&self) -> Vec<usize> {

@@ -150,7 +150,7 @@ impl KeyFilter {
         let typed = printable(&batch.events);
         if !in_text_field && is_paste(&typed) {
             self.esc_at = None;
-            out.push(Msg::PasteIgnored { characters: typed.len() });
+            out.extend(burst(&typed));
             return out;
         }
         let mut eating = false;
@@ -236,6 +236,17 @@ fn is_paste(typed: &[char]) -> bool {
     seen.sort_unstable();
     seen.dedup();
     keys >= PASTE_KEYS_MIN && seen.len() >= PASTE_KINDS_MIN
+}
+
+/// What many keys in one read mean where no text field is open: a line typed ahead that begins with
+/// the key of a text field, or a paste, which is ignored. Nothing in it is ever Enter.
+fn burst(typed: &[char]) -> Vec<Msg> {
+    match typed {
+        [opens @ (':' | '/'), line @ ..] if !line.contains(&'\n') => {
+            vec![Msg::Key(Key::Char(*opens)), Msg::Paste(line.iter().collect())]
+        }
+        _ => vec![Msg::PasteIgnored { characters: typed.len() }],
+    }
 }
 
 /// Last byte of a control sequence.
@@ -345,6 +356,8 @@ mod tests {
     fn a_paste_without_brackets_is_no_command() {
         let paste = run(&[(0, ":kill sim\nR\nq999\n")], false);
         assert_eq!(paste, [Msg::PasteIgnored { characters: 17 }]);
+        let line = [Msg::Key(Key::Char(':')), Msg::Paste("rate 40 MB/s".to_owned())];
+        assert_eq!(run(&[(0, ":rate 40 MB/s")], false), line);
         assert_eq!(run(&[(0, "jjjjjjjjjjjjjjjjjjjj")], false).len(), 20);
         assert_eq!(run(&[(0, "++++++++++++++++")], false).len(), 16);
         assert_eq!(run(&[(0, ":kill sim\nR\nq999\n")], true).len(), 17);

@@ -2,7 +2,7 @@
 //! job files and questions out.
 
 use super::Desk;
-use super::pictures::pictures;
+use super::scene::{self, Scene};
 use crate::console::commands::Place;
 use crate::console::msg::{Cmd, Msg};
 use crate::protocol::survey::{
@@ -142,69 +142,77 @@ const SHAPED: &str = "threads = 8\nif_exists = \"truncate\"\n[rejects]\non_bad_r
 
 // --- pictures -------------------------------------------------------------------------------------
 
-#[test]
-fn picker() {
-    pictures("wizard_pick", |w, h| {
-        let mut desk = on_pick(w, h);
-        desk.keys("j j j j Space G k k");
-        desk.pass(400);
-        if w >= 110 {
-            answer(&mut desk, is_columns, columns());
-        }
-        desk.pass(9_000);
+pub const SCENES: &[Scene] = &[
+    ("wizard_pick", pick),
+    ("wizard_pick_filter", pick_filtered),
+    ("wizard_pick_failed", pick_failed),
+    ("wizard_options", |w, h| on_options(w, h, SHAPED)),
+    ("wizard_options_lists", options_lists),
+    ("wizard_table", |w, h| on_table(w, h, "")),
+    ("wizard_table_columns", |w, h| on_table(w, h, "k k Space")),
+    ("wizard_editor", editing),
+    ("wizard_editor_error", editing_wrong),
+    ("wizard_editor_drop", |w, h| {
+        let mut desk = editing(w, h);
+        desk.text("x").keys("Esc");
         desk
-    });
-    pictures("wizard_pick_filter", |w, h| {
-        let mut desk = on_pick(w, h);
-        desk.keys("/").text("ord !items").keys("Enter g Space");
-        desk
-    });
-    pictures("wizard_pick_failed", |w, h| {
-        let mut desk = opened(w, h, "pick", "");
-        let id = asked(&desk, |r| matches!(r, SurveyRequest::Tables { .. })).unwrap();
-        let what = "could not connect to db1: Connection refused".to_owned();
-        let hint = Some("Is the server running?".to_owned());
-        desk.msg(Msg::Survey { id, news: SurveyNews::Failed { what, hint } });
-        desk
-    });
-}
+    }),
+];
 
 #[test]
-fn options() {
-    pictures("wizard_options", |w, h| on_options(w, h, SHAPED));
-    pictures("wizard_options_lists", |w, h| {
-        let mut desk = on_options(w, h, SHAPED);
-        desk.keys("Tab Tab Tab Tab Tab PgDn j");
-        desk.pass(9_000);
-        desk
-    });
+fn pages_as_pictures() {
+    scene::pictures(SCENES);
 }
 
-#[test]
-fn options_of_a_table() {
-    pictures("wizard_table", |w, h| {
-        let mut desk = on_pick_of(w, h, SHAPED, schemas());
-        desk.keys("j e");
+fn pick(w: u16, h: u16) -> Desk {
+    let mut desk = on_pick(w, h);
+    desk.keys("j j j j Space G k k");
+    desk.pass(400);
+    if w >= 110 {
         answer(&mut desk, is_columns, columns());
-        desk
-    });
-    pictures("wizard_table_columns", |w, h| {
-        let mut desk = on_pick_of(w, h, SHAPED, schemas());
-        desk.keys("j e");
-        answer(&mut desk, is_columns, columns());
-        desk.keys("k k k k Space");
-        desk.pass(9_000);
-        desk
-    });
+    }
+    desk.pass(9_000);
+    desk
 }
 
-fn editing(columns_: u16, rows: u16) -> Desk {
-    let mut desk = on_options(columns_, rows, SHAPED);
+fn pick_filtered(w: u16, h: u16) -> Desk {
+    let mut desk = on_pick(w, h);
+    desk.keys("/").text("ord !items").keys("Enter g Space");
+    desk
+}
+
+fn pick_failed(w: u16, h: u16) -> Desk {
+    let mut desk = opened(w, h, "pick", "");
+    let id = asked(&desk, |r| matches!(r, SurveyRequest::Tables { .. })).unwrap();
+    let what = "could not connect to db1: Connection refused".to_owned();
+    let hint = Some("Is the server running?".to_owned());
+    desk.msg(Msg::Survey { id, news: SurveyNews::Failed { what, hint } });
+    desk
+}
+
+fn options_lists(w: u16, h: u16) -> Desk {
+    let mut desk = on_options(w, h, SHAPED);
+    desk.keys("Tab Tab Tab Tab Tab PgDn j");
+    desk.pass(9_000);
+    desk
+}
+
+fn on_table(w: u16, h: u16, keys: &str) -> Desk {
+    let mut desk = on_pick_of(w, h, SHAPED, schemas());
+    desk.keys("j e");
+    answer(&mut desk, is_columns, columns());
+    if !keys.is_empty() {
+        desk.keys(keys);
+    }
+    desk
+}
+
+fn editing(w: u16, h: u16) -> Desk {
+    let mut desk = on_options(w, h, SHAPED);
     desk.keys("Tab Tab Tab Tab Tab PgDn PgDn Enter");
     assert_eq!(desk.model.place(), Place::Editor);
     answer(&mut desk, is_columns, columns());
     desk.pass(10);
-    let check = |r: &SurveyRequest| matches!(r, SurveyRequest::CheckFilter { .. });
     let line = |label: &str, text: &str| (label.to_owned(), text.to_owned());
     let lines = vec![
         line("ok", "valid on PostgreSQL 16.4"),
@@ -213,33 +221,26 @@ fn editing(columns_: u16, rows: u16) -> Desk {
         line("note", "the same filter is used by verify"),
     ];
     let view = CheckView { valid: true, lines, ..CheckView::default() };
-    answer(&mut desk, check, SurveyAnswer::Check(view));
+    answer(&mut desk, is_filter_check, SurveyAnswer::Check(view));
     desk
 }
 
-#[test]
-fn editor() {
-    pictures("wizard_editor", editing);
-    pictures("wizard_editor_error", |w, h| {
-        let mut desk = editing(w, h);
-        desk.text(" and bogus = 1").pass(1_100);
-        let check = |r: &SurveyRequest| matches!(r, SurveyRequest::CheckFilter { .. });
-        let text = "column \"bogus\" does not exist".to_owned();
-        let view = CheckView {
-            valid: false,
-            lines: vec![("error".to_owned(), text)],
-            line: Some(2),
-            column: Some(26),
-        };
-        answer(&mut desk, check, SurveyAnswer::Check(view));
-        desk.keys("Tab").text("re");
-        desk
-    });
-    pictures("wizard_editor_drop", |w, h| {
-        let mut desk = editing(w, h);
-        desk.text("x").keys("Esc");
-        desk
-    });
+fn is_filter_check(request: &SurveyRequest) -> bool {
+    matches!(request, SurveyRequest::CheckFilter { .. })
+}
+
+fn editing_wrong(w: u16, h: u16) -> Desk {
+    let mut desk = editing(w, h);
+    desk.text(" and bogus = 1").pass(1_100);
+    let view = CheckView {
+        valid: false,
+        lines: vec![("error".to_owned(), "column \"bogus\" does not exist".to_owned())],
+        line: Some(2),
+        column: Some(26),
+    };
+    answer(&mut desk, is_filter_check, SurveyAnswer::Check(view));
+    desk.keys("Tab").text("re");
+    desk
 }
 
 // --- keys -----------------------------------------------------------------------------------------
@@ -341,11 +342,10 @@ fn a_filter_is_written_checked_and_saved() {
     desk.keys("Tab Tab Tab Tab Tab PgDn PgDn +").text("order_items").keys("Enter");
     assert_eq!(desk.model.place(), Place::Editor, "{}", desk.frame());
     desk.text("region <> 'q?:'");
-    let check = |r: &SurveyRequest| matches!(r, SurveyRequest::CheckFilter { .. });
     desk.pass(900);
-    assert_eq!(asked(&desk, check), None, "typing has only just stopped");
+    assert_eq!(asked(&desk, is_filter_check), None, "typing has only just stopped");
     desk.pass(200);
-    let id = asked(&desk, check).unwrap();
+    let id = asked(&desk, is_filter_check).unwrap();
     desk.text(" ");
     assert!(asked(&desk, |r| *r == SurveyRequest::Cancel { id }).is_some(), "out of date");
     desk.msg(Msg::Survey {

@@ -175,6 +175,11 @@ pub enum Notice {
     StillLost {
         fault: Fault,
     },
+    /// A server has been lost for longer than the job keeps trying.
+    LostTooLong {
+        side: Side,
+        limit_ms: u64,
+    },
     /// A limit of the job is passed; the message says by how much.
     LimitPassed {
         limit: Limit,

@@ -156,6 +156,25 @@ impl Job {
         }
     }
 
+    /// The job pauses instead of trying for ever: somebody has to look. The hold stays, and its
+    /// looks go on, so that the screen says when the server is back.
+    pub(super) fn lost_too_long(&self, side: Side, limit_ms: u64, now: Timestamp) -> Vec<Event> {
+        let lost = self.hold(HoldReason::ServerLost(side));
+        let over = lost.is_some_and(|hold| now.since_ms(hold.since) >= limit_ms);
+        if !over || !matches!(self.state, JobState::Executing | JobState::Completing) {
+            return Vec::new();
+        }
+        let minutes = limit_ms / 60_000;
+        let span = match minutes {
+            0 => format!("{} s", limit_ms / 1_000),
+            1..120 => format!("{minutes} min"),
+            _ => format!("{} h", minutes / 60),
+        };
+        let to = JobState::StopPending { then_leave: false };
+        let reason = Some(format!("the {} was lost for longer than {span}", side.word()));
+        vec![Event::StateChanged { from: self.state, to, by: None, reason }]
+    }
+
     /// A side answers again.
     pub(super) fn recovered(&self, side: Side) -> Vec<Event> {
         let over = [HoldReason::ServerLost(side), HoldReason::LoginRefused(side)];

@@ -21,6 +21,7 @@ impl Job {
             Notice::SourceLost { fault } => self.holds_for_engine(Side::Source, fault, now),
             Notice::Recovered { side } => self.recovered(*side),
             Notice::StillLost { fault } => self.still_lost(fault, now),
+            Notice::LostTooLong { side, limit_ms } => self.lost_too_long(*side, *limit_ms, now),
             Notice::LimitPassed { limit, message } => self.limit_passed(*limit, message, now),
             Notice::LimitKept { limit } => self.limit_kept(*limit),
             Notice::WorkerGone { worker } => self.worker_gone(*worker, now),

@@ -8,10 +8,13 @@ use super::super::spec::{Content, JobSpec, TableExists};
 use super::build::policy;
 use super::select::table_of;
 use super::steps::holds_rows;
-use super::{Existing, Finding, Severity};
+use super::{Change, Existing, Finding, Severity};
 
 /// Names shown in one finding; the rest is counted.
 const NAMES_SHOWN: usize = 5;
+
+/// Tables that are there already and have a finding each; more share one.
+const TABLES_APART: usize = 8;
 
 /// The target as far as collisions go.
 pub struct TargetView<'a> {
@@ -75,7 +78,7 @@ pub fn settle_existing(
     match policy(spec, holding.is_empty()) {
         TableExists::Stop => {
             if !there.is_empty() {
-                findings.push(stop_finding(&there, &holding));
+                findings.extend(stop_findings(&there, &holding));
             }
         }
         TableExists::Skip => fates.skipped.extend(there.iter().map(|(_, n)| n.clone())),
@@ -146,13 +149,25 @@ fn require_tables(
     }
 }
 
+/// A few tables have a finding each, with ways out of their own; many share one.
+fn stop_findings(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Vec<Finding> {
+    if there.len() > TABLES_APART {
+        return vec![stop_finding(there, holding)];
+    }
+    there.iter().map(|one| stop_finding(&[*one], holding)).collect()
+}
+
 fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Finding {
     let all: Vec<&ObjectName> = there.iter().map(|(_, n)| n).collect();
-    let rows = match holding.len() {
-        0 => "None of them holds rows.".to_owned(),
-        n => format!("{n} of them hold rows: {}.", join(holding)),
+    let full: Vec<&ObjectName> =
+        holding.iter().copied().filter(|name| all.contains(name)).collect();
+    let rows = match (all.len(), full.len()) {
+        (1, 0) => "It holds no rows.".to_owned(),
+        (1, _) => "It holds rows.".to_owned(),
+        (_, 0) => "None of them holds rows.".to_owned(),
+        (_, n) => format!("{n} of them hold rows: {}.", join(&full)),
     };
-    Finding::new(
+    let finding = Finding::new(
         Severity::Block,
         "target",
         format!("{} already on the target", some_of(&all, "table")),
@@ -161,7 +176,34 @@ fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Fin
     .with_hint(
         "Choose with --if-exists: skip leaves them, append adds rows, truncate empties them \
          first, replace drops them and makes them anew.",
-    )
+    );
+    let policies = [
+        ("empty first: truncate, asks for the target's name", TableExists::Truncate),
+        ("add to what is there: append, rows with equal keys fail", TableExists::Append),
+        ("keep what is there and copy nothing: skip", TableExists::Skip),
+        ("drop and make anew: replace, asks for the target's name", TableExists::Replace),
+    ];
+    let one = match there {
+        [(table, _)] => Some(&table.name),
+        _ => None,
+    };
+    let finding = policies.into_iter().fold(finding, |finding, (title, policy)| {
+        let change = match one {
+            Some(table) => Change::TableExists { table: table.clone(), policy },
+            None => {
+                let value = format!("{:?}", policy.word());
+                Change::Set { key: "if_exists".to_owned(), value }
+            }
+        };
+        finding.with_way(title, change)
+    });
+    let finding = match one {
+        Some(table) => {
+            finding.with_way("leave this table out", Change::LeaveOut { table: table.clone() })
+        }
+        None => finding,
+    };
+    finding.with_way("go back to Pick", Change::Page { page: "pick".to_owned() })
 }
 
 fn missing_columns(
@@ -184,7 +226,12 @@ fn missing_columns(
                     "target",
                     format!("{name} on the target has no column {}", absent.join(", ")),
                 )
-                .with_hint("Add the columns, or replace the table with --if-exists replace."),
+                .with_hint("Add the columns, or replace the table with --if-exists replace.")
+                .with_way(
+                    "drop and make anew: replace, asks for the target's name",
+                    Change::TableExists { table: table.name.clone(), policy: TableExists::Replace },
+                )
+                .with_way("leave this table out", Change::LeaveOut { table: table.name.clone() }),
             );
         }
     }
@@ -227,7 +274,11 @@ fn omit_items(
                 "target",
                 format!("{} already on the target", some_of(&clashes, "other object")),
             )
-            .with_hint("Use an empty database, or --if-exists skip to keep what is there."),
+            .with_hint("Use an empty database, or --if-exists skip to keep what is there.")
+            .with_way(
+                "keep what is there",
+                Change::Set { key: "if_exists".to_owned(), value: "\"skip\"".to_owned() },
+            ),
         );
     }
     if replacing && !fates.replaced.is_empty() && spec.target.dialect != Dialect::Sqlite {

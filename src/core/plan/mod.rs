@@ -2,6 +2,7 @@
 
 mod build;
 mod columns;
+mod conform;
 mod cut;
 mod existing;
 mod findings;
@@ -11,6 +12,8 @@ mod mysql_items;
 mod mysql_steps;
 mod naming;
 mod order;
+mod orphans;
+mod report;
 mod select;
 mod steps;
 mod translate;
@@ -18,8 +21,11 @@ mod verify;
 
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
+pub use conform::Looked;
 pub use findings::type_findings;
 pub use naming::Naming;
+pub use orphans::{OrphanQuestion, orphan_findings, orphan_questions};
+pub use report::{bytes_text, report};
 pub use select::selected_tables;
 pub use verify::{DIFFERS, MEND_EXTRA, MEND_ROWS, build_verification, verification_bounds};
 

@@ -10,6 +10,7 @@
 //! target_free = "20GiB"         # room that must stay on the target's disk
 //! state_free = "1GiB"           # room beside the master table
 //! hours = "20:00-06:00"         # local time of the engine's host; a list is allowed
+//! keep_trying = "2h"            # a lost server is tried this long, then the job pauses
 //! every = "5s"                  # how often the servers are asked
 //! ```
 
@@ -45,6 +46,8 @@ pub struct Limits {
     pub state_free: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hours: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keep_trying: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<String>,
 }
@@ -143,7 +146,8 @@ impl Limits {
         if every_ms < 1_000 {
             return Err("limits: every is 1s at least".to_owned());
         }
-        Ok(LimitRules { at_most, at_least, hours, every_ms })
+        let keep_trying_ms = said("keep_trying", &self.keep_trying, parse_span)?;
+        Ok(LimitRules { at_most, at_least, hours, keep_trying_ms, every_ms })
     }
 }
 
@@ -217,6 +221,8 @@ pub struct LimitRules {
     pub at_least: Vec<(Limit, u64)>,
     /// Empty: at any time.
     pub hours: Vec<Window>,
+    /// How long a lost server is tried before the job pauses; `None`: for ever.
+    pub keep_trying_ms: Option<u64>,
     pub every_ms: u64,
 }
 

@@ -45,6 +45,20 @@ pub enum TableExists {
     Replace,
 }
 
+impl TableExists {
+    /// As in a job file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            TableExists::Stop => "stop",
+            TableExists::Skip => "skip",
+            TableExists::Append => "append",
+            TableExists::Truncate => "truncate",
+            TableExists::Replace => "replace",
+        }
+    }
+}
+
 /// Which data path the operator insists on (Data Pump's DATA_ACCESS_METHOD).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum AccessMethod {

@@ -1,12 +1,13 @@
 //! Reading: snapshot, sessions, bounds, definitions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::address::MysqlAddress;
-use super::{bounds, catalog, definitions, preflight, pressure, scan, snapshot};
-use crate::core::catalog::{Catalog, Server};
+use super::{bounds, catalog, definitions, preflight, pressure, scan, settings, snapshot};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::plan::{Finding, MigrationPlan};
@@ -50,6 +51,19 @@ impl Source for MysqlSource {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.address, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        settings::read(&self.address).await
+    }
+
+    async fn counts(
+        &self,
+        questions: &[String],
+        each: Duration,
+        all: Duration,
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        settings::counts(&self.address, questions, each, all).await
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {

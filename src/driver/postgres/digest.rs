@@ -18,8 +18,8 @@ use crate::core::verify::Digest;
 /// Floats are printed shortest and exact from here on, and only then alike.
 const FLOATS_EXACT_SINCE: u32 = 120_000;
 
-/// The digest of the rows of `from` that the condition leaves; `None` on a server that prints values
-/// differently.
+/// The digest of the rows of `from` that the condition leaves; `None` on a server that prints
+/// values differently.
 pub(super) async fn digest(
     link: &Link,
     on: &mut PgConnection,

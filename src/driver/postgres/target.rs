@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::connect::{Link, Purpose, job_tag};
 use super::writer::Writer;
-use super::{catalog, ledger, mend, preflight, pressure};
-use crate::core::catalog::{Catalog, Server};
+use super::{catalog, ledger, mend, preflight, pressure, settings};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
@@ -63,6 +63,14 @@ impl Target for PostgresTarget {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::target(&self.link, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        settings::read(&self.link).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        settings::conform(&self.link, statement).await
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {

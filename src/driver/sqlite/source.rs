@@ -1,6 +1,7 @@
 //! Reading a file: the catalogue, one snapshot for many connections, rows as batches.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -9,8 +10,8 @@ use tokio::runtime::Handle;
 use super::fault::{OpenFault, gone, on};
 use super::place::Place;
 use super::survey::{TableShape, cell_of};
-use super::{bounds, catalog, master, scan};
-use crate::core::catalog::{Catalog, Sequence, Server};
+use super::{bounds, catalog, master, scan, settings};
+use crate::core::catalog::{Catalog, Sequence, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
@@ -113,6 +114,21 @@ impl Source for SqliteSource {
 
     async fn probe(&self) -> Result<Server, Fault> {
         with_reader(&self.place, |place, connection| place.server(Some(connection))).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        with_reader(&self.place, |place, open| Ok(settings::read(place, Some(open)))).await
+    }
+
+    async fn counts(
+        &self,
+        questions: &[String],
+        each: Duration,
+        all: Duration,
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        let questions = questions.to_vec();
+        with_reader(&self.place, move |_, open| Ok(settings::counts(open, &questions, each, all)))
+            .await
     }
 
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {

@@ -9,8 +9,8 @@ use super::place::Place;
 use super::source::with_reader;
 use super::survey::TableShape;
 use super::write::{Ledger, Writer, given_back, transaction};
-use super::{attach, careful, catalog, mend};
-use crate::core::catalog::{Catalog, Sequence, Server};
+use super::{attach, careful, catalog, mend, settings};
+use crate::core::catalog::{Catalog, Sequence, Server, Settings};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan, Severity, TablePlan};
@@ -119,6 +119,22 @@ impl Target for SqliteTarget {
             );
         }
         Ok(findings)
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        if !self.place().exists()? {
+            return Ok(settings::read(self.place(), None));
+        }
+        with_reader(self.place(), |place, open| Ok(settings::read(place, Some(open)))).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        let (side, statement) = (self.place().side, statement.to_owned());
+        self.writer
+            .run(move |connection, _| {
+                connection.execute_batch(&statement).map_err(on(side, "run the statement"))
+            })
+            .await
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {

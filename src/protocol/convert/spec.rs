@@ -45,7 +45,7 @@ fn value_of<T: Copy>(list: &[(&str, T)], what: &str, word: &str) -> Result<T, St
 /// `truncate`, as in a job file.
 #[must_use]
 pub fn exists_word(policy: TableExists) -> String {
-    word_of(&EXISTS, &policy)
+    policy.word().to_owned()
 }
 
 /// A definition for the wire.

@@ -58,6 +58,8 @@ pub enum Row<Id> {
         id: Id,
         columns: Vec<(String, u16)>,
     },
+    /// A line that opens something: its label and what it is now.
+    Act { id: Id, label: String, text: String },
     /// A field over the whole width.
     Field {
         label: String,
@@ -193,6 +195,13 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
                 self.push(Piece::Text { text: text.clone(), width }, width);
             }
             Row::Entry { id, columns } => self.entry(*id, columns),
+            Row::Act { id, label, text } => {
+                self.push(Piece::Entry { id: *id }, 0);
+                self.words(label);
+                self.indent_to(self.indent);
+                let width = self.width.saturating_sub(self.x);
+                self.push(Piece::Text { text: text.clone(), width }, width);
+            }
             Row::Field { label, id, empty } => {
                 self.words(label);
                 self.indent_to(self.indent);
@@ -279,7 +288,7 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
             Control::Tick(_) => {
                 let width = columns(&cell.after) + 4;
                 self.need(width);
-                self.push(Piece::Tick { id, text: cell.after.clone() }, width);
+                self.push(Piece::Tick { id, text: cell.after.clone() }, width + 1);
             }
             Control::Choice { options, .. } => {
                 for (at, option) in options.iter().enumerate() {

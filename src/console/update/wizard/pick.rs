@@ -11,7 +11,7 @@ use crate::console::model::wizard::pick::{
 };
 use crate::console::model::wizard::{Asked, End, Outcome, What, Wizard};
 use crate::console::msg::Cmd;
-use crate::console::update::{movement, prompt};
+use crate::console::update::{list::movement, prompt};
 use crate::protocol::survey::{SurveyAnswer, SurveyNews, SurveyRequest};
 
 fn height(model: &Model) -> usize {

@@ -343,7 +343,7 @@ fn general(draft: &Draft) -> Vec<(Id, Control)> {
         (
             Id::IfExists,
             choice(
-                &["stop if it exists", "skip", "append", "truncate [T]", "replace [T]"],
+                &["stop", "skip", "append", "truncate [T]", "replace [T]"],
                 policy.unwrap_or(0),
             ),
         ),
