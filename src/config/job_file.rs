@@ -85,6 +85,8 @@ pub struct JobKeys {
 pub enum FileKind {
     Copy,
     Verify,
+    /// The statements that make the tables, as a text; nothing is written anywhere.
+    Script,
 }
 
 /// `[source]`, `[target]`: what an URL does not say of an end. A connection of config.toml says it

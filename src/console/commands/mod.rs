@@ -182,6 +182,7 @@ pub enum Do {
     ReadOnly,
     NewJob,
     NewLike,
+    Discard,
     /// The wizard's buttons.
     NextPage,
     PrevPage,

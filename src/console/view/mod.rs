@@ -348,12 +348,15 @@ fn prompt_line(model: &Model, pen: &mut Pen<'_>, row: u16) -> bool {
         PromptKind::Filter => "/",
         PromptKind::Threads => "threads: ",
         PromptKind::GoTo => "go to chunk: ",
+        PromptKind::Rename => "name there: ",
     };
     let x = pen.put((1, row), 20, label, pen.look.bold());
     let after = pen.put((x, row), pen.columns() / 2, prompt.field.text(), pen.look.plain());
     let hint = match prompt.kind {
         PromptKind::Filter => "   Enter keeps it, Esc drops it",
-        PromptKind::Threads | PromptKind::GoTo => "   Enter sets it, Esc drops it",
+        PromptKind::Threads | PromptKind::GoTo | PromptKind::Rename => {
+            "   Enter sets it, Esc drops it"
+        }
     };
     if model.status_is_fresh() {
         pen.put((after + 3, row), pen.columns(), &model.status.text, pen.look.plain());

@@ -17,6 +17,16 @@ pub(super) const ROWS: &[Action] = &[
         .typed("new like", "new NAME --job-file FILE")
         .short("new like this")
         .found_by("clone copy again template"),
+    Action::new(
+        "discard",
+        Do::Discard,
+        &[Place::Jobs, Place::Connect, Place::Pick, Place::Options, Place::Preflight],
+        &[],
+    )
+    .says("throw the draft away", "Removes the draft. No job and no database is touched.")
+    .asks(Tier::Asks)
+    .typed("discard", "drafts discard NAME")
+    .found_by("delete remove draft"),
     Action::new("next_page", Do::NextPage, WIZARD, &["Ctrl-X"])
         .says("next page", "Goes on to the wizard's next page; from the last one it starts.")
         .typed("next", "")

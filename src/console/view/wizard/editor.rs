@@ -117,6 +117,7 @@ fn check(editor: &Editor, pen: &mut Pen<'_>, area: Rect) {
         (Subject::Expression { .. }, false) => "Check  (type and values, changes nothing)",
         (Subject::Ddl { .. }, false) => "Check  (tried on the target, leaves nothing behind)",
         (Subject::Rules, false) => "Check  (read here, asks no database)",
+        (Subject::Conform, false) => "Ctrl-X keeps them and asks whether to run them",
         (_, true) => "Check",
     };
     pen.rule(area, what, "", false);
