@@ -59,7 +59,11 @@ pub enum Row<Id> {
         columns: Vec<(String, u16)>,
     },
     /// A line that opens something: its label and what it is now.
-    Act { id: Id, label: String, text: String },
+    Act {
+        id: Id,
+        label: String,
+        text: String,
+    },
     /// A field over the whole width.
     Field {
         label: String,
