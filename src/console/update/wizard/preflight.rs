@@ -14,7 +14,8 @@ use crate::console::layout;
 use crate::console::model::Model;
 use crate::console::model::wizard::{Asked, Line, Outcome, Preflight, Spot, What};
 use crate::console::msg::Cmd;
-use crate::console::update::{copying, movement, reader};
+use crate::console::update::list::movement;
+use crate::console::update::{copying, reader};
 use crate::protocol::survey::{SurveyAnswer, SurveyNews, SurveyRequest};
 use crate::protocol::{FindingView, WayView};
 
