@@ -527,7 +527,7 @@ mod tests {
         let mut editor = editor("a = 1");
         typed(&mut editor, "\nand b = 'q?:'");
         assert_eq!(editor.text(), "a = 1\nand b = 'q?:'");
-        assert_eq!(editor.cursor(), (1, 14));
+        assert_eq!(editor.cursor(), (1, 13));
         editor.key(Key::Ctrl('u'), 10);
         assert_eq!(editor.text(), "a = 1\n");
         editor.key(Key::Ctrl('y'), 10);
