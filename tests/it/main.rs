@@ -19,6 +19,7 @@ mod crash_across;
 mod ddl;
 mod limits;
 mod nine;
+mod preflight;
 mod rejected;
 mod rejects;
 mod roundtrip;
