@@ -8,13 +8,14 @@ use super::ask;
 use super::define;
 use super::endpoints;
 use super::failure::{Exit, Failure};
+use super::output::clean;
 use super::session::Session;
 use crate::config::{Config, JobFile, load_template, save_template};
 use crate::core::fault::Side;
 use crate::core::plan::Change;
 use crate::core::spec::{Endpoint, JobSpec, Secret};
 use crate::core::sql;
-use crate::driver::open_target;
+use crate::driver::look::open_look;
 use crate::driver::url::Access;
 use crate::engine::{self, Passwords};
 
@@ -144,10 +145,14 @@ fn of_template(session: &Session, name: &str, target: &Endpoint) -> Result<Vec<O
         return Err(Failure::usage(format!("template {name} is for {has}, the target is {wants}"))
             .with_detail("Nothing was changed."));
     }
-    let statements = sql::statements(&template.text, template.dialect);
+    let statements = sql::statements(template.dialect, &template.text);
     let why = format!("template {name}");
-    let offer =
-        |(at, statement)| Offer { number: at + 1, why: why.clone(), statement, apart: false };
+    let offer = |(at, (_, text)): (usize, (usize, &str))| Offer {
+        number: at + 1,
+        why: why.clone(),
+        statement: text.trim().to_owned(),
+        apart: false,
+    };
     Ok(statements.into_iter().enumerate().map(offer).collect())
 }
 
@@ -156,7 +161,7 @@ fn show(session: &Session, offers: &[Offer]) {
     let mut last = "";
     for offer in offers {
         if offer.why != last {
-            session.output.text(&super::output::clean(&format!("-- {}", offer.why)));
+            session.output.text(&clean(&format!("-- {}", offer.why)));
         }
         if offer.apart {
             session
@@ -164,7 +169,7 @@ fn show(session: &Session, offers: &[Offer]) {
                 .text(&format!("-- makes another database: only with --only {}", offer.number));
         }
         last = &offer.why;
-        let text = super::output::clean(&offer.statement);
+        let text = clean(&offer.statement);
         session.output.text(&format!("/* {} */ {text};", offer.number));
     }
     let list: Vec<_> = offers
@@ -181,22 +186,26 @@ async fn run(session: &Session, subject: &Subject, offers: &[Offer]) -> Result<E
         side: Side::Target,
         job_id: "conform".to_owned(),
     };
-    let target = open_target(access)?;
-    for (done, offer) in offers.iter().enumerate() {
-        if let Err(fault) = target.conform(&offer.statement).await {
-            let failure = Failure::from(fault);
-            let message = format!("statement {}: {}", offer.number, failure.message);
-            let rest = "They stay; this one and those behind it were not run.";
-            let before = match done {
-                0 => "Nothing was changed.".to_owned(),
-                n => format!("{n} statements were run. {rest}"),
-            };
-            let exit = if failure.exit == Exit::Usage { Exit::Error } else { failure.exit };
-            return Err(Failure { exit, message, ..failure }
-                .with_detail(before)
-                .with_hint("Run it as an administrator: --show prints the statements."));
-        }
-        session.output.note(&format!("done: {}", super::output::clean(&offer.statement)));
+    let statements: Vec<String> = offers.iter().map(|offer| offer.statement.clone()).collect();
+    let (done, fault) = open_look(access)?.conform(&statements).await?;
+    let done = done as usize;
+    for offer in &offers[..done] {
+        session.output.note(&format!("done: {}", clean(&offer.statement)));
+    }
+    if let Some(fault) = fault {
+        let failure = Failure::from(fault);
+        let number = offers.get(done).map_or(0, |offer| offer.number);
+        let message = format!("statement {number}: {}", failure.message);
+        let before = match done {
+            0 => "Nothing was changed.".to_owned(),
+            n => format!(
+                "{n} statements were run. They stay; this one and those behind it were not run."
+            ),
+        };
+        let exit = if failure.exit == Exit::Usage { Exit::Error } else { failure.exit };
+        return Err(Failure { exit, message, ..failure }
+            .with_detail(before)
+            .with_hint("Run it as an administrator: --show prints the statements."));
     }
     let message = format!("{} statements were run", offers.len());
     session.output.text(&message);

@@ -36,6 +36,7 @@ mod signals;
 mod sim;
 mod status_text;
 mod stored;
+mod survey;
 mod verify;
 mod view;
 mod wait;
@@ -70,6 +71,7 @@ pub fn main() -> ExitCode {
     let result = match invocation.command {
         // The engine is another program in the same file: it has a runtime of its own.
         Some(Command::Engine { job }) => return screen::engine(&session, &job),
+        Some(Command::Survey) => return survey::serve(&session),
         Some(Command::Completions { shell }) => {
             let mut command = Invocation::command();
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
@@ -130,7 +132,9 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,
         Some(Command::Keys(args)) => keys::keys(session, &args),
-        Some(Command::Engine { .. } | Command::Completions { .. }) => Ok(Exit::Done),
+        Some(Command::Engine { .. } | Command::Survey | Command::Completions { .. }) => {
+            Ok(Exit::Done)
+        }
     };
     exit.map(Outcome::Exit)
 }

@@ -20,8 +20,8 @@ mod theme;
 mod update;
 mod view;
 
-pub use model::{JobRow, cause_of_failure};
-pub use runtime::{ConsoleOptions, JobsSource, StoredSource, run, theme_of};
+pub use model::{DraftStart, JobRow, SavedConnection, cause_of_failure};
+pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]

@@ -9,6 +9,7 @@
 
 pub mod careful;
 pub mod compare;
+pub mod look;
 pub mod memory;
 pub mod mysql;
 pub mod pipe;
@@ -239,13 +240,6 @@ pub trait Target: Send + Sync {
     /// As [`Source::settings`].
     async fn settings(&self) -> Result<Settings, Fault> {
         Ok(Settings::default())
-    }
-
-    /// Runs one statement that makes the target conform, outside of any transaction. The operator
-    /// agreed to it; nothing else calls this.
-    async fn conform(&self, _statement: &str) -> Result<(), Fault> {
-        let what = "this target takes no statements";
-        Err(Fault::new(FaultKind::Unsupported, Side::Target, what))
     }
 
     /// As [`Source::pressure`].

@@ -67,7 +67,8 @@ pub(super) fn templates(paths: &Paths, target: Dialect) -> Option<Finding> {
     (!all.is_empty()).then(|| {
         all.iter().fold(finding, |finding, template| {
             let title = format!("run the statements of template {}", template.name);
-            let statements = statements(&template.text, target);
+            let found = statements(target, &template.text);
+            let statements = found.iter().map(|(_, text)| text.trim().to_owned()).collect();
             finding.with_way(title, Change::Conform { statements })
         })
     })

@@ -28,6 +28,7 @@ mod rejects;
 mod requests;
 mod scanning;
 pub mod sim;
+mod socket;
 mod steer;
 mod successor;
 mod tasks;

@@ -277,6 +277,8 @@ impl Engine {
         view.started_ms = row.started_at.map(|t| t.0);
         view.elapsed_ms = row.started_at.map(|from| row.ended_at.unwrap_or(now).since_ms(from));
         view.error_code = row.error_code;
+        view.error_detail = row.error_detail.clone();
+        view.error_hint = row.error_hint.clone();
         view.error_message = whole_text([row.error_message, row.error_detail, row.error_hint]);
         view
     }

@@ -41,6 +41,7 @@ impl Engine {
             state_by: self.state_by.as_ref(),
             rate_by: self.rate_by.as_ref(),
             store_trouble: self.trouble.as_ref(),
+            socket_trouble: self.socket_trouble.as_ref(),
             snapshots: &self.snapshots,
         };
         let mut job = job_view(&context, self.publisher.tables());

@@ -34,9 +34,10 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
         Some(Overlay::Question(_)) => question::press(model, key),
         Some(Overlay::Reader(_)) => reader::press(model, key),
         Some(Overlay::Prompt(_)) => prompt::press(model, key),
-        None => match means {
-            Some(action) => perform(model, action.does, Some(key)),
-            None => {
+        None => match (wizard::press(model, key), means) {
+            (Some(cmds), _) => cmds,
+            (None, Some(action)) => perform(model, action.does, Some(key)),
+            (None, None) => {
                 unbound(model, key);
                 Vec::new()
             }
@@ -50,6 +51,9 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
     if action.changes() && model.read_only {
         model.say(format!("[RO] this console may only look: {} was not done", action.title));
         return Vec::new();
+    }
+    if let Some(cmds) = wizard::before(model, does) {
+        return cmds;
     }
     if let Some(cmds) = everywhere(model, does) {
         return cmds;
@@ -68,7 +72,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::History => history::perform(model, does),
         Place::Verify => verify::perform(model, does),
         Place::Connect | Place::Pick | Place::Options | Place::Preflight | Place::Editor => {
-            wizard::perform(model, does)
+            wizard::perform(model, does, key)
         }
         Place::Lost => lost(model, does),
     }

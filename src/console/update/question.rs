@@ -1,6 +1,6 @@
 //! Questions before what cannot be taken back with one key. Enter never says yes.
 
-use super::{failed, prompt, steer};
+use super::{failed, prompt, steer, wizard};
 use crate::console::commands::target_name;
 use crate::console::field::Field;
 use crate::console::figures;
@@ -84,6 +84,12 @@ pub fn target_text(model: &Model) -> String {
         None if job.production => format!("{} [PROD]", job.target),
         None => job.target.clone(),
     }
+}
+
+/// The editor's text is not saved yet.
+pub fn drop_text(model: &mut Model, phrase: &str) -> Vec<Cmd> {
+    let lines = vec!["Ctrl-X saves it; the draft is as it was before.".to_owned()];
+    ask(model, format!("Drop the changes to the {phrase}"), lines, Decision::DropText)
 }
 
 /// Rejected rows are read again: what is loaded by that stays.
@@ -347,6 +353,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
     };
     let action = match question.decision {
         Decision::Act(action) => action,
+        Decision::DropText => return wizard::drop_text(model),
         Decision::Skip { chunks } => {
             let reason = question.reason.as_ref().map_or("", Field::text).trim().to_owned();
             Action::Skip { chunks, reason }

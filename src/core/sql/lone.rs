@@ -52,6 +52,27 @@ pub fn check_lone(dialect: Dialect, text: &str) -> Result<(), NotLone> {
     }
 }
 
+/// The statements of a text, each with the byte where it begins, without the `;` between them.
+#[must_use]
+pub fn statements(dialect: Dialect, text: &str) -> Vec<(usize, &str)> {
+    let mut found = Vec::new();
+    let (mut at, mut from) = (0, None);
+    while at < text.len() {
+        let piece = piece(dialect, &text[at..]);
+        match (piece.kind, from) {
+            (Kind::Code(';'), begun) => {
+                found.extend(begun.map(|from| (from, &text[from..at])));
+                from = None;
+            }
+            (Kind::Blank, _) => {}
+            (_, begun) => from = begun.or(Some(at)),
+        }
+        at += piece.length;
+    }
+    found.extend(from.map(|from| (from, text[from..].trim_end())));
+    found
+}
+
 /// Line and column of a byte, both from 1, as an editor counts.
 #[must_use]
 pub fn line_and_column(text: &str, at: usize) -> (u32, u32) {
@@ -182,6 +203,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn semicolons_within_literals_names_and_comments_are_no_ends() {
+        let text = "-- a head; with a sign\nALTER DATABASE \"a;b\" SET x TO 'y;z';\n\n\
+                    /* ; */ CREATE EXTENSION z -- why;\n ;;\nSELECT 1";
+        let found = statements(Dialect::Postgres, text);
+        let words: Vec<&str> =
+            found.iter().map(|(_, text)| text.lines().next().unwrap_or_default()).collect();
+        let expected =
+            ["ALTER DATABASE \"a;b\" SET x TO 'y;z'", "CREATE EXTENSION z -- why;", "SELECT 1"];
+        assert_eq!(words, expected);
+        let text = "SET GLOBAL sql_mode = 'A;B\\'; C';\n# note;\nALTER DATABASE `x;` COMMENT 'e'";
+        assert_eq!(statements(Dialect::Mysql, text).len(), 2);
+        assert!(statements(Dialect::Sqlite, "-- nothing;\n").is_empty());
+        let text = "DO $x$ BEGIN PERFORM 1; -- $$ ' \n END; $x$; SELECT $$;$$, 'a'";
+        assert_eq!(statements(Dialect::Postgres, text)[1].1, "SELECT $$;$$, 'a'");
+    }
+
+    #[test]
     fn what_stays_between_parentheses_is_taken() {
         for (dialect, text) in [
             (Dialect::Postgres, "a > 1 -- the newer ones; (all"),
@@ -216,5 +254,14 @@ mod tests {
             assert_eq!(said.at, at, "{text}: {}", said.what);
         }
         assert_eq!(line_and_column("ab\nü c", 6), (2, 3));
+    }
+
+    #[test]
+    fn a_text_is_taken_apart_where_its_statements_end() {
+        let text = "-- new\ncreate table t (a text default ';'); comment on table t is 'x;'\n; ";
+        let found = statements(Dialect::Postgres, text);
+        assert_eq!(found[0], (7, "create table t (a text default ';')"));
+        assert_eq!(found[1].1, "comment on table t is 'x;'\n");
+        assert_eq!(found.len(), 2);
     }
 }

@@ -13,11 +13,10 @@ mod range;
 mod select;
 mod shaped;
 mod sqlite_table;
-mod statements;
 mod token;
 
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
-pub use lone::{NotLone, check_lone, line_and_column};
+pub use lone::{NotLone, check_lone, line_and_column, statements};
 pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
 pub use mysql_foreign_key::{NO_ROW_MAY_ANSWER, checked_foreign_key};
 pub use mysql_rename::mysql_database_renamed;
@@ -30,7 +29,6 @@ pub use shaped::{
     shaped_rows,
 };
 pub use sqlite_table::{ColumnText, TableText, index_predicate, read_create_table};
-pub use statements::statements;
 
 use super::name::{Dialect, ObjectName};
 

@@ -8,13 +8,13 @@ mod table;
 mod trouble;
 mod verify;
 
-pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
+pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running, word_of_kind};
 pub use rejects::{key_text, reject_group_view, reject_view};
 pub use spec::{command_of, exists_word, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
-pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
+pub use trouble::{SocketTrouble, StoreTrouble, alerts, held_by, topic_of};
 pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
 use super::{ChangeView, ChecklistView, FindingView, LogLine, PlanView, WayView};

@@ -17,6 +17,16 @@ pub struct StoreTrouble {
     pub next_try: Timestamp,
 }
 
+/// The file that consoles look for was taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketTrouble {
+    pub path: String,
+    pub since: Timestamp,
+    /// When it was there again.
+    pub made_at: Option<Timestamp>,
+    pub next_try: Timestamp,
+}
+
 const SAFE_CHUNKS: &str = "Finished chunks are on the target and recorded; they are not copied \
     again. A chunk that was in work is on the target wholly or not at all.";
 
@@ -110,6 +120,7 @@ pub fn alerts(context: &JobContext<'_>, tables: &[TableView]) -> Vec<AlertView> 
     let wished = |hold: &&Hold| matches!(hold.reason, HoldReason::Limit(_));
     let holds = context.job.holds.iter().filter(|hold| !wished(hold));
     alerts.extend(holds.map(|hold| hold_alert(context, hold)));
+    alerts.extend(context.socket_trouble.map(|trouble| socket_alert(context, trouble)));
     alerts.extend(failures_alert(context, tables));
     alerts.extend(snapshots_alert(context));
     alerts
@@ -138,6 +149,35 @@ fn store_alert(context: &JobContext<'_>, trouble: &StoreTrouble) -> AlertView {
         ),
         &["r try now", "L log"],
     );
+    made.since_ms = trouble.since.0;
+    made
+}
+
+fn socket_alert(context: &JobContext<'_>, trouble: &SocketTrouble) -> AlertView {
+    let clock = |at| seconds_text(at, context.utc_offset_s);
+    let pid = context.engine.pid;
+    let (what, next) = match trouble.made_at {
+        Some(at) => (
+            format!(
+                "The engine runs (process {pid}) but its socket was missing; it made a new one: {}",
+                trouble.path
+            ),
+            format!(
+                "Nothing: since {} new consoles and commands find the engine again. Somebody, or \
+                 a clean-up service, removes files there.",
+                clock(at)
+            ),
+        ),
+        None => (
+            format!("The engine runs (process {pid}) but its socket is missing: {}", trouble.path),
+            format!(
+                "It tries again at {} to make a new one; see its log for what is in the way.",
+                clock(trouble.next_try)
+            ),
+        ),
+    };
+    let safe = "The job is not touched; workers and the consoles that are open go on.";
+    let mut made = alert("socket-missing", what, safe, next, &["L log", "y copy"]);
     made.since_ms = trouble.since.0;
     made
 }

@@ -57,6 +57,22 @@ pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Target>, Fault> {
 /// Tables looked into by one statement.
 const TABLES_PER_QUERY: usize = 100;
 
+/// Runs statements of the operator's one after the other, up to the first that fails.
+pub(super) async fn conform(
+    address: MysqlAddress,
+    statements: &[String],
+) -> Result<(u32, Option<Fault>), Fault> {
+    let mut line = Link::new(address).connect().await?;
+    let mut done = 0;
+    for statement in statements {
+        if let Err(fault) = line.statement(statement.clone()).await {
+            return Ok((done, Some(fault)));
+        }
+        done += 1;
+    }
+    Ok((done, None))
+}
+
 struct MysqlTarget {
     link: Link,
     way: Way,
@@ -138,11 +154,6 @@ impl Target for MysqlTarget {
 
     async fn settings(&self) -> Result<Settings, Fault> {
         read_settings(&self.link.address).await
-    }
-
-    async fn conform(&self, statement: &str) -> Result<(), Fault> {
-        let mut line = self.link.connect().await?;
-        line.statement(statement).await.map(|_| ())
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {

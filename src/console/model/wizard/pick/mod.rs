@@ -4,11 +4,15 @@
 //! the window holds: [`Tree::lines`] is made when a fold or the filter changes, sums are kept.
 
 mod filter;
+mod page;
+mod parts;
 mod selection;
 
 use std::collections::HashMap;
 
 pub use filter::Filter;
+pub use page::{COLUMNS_REST_MS, Columns, Counting, Pick, PickId, Reading};
+pub use parts::Parts;
 pub use selection::Written;
 
 use crate::config::FileSelection;
