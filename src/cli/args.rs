@@ -1,5 +1,6 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
+mod conform;
 mod demo;
 mod ends;
 mod examples;
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::conform::{ConformArgs, ReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
@@ -149,6 +151,9 @@ pub enum Command {
     /// Show what a job will do: findings, tables, objects
     #[command(after_help = EXAMPLES_PLAN, visible_alias = "preflight")]
     Plan(PlanArgs),
+    /// Show or run statements that set the target as the source is set
+    #[command(after_help = EXAMPLES_CONFORM)]
+    Conform(ConformArgs),
     /// Start a job that was defined with `new`
     Start(StartArgs),
     /// Compare two databases, row by row where they differ; repair them
@@ -388,9 +393,8 @@ pub struct PlanArgs {
     /// Ask for passwords that are found nowhere (--job-file)
     #[arg(long, short = 'W', requires = "job_file")]
     pub ask_password: bool,
-    /// Every table and every object, not only what needs attention
-    #[arg(long)]
-    pub all: bool,
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]

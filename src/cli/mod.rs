@@ -7,6 +7,7 @@
 
 mod args;
 mod ask;
+mod conform;
 mod control;
 mod copy;
 mod define;
@@ -117,6 +118,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Attach(args)) => return attach(session, &args).await,
         Some(Command::New(args)) => copy::new(session, &args).await,
         Some(Command::Plan(args)) => copy::plan(session, &args).await,
+        Some(Command::Conform(args)) => conform::conform(session, &args).await,
         Some(Command::Ls) => look::ls(session).await,
         Some(Command::Status(args)) => look::status(session, &args).await,
         Some(Command::Pause(args)) => control::pause(session, &args).await,

@@ -21,6 +21,7 @@ mod keys;
 mod limits;
 mod nine;
 mod plain;
+mod preflight;
 mod rejected;
 mod rejects;
 mod roundtrip;
