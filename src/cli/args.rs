@@ -16,7 +16,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::conform::{ConformArgs, ReportArgs};
+pub use self::conform::{ConformArgs, PlanReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
@@ -394,7 +394,7 @@ pub struct PlanArgs {
     #[arg(long, short = 'W', requires = "job_file")]
     pub ask_password: bool,
     #[command(flatten)]
-    pub report: ReportArgs,
+    pub report: PlanReportArgs,
 }
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::args::ReportArgs;
+use super::args::PlanReportArgs;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::output::{clean, columns, object_text};
@@ -94,7 +94,7 @@ fn counts(plan: &PlanView) -> String {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn tell(session: &Session, plan: &PlanView, args: &ReportArgs) -> Result<(), Failure> {
+pub fn tell(session: &Session, plan: &PlanView, args: &PlanReportArgs) -> Result<(), Failure> {
     session.output.object("plan", json!(plan));
     lines(plan, args.all).iter().for_each(|line| session.output.text(line));
     let Some(path) = &args.output else { return Ok(()) };

@@ -6,7 +6,7 @@ use clap::Args;
 
 /// What becomes of a plan's report.
 #[derive(Clone, Debug, Default, Args)]
-pub struct ReportArgs {
+pub struct PlanReportArgs {
     /// Every finding, table and object, not only what needs attention
     #[arg(long)]
     pub all: bool,
