@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{CopyArgs, NewArgs, PlanArgs, ReportArgs, StartArgs};
+use super::args::{CopyArgs, NewArgs, PlanArgs, PlanReportArgs, StartArgs};
 use super::ask;
 use super::define::{Defined, define, draft};
 use super::discard;
@@ -312,7 +312,7 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    tell_plan(session, &job, &plan, &ReportArgs::default())?;
+    tell_plan(session, &job, &plan, &PlanReportArgs::default())?;
     session.output.note(&format!("Start: tidegate start {job}"));
     Ok(Exit::Done)
 }
@@ -382,7 +382,7 @@ fn tell_plan(
     session: &Session,
     job: &JobName,
     plan: &PlanView,
-    report: &ReportArgs,
+    report: &PlanReportArgs,
 ) -> Result<(), Failure> {
     plan_text::tell(session, plan, report)?;
     match plan.blocked {
