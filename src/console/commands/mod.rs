@@ -184,6 +184,7 @@ pub enum Do {
     Doctor,
     NewJob,
     NewLike,
+    Discard,
     /// The wizard's buttons.
     NextPage,
     PrevPage,

@@ -4,6 +4,7 @@
 
 mod fixture;
 mod keys;
+mod pages;
 mod pictures;
 mod scene;
 mod steering;

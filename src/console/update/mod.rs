@@ -31,6 +31,7 @@ pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
 pub use table::view_word;
 pub use verify::{row_text as difference_text, shown as verified_tables};
+pub use wizard::{estimate as draft_estimate, start_refusal as draft_refusal};
 
 use super::commands::Place;
 use super::keymap::Key;

@@ -17,6 +17,16 @@ pub(super) const ROWS: &[Action] = &[
         .typed("new like", "new NAME --job-file FILE")
         .short("new like this")
         .found_by("clone copy again template"),
+    Action::new(
+        "discard",
+        Do::Discard,
+        &[Place::Jobs, Place::Connect, Place::Pick, Place::Options, Place::Preflight],
+        &[],
+    )
+    .says("throw the draft away", "Removes the draft. No job and no database is touched.")
+    .asks(Tier::Asks)
+    .typed("discard", "drafts discard NAME")
+    .found_by("delete remove draft"),
     Action::new("next_page", Do::NextPage, WIZARD, &["Ctrl-X"])
         .says("next page", "Goes on to the wizard's next page; from the last one it starts.")
         .typed("next", "")
@@ -27,7 +37,7 @@ pub(super) const ROWS: &[Action] = &[
         .short("back"),
     Action::new("test", Do::Test, &[Place::Connect], &["t"])
         .says("test both connections", "Connects to both ends, says what is there, and leaves.")
-        .typed("test", "plan --job-file FILE")
+        .typed("test", "probe URL")
         .short("test both")
         .found_by("connection ping try"),
     Action::new("tick", Do::Tick, WIZARD, &["Space"])
@@ -46,7 +56,7 @@ pub(super) const ROWS: &[Action] = &[
             "exact counts",
             "Counts the rows of the picked tables in the background; Esc stops it.",
         )
-        .typed("count", "plan --job-file FILE --all")
+        .typed("count", "tables URL --exact")
         .short("exact counts")
         .found_by("rows number"),
     Action::new("table_options", Do::TableOptions, &[Place::Pick], &["e"])
@@ -84,7 +94,7 @@ pub(super) const ROWS: &[Action] = &[
         .short("save, close"),
     Action::new("check_text", Do::CheckText, &[Place::Editor], &[])
         .says("check the text", "Asks the database what it makes of the text; reads only.")
-        .typed("check text", "plan --job-file FILE")
+        .typed("check text", "tables URL --check-where T=TEXT")
         .short("check"),
     Action::new("outside_editor", Do::OutsideEditor, &[Place::Editor], &[])
         .says("your own editor", "Opens the text in $VISUAL or $EDITOR and reads it back.")
