@@ -8,6 +8,7 @@
 //!   what travels on the socket.
 //! * [`engine`] is the detached process that runs one job; [`client`] finds, starts and talks to
 //!   it.
+//! * [`survey`] looks at databases for a draft, before there is a job.
 //! * [`console`] is the full-screen program; [`cli`] is everything else on the command line.
 //!
 //! Start reading at `core/job/mod.rs` (what a job is), then `engine/mod.rs` (how it runs).
@@ -26,6 +27,7 @@ pub mod store;
 
 pub mod client;
 pub mod engine;
+pub mod survey;
 
 pub mod console;
 

@@ -102,14 +102,16 @@ const MODULES: &[Module] = &[
         &["core", "clock", "config", "sqlite", "store", "driver", "protocol", "engine::sim"],
     ),
     module("engine::sim", &["engine", "protocol", "clock", "config", "core::name"]),
+    module("survey", &["core", "config", "driver", "protocol", "engine", "clock"]),
     module("client", &["protocol", "config", "clock", "core::name"]),
-    module("console", &["protocol"]),
+    // The wizard edits the job file's own form, and drafts are told apart by names of jobs.
+    module("console", &["protocol", "core::spec", "core::mapping", "core::name", "config"]),
     module("console::runtime", &["console", "protocol", "client", "clock", "config", "core::name"]),
     module(
         "cli",
         &[
-            "console", "client", "engine", "config", "clock", "protocol", "store", "driver",
-            "sqlite", "core",
+            "console", "client", "engine", "survey", "config", "clock", "protocol", "store",
+            "driver", "sqlite", "core",
         ],
     ),
     module("main", &["cli"]),

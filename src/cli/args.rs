@@ -3,6 +3,7 @@
 mod demo;
 mod ends;
 mod examples;
+mod limits;
 mod rejects;
 mod shaping;
 mod types;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
+pub use self::limits::LimitsArgs;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
@@ -61,6 +63,9 @@ impl Invocation {
             glyphs: behind.glyphs.clone().or(before.glyphs),
             color: behind.color.clone().or(before.color),
             slow: behind.slow || before.slow,
+            fps: behind.fps.or(before.fps),
+            no_sync: behind.no_sync || before.no_sync,
+            measure: behind.measure.clone().or(before.measure),
             fault: behind.fault.clone().or(before.fault),
         }
     }
@@ -94,13 +99,35 @@ pub struct Looks {
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
 
-    /// Draw rarely, for slow lines
+    /// Draw rarely and in ASCII, for slow lines
     #[arg(long)]
     pub slow: bool,
+
+    /// Pictures a second for news of the job, 0.2 to 10 [default: 2]; keys are answered at once
+    #[arg(long, value_name = "N", value_parser = frames)]
+    pub fps: Option<f64>,
+
+    /// Do not mark pictures as synchronized updates, for terminals that are confused by the marks
+    #[arg(long)]
+    pub no_sync: bool,
+
+    /// Write a line for every picture to this file: its cause, milliseconds, bytes
+    #[arg(long, hide = true, value_name = "FILE")]
+    pub measure: Option<std::path::PathBuf>,
 
     /// Make the console fail on purpose, to try that the terminal comes back
     #[arg(long, hide = true, value_name = "KIND")]
     pub fault: Option<String>,
+}
+
+/// Pictures a second.
+fn frames(text: &str) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    if (0.2..=10.0).contains(&number) {
+        Ok(number)
+    } else {
+        Err(format!("{text} is not between 0.2 and 10"))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -144,6 +171,9 @@ pub enum Command {
     /// Show or set the rate limit
     #[command(after_help = EXAMPLES_RATE)]
     Rate(RateArgs),
+    /// Show or set limits on server load, lag, room and hours that hold the job
+    #[command(after_help = EXAMPLES_LIMITS)]
+    Limits(LimitsArgs),
     /// Show or set the number of workers that build indexes and keys
     IndexWorkers(IndexWorkersArgs),
     /// List the tables of a job
@@ -183,6 +213,9 @@ pub enum Command {
     /// The engine of one job; started by the commands above
     #[command(hide = true)]
     Engine { job: String },
+    /// Looks at databases for the console; started by it
+    #[command(hide = true)]
+    Survey,
 }
 
 #[derive(Debug, Args)]

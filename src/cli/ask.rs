@@ -10,6 +10,7 @@ use rustix::termios::{LocalModes, OptionalActions};
 
 use super::failure::{Exit, Failure};
 use super::output::clean;
+use crate::console::commands::names_of_target;
 use crate::core::spec::Secret;
 
 /// What a T3 question wants to see typed.
@@ -26,17 +27,11 @@ pub struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// The target of a job, from what the engine shows: `pg:crm@db1`.
+    /// The target of a job, from what the engine shows of both ends: `pg:crm@db1`.
     #[must_use]
-    pub fn target(display: &str) -> Name<'a> {
-        let long = display.split_once(':').map_or(display, |(_, rest)| rest);
-        let short = long.split_once('@').map_or(long, |(name, _)| name);
-        Name {
-            what: "target",
-            flag: "--yes-target",
-            name: short.to_owned(),
-            also: vec![long.to_owned(), display.to_owned()],
-        }
+    pub fn target(source: &str, target: &str) -> Name<'a> {
+        let mut names = names_of_target(source, target);
+        Name { what: "target", flag: "--yes-target", name: names.remove(0), also: names }
     }
 
     #[must_use]
@@ -44,7 +39,9 @@ impl<'a> Name<'a> {
         Name { what: "job", flag: "--yes-job", name: name.to_owned(), also: Vec::new() }
     }
 
-    fn is(&self, typed: &str) -> bool {
+    /// Does this name it?
+    #[must_use]
+    pub fn is(&self, typed: &str) -> bool {
         typed == self.name || self.also.iter().any(|name| name == typed)
     }
 }
@@ -173,7 +170,7 @@ mod tests {
 
     #[test]
     fn a_target_is_named_by_its_database_or_longer() {
-        let wanted = Name::target("pg:crm@db1");
+        let wanted = Name::target("pg:shop@db1", "pg:crm@db1");
         for (given, lawful) in [
             ("crm", true),
             ("crm@db1", true),
@@ -184,6 +181,8 @@ mod tests {
         ] {
             assert_eq!(name("skip", &wanted, Some(given)).is_ok(), lawful, "{given}");
         }
-        assert_eq!(Name::target("li:shop.db").name, "shop.db");
+        let shared = Name::target("pg:crm@db7", "pg:crm@db1");
+        assert!(name("skip", &shared, Some("crm")).is_err(), "both ends are called crm");
+        assert!(name("skip", &shared, Some("crm@db1")).is_ok());
     }
 }

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::args::{
-    IndexWorkersArgs, JobArg, RateArgs, ReloadArgs, ResumeArgs, RetryArgs, SkipArgs, StopArgs,
-    ThreadsArgs,
+    IndexWorkersArgs, JobArg, LimitsArgs, RateArgs, ReloadArgs, ResumeArgs, RetryArgs, SkipArgs,
+    StopArgs, ThreadsArgs,
 };
 use super::ask;
 use super::failure::{Exit, Failure};
@@ -15,7 +15,7 @@ use super::session::Session;
 use super::view::{View, snapshot_of};
 use crate::client::{ClientError, Connection};
 use crate::core::name::JobName;
-use crate::core::spec::{THREADS_CEILING, parse_rate, parse_threads};
+use crate::core::spec::{Limits, THREADS_CEILING, parse_rate, parse_threads};
 use crate::protocol::{Action, JobView};
 
 /// Prints what the engine answered.
@@ -57,17 +57,15 @@ pub async fn stop(session: &Session, args: &StopArgs) -> Result<Exit, Failure> {
     let view = snapshot_of(&engine).await?.job;
     if args.now {
         let doing = format!("Stop {job} now and roll back the chunks under way");
-        ask::name(&doing, &ask::Name::target(&view.target), args.yes_target.as_deref())?;
+        ask::name(
+            &doing,
+            &ask::Name::target(&view.source, &view.target),
+            args.yes_target.as_deref(),
+        )?;
     } else {
         let question = format!("Stop {job}: workers finish their chunks, then the engine ends");
         let given = args.yes_target.as_deref();
-        session.ask_twice_on_production(
-            &question,
-            &view.target,
-            view.production,
-            args.yes,
-            given,
-        )?;
+        session.ask_twice_on_production(&question, &view, args.yes, given)?;
     }
     send(session, &engine, Action::Stop { now: args.now }).await
 }
@@ -104,6 +102,33 @@ pub async fn threads(session: &Session, args: &ThreadsArgs) -> Result<Exit, Fail
         Some(want) => send(session, &engine, Action::Threads { want }).await,
         None => Ok(Exit::Done),
     }
+}
+
+/// # Errors
+/// See [`pause`]; a limit that is none.
+pub async fn limits(session: &Session, args: &LimitsArgs) -> Result<Exit, Failure> {
+    // What cannot be read is exit 2, whatever the job is doing.
+    Limits::default().with(&args.wishes).map_err(Failure::usage)?;
+    let job = session.existing(&args.job)?;
+    let view = View::open(session, &job).await?.snapshot().await?.job;
+    let present = Limits::parse(&view.limits).unwrap_or_default();
+    if args.wishes.is_empty() {
+        let text = match view.limits.trim() {
+            "" => "no limits".to_owned(),
+            text => text.trim_start_matches("[limits]").trim().to_owned(),
+        };
+        session.output.text(&text);
+        for line in view.pressure.iter().map(|line| clean(line)) {
+            session.output.text(&format!("now: {line}"));
+        }
+        let figures =
+            json!({ "limits": view.limits, "now": view.pressure, "held_by": view.held_by });
+        session.output.object("limits", figures);
+        return Ok(Exit::Done);
+    }
+    let wanted = present.with(&args.wishes).map_err(Failure::usage)?;
+    let engine = session.engine(&job).await?;
+    send(session, &engine, Action::Limits { text: wanted.to_text() }).await
 }
 
 /// # Errors
@@ -196,5 +221,5 @@ pub async fn reload(session: &Session, args: &ReloadArgs) -> Result<Exit, Failur
 }
 
 fn ask_target(job: &JobView, doing: &str, given: Option<&str>) -> Result<(), Failure> {
-    ask::name(doing, &ask::Name::target(&job.target), given)
+    ask::name(doing, &ask::Name::target(&job.source, &job.target), given)
 }

@@ -111,7 +111,7 @@ pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failur
     if spec.kind == JobKind::Verify {
         let doing = format!("Change rows of {target} that differ, delete those only it has");
         return match spec.repair {
-            true => ask::name(&doing, &ask::Name::target(&target), given),
+            true => ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given),
             false => Ok(()),
         };
     }
@@ -124,7 +124,7 @@ pub fn ask_destructive(spec: &JobSpec, given: Option<&str>) -> Result<(), Failur
         (_, true) => format!("Empty tables that are already on {target}"),
         _ => return Ok(()),
     };
-    ask::name(&doing, &ask::Name::target(&target), given)
+    ask::name(&doing, &ask::Name::target(&spec.source.display(), &target), given)
 }
 
 /// The new job's engine, which plans by itself.

@@ -3,7 +3,7 @@
 use crate::client::ClientError;
 use crate::config::ConfigError;
 use crate::core::fault::{Fault, FaultKind};
-use crate::protocol::JobView;
+use crate::protocol::{AlertView, JobView};
 
 /// Exit codes; part of the interface, never renumbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +145,16 @@ pub fn exit_of(job: &JobView) -> Exit {
         (true, false) => Exit::WithFailures,
         (false, false) => Exit::Done,
     }
+}
+
+/// Did the job pause because a server was lost for longer than it keeps trying? Then nothing goes
+/// on by itself.
+#[must_use]
+pub fn gave_up(job: &JobView) -> bool {
+    let lost = |alert: &AlertView| matches!(alert.id.as_str(), "source-lost" | "target-lost");
+    job.state == "IDLING"
+        && job.alerts.iter().any(lost)
+        && job.held_by.iter().any(|phrase| phrase.contains("lost for longer than"))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::failure::{Exit, Failure, exit_of};
+use super::failure::{Exit, Failure, exit_of, gave_up};
 use super::lines::{plain_line, summary, summary_text};
 use super::mirror::Mirror;
 use super::output::{Output, clean, object_text};
@@ -83,17 +83,18 @@ pub async fn follow(
 }
 
 /// Does the job's state, or the engine's leaving, end the following?
-fn end_of(job: &JobView, engine_left: bool) -> Option<Exit> {
+pub fn end_of(job: &JobView, engine_left: bool) -> Option<Exit> {
     match job.state.as_str() {
         "COMPLETED" => Some(exit_of(job)),
         "STOPPED" => Some(Exit::NoEngine),
+        "IDLING" if gave_up(job) => Some(Exit::ServerLost),
         _ if engine_left => Some(Exit::NoEngine),
         _ => None,
     }
 }
 
 /// Is waiting for a reconnect of no use?
-fn is_final(error: &ClientError) -> bool {
+pub fn is_final(error: &ClientError) -> bool {
     match error {
         ClientError::NoEngine { .. }
         | ClientError::NotAllowed { .. }
@@ -111,7 +112,7 @@ fn is_final(error: &ClientError) -> bool {
 }
 
 /// The engine is gone. It may have finished in the moment we were not connected.
-fn lost(session: &Session, job: &JobName, error: ClientError) -> Result<Exit, Failure> {
+pub fn lost(session: &Session, job: &JobName, error: ClientError) -> Result<Exit, Failure> {
     let ended = session.stored(job).ok().and_then(|table| table.summary().ok());
     match ended {
         Some(summary) if summary.state == crate::core::job::JobState::Completed => {

@@ -25,6 +25,7 @@ mod lines;
 mod look;
 mod mirror;
 mod output;
+mod plain;
 mod plan_text;
 mod rejects;
 mod screen;
@@ -34,6 +35,7 @@ mod signals;
 mod sim;
 mod status_text;
 mod stored;
+mod survey;
 mod verify;
 mod view;
 mod wait;
@@ -46,6 +48,8 @@ use self::args::{AttachArgs, Command, Invocation};
 use self::failure::{Exit, Failure};
 use self::output::Output;
 use self::session::{Outcome, ScreenRequest, Session};
+use self::stored::Stored;
+use crate::client::ClientError;
 use crate::config::{Config, Paths};
 
 /// Runs the command line of this process.
@@ -66,6 +70,7 @@ pub fn main() -> ExitCode {
     let result = match invocation.command {
         // The engine is another program in the same file: it has a runtime of its own.
         Some(Command::Engine { job }) => return screen::engine(&session, &job),
+        Some(Command::Survey) => return survey::serve(&session),
         Some(Command::Completions { shell }) => {
             let mut command = Invocation::command();
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
@@ -110,6 +115,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Stop(args)) => control::stop(session, &args).await,
         Some(Command::Threads(args)) => control::threads(session, &args).await,
         Some(Command::Rate(args)) => control::rate(session, &args).await,
+        Some(Command::Limits(args)) => control::limits(session, &args).await,
         Some(Command::IndexWorkers(args)) => control::index_workers(session, &args).await,
         Some(Command::Tables(args)) => look::tables(session, &args).await,
         Some(Command::Chunks(args)) => look::chunks(session, &args).await,
@@ -124,7 +130,9 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,
         Some(Command::Keys(args)) => keys::keys(session, &args),
-        Some(Command::Engine { .. } | Command::Completions { .. }) => Ok(Exit::Done),
+        Some(Command::Engine { .. } | Command::Survey | Command::Completions { .. }) => {
+            Ok(Exit::Done)
+        }
     };
     exit.map(Outcome::Exit)
 }
@@ -142,10 +150,31 @@ async fn attach(session: &Session, args: &AttachArgs) -> Result<Outcome, Failure
     // A broken configuration is said before a screen hides it.
     Config::load(&session.paths)?;
     let job = session.existing(&args.job)?;
-    let engine = session.engine_or_start(&job, args.ask_password).await?;
-    if session.output.on_terminal() && !args.plain {
-        let request = ScreenRequest { job: Some(job), read_only: args.read_only };
-        return Ok(Outcome::Screen(request));
+    let screen = session.output.on_terminal() && !args.plain;
+    if args.read_only && screen {
+        // It starts nothing and finds out by itself what there is to see.
+        return Ok(Outcome::Screen(ScreenRequest { job: Some(job), read_only: true }));
     }
-    follow::follow(session, &job, engine, args.follow.every).await.map(Outcome::Exit)
+    let mut client = session.client();
+    let engine = if args.read_only {
+        client = client.read_only();
+        match client.connect(&job).await {
+            Err(error @ ClientError::NoEngine { .. }) => {
+                let stored = Stored::open(session, &job)?.snapshot()?;
+                status_text::lines(&stored).iter().for_each(|line| session.output.text(line));
+                return Err(error.into());
+            }
+            other => other?,
+        }
+    } else {
+        session.engine_or_start(&job, args.ask_password).await?
+    };
+    if screen {
+        return Ok(Outcome::Screen(ScreenRequest { job: Some(job), read_only: false }));
+    }
+    let every_s = args.follow.every;
+    if args.plain && !session.output.json || session.output.on_plain_terminal() {
+        return plain::attach(session, client, &job, engine, every_s).await.map(Outcome::Exit);
+    }
+    follow::follow(session, &job, engine, every_s).await.map(Outcome::Exit)
 }

@@ -29,10 +29,13 @@ impl Output {
     /// `TIDEGATE_PLAIN=1` ask for lines.
     #[must_use]
     pub fn on_terminal(&self) -> bool {
-        let variable = |name: &str| std::env::var(name).unwrap_or_default();
-        let plain = variable("TERM") == "dumb" || !variable("TIDEGATE_PLAIN").is_empty();
-        let terminals = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-        !self.json && !plain && terminals
+        !self.json && !wants_lines() && has_terminals()
+    }
+
+    /// Is a person looking at a terminal that shows lines only, or asked for lines?
+    #[must_use]
+    pub fn on_plain_terminal(&self) -> bool {
+        !self.json && wants_lines() && has_terminals()
     }
 
     /// A line of the result.
@@ -81,6 +84,15 @@ impl Output {
             write_stdout(&object_text("error", body));
         }
     }
+}
+
+fn wants_lines() -> bool {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    variable("TERM") == "dumb" || !matches!(variable("TIDEGATE_PLAIN").as_str(), "" | "0")
+}
+
+fn has_terminals() -> bool {
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal()
 }
 
 /// One line of JSON with `"v"` and `"type"`.

@@ -1,10 +1,15 @@
 //! Where the command line hands the process over: to the console, or to the engine.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::Looks;
 use super::demo;
 use super::failure::{Exit, Failure};
+use super::keys;
 use super::session::{ScreenRequest, Session};
 use super::stored::{Stored, job_names};
 use crate::client::lock_is_held;
@@ -13,24 +18,37 @@ use crate::console::{ConsoleOptions, Glyphs, JobRow, Theme};
 use crate::core::name::JobName;
 use crate::protocol::JobView;
 
+/// As much of a lost engine's log as its last line may need.
+const TAIL_BYTES: u64 = 4_096;
+
 /// Opens the screen; what it has to say at the end is said when it is gone.
 ///
 /// # Errors
 /// A configuration that cannot be read.
 pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Failure> {
     let config = Config::load(&session.paths)?;
-    let reader = session.clone();
+    let (reader, stored) = (session.clone(), session.clone());
+    let looks = &session.looks;
+    let in_file = theme_of_file(&config);
+    let theme = crate::console::theme_of(looks.theme.as_deref(), looks.color.as_deref(), in_file)
+        .map_err(Failure::usage)?;
     let code = crate::console::run(ConsoleOptions {
         job: request.job.clone(),
         read_only: request.read_only,
-        theme: theme(&session.looks, &config),
-        glyphs: glyphs(&session.looks, &config),
-        fps: f64::from(config.console.fps),
-        slow: session.looks.slow,
-        no_sync: false,
-        fault: session.looks.fault.clone(),
+        keymap: keys::keymap(&session.paths).0,
+        theme,
+        glyphs: glyphs(looks, &config),
+        fps: looks.fps.unwrap_or_else(|| f64::from(config.console.fps)),
+        slow: looks.slow,
+        no_sync: looks.no_sync,
+        fault: looks.fault.clone(),
+        measure: looks.measure.clone(),
         paths: session.paths.clone(),
         jobs: Box::new(move || rows(&reader)),
+        connections: Vec::new(),
+        like: Box::new(|_, _| Err("not yet".to_owned())),
+        start: Box::new(|_| Err("not yet".to_owned())),
+        stored: Arc::new(move |job| Stored::open(&stored, job).and_then(|s| s.snapshot()).ok()),
     });
     match &request.job {
         Some(job) if code == ExitCode::SUCCESS && demo::is_over(session, job) => {
@@ -48,37 +66,56 @@ fn rows(session: &Session) -> Result<Vec<JobRow>, String> {
 
 fn row(session: &Session, name: &JobName) -> JobRow {
     let alive = lock_is_held(&session.paths.lock(name));
-    match Stored::open(session, name).and_then(|stored| stored.summary()) {
-        Ok(mut view) => {
+    match Stored::open(session, name).and_then(|stored| stored.summary_with_run()) {
+        Ok((mut view, last)) => {
             // A summary names no files.
             view.state_path = session.paths.master(name).display().to_string();
             view.log_path = session.paths.log(name).display().to_string();
-            JobRow { view, alive, trouble: None }
+            let lost = view.state == "NOT RUNNING";
+            JobRow {
+                alive,
+                trouble: None,
+                by: last.user,
+                engine_pid: last.pid,
+                tables: last.tables,
+                state_bytes: file_bytes(&session.paths.master(name)),
+                last_line: lost.then(|| last_line(&session.paths.log(name))).flatten(),
+                view,
+                ..JobRow::default()
+            }
         }
         Err(failure) => JobRow {
             view: JobView { name: name.to_string(), ..JobView::default() },
             alive,
             trouble: Some(failure.message),
+            ..JobRow::default()
         },
     }
 }
 
-/// `--color` wins over NO_COLOR, that over `--theme`, the environment and the file.
-fn theme(looks: &Looks, config: &Config) -> Theme {
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    match looks.color.as_deref() {
-        Some("never") => return Theme::Mono,
-        Some("always") => {}
-        _ if variable("NO_COLOR").is_some() => return Theme::Mono,
-        _ => {}
-    }
-    let word = looks.theme.clone().or_else(|| variable("TIDEGATE_THEME"));
-    match (word.as_deref(), config.console.theme) {
-        (Some("dark"), _) | (None, config::Theme::Dark) => Theme::Dark,
-        (Some("light"), _) | (None, config::Theme::Light) => Theme::Light,
-        (Some("contrast"), _) | (None, config::Theme::Contrast) => Theme::Contrast,
-        (Some("mono"), _) | (None, config::Theme::Mono) => Theme::Mono,
-        (Some(_), _) | (None, config::Theme::Auto) => Theme::Auto,
+fn file_bytes(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |meta| meta.len())
+}
+
+/// The last line of a log that says something.
+fn last_line(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    let size = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(TAIL_BYTES))).ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let text = String::from_utf8_lossy(&tail).into_owned();
+    text.lines().rev().find(|line| !line.trim().is_empty()).map(ToOwned::to_owned)
+}
+
+/// The file's wish as the console spells it.
+fn theme_of_file(config: &Config) -> Theme {
+    match config.console.theme {
+        config::Theme::Auto => Theme::Auto,
+        config::Theme::Dark => Theme::Dark,
+        config::Theme::Light => Theme::Light,
+        config::Theme::Contrast => Theme::Contrast,
+        config::Theme::Mono => Theme::Mono,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::client::{Client, ClientError, Connection};
 use crate::config::{Config, PasswordSource, Paths, password_for};
 use crate::core::name::JobName;
 use crate::core::spec::{Endpoint, JobSpec, Secret};
-use crate::protocol::{Action, StartMessage};
+use crate::protocol::{Action, JobView, StartMessage};
 use crate::store::MasterTable;
 
 /// One run of a command.
@@ -165,13 +165,12 @@ impl Session {
     pub fn ask_twice_on_production(
         &self,
         question: &str,
-        target: &str,
-        production: bool,
+        job: &JobView,
         yes: bool,
         yes_target: Option<&str>,
     ) -> Result<(), Failure> {
-        match production {
-            true => ask::name(question, &ask::Name::target(target), yes_target),
+        match job.production {
+            true => ask::name(question, &ask::Name::target(&job.source, &job.target), yes_target),
             false => ask::yes(question, yes || yes_target.is_some()),
         }
     }

@@ -15,7 +15,7 @@ use crate::client::Connection;
 use crate::core::name::JobName;
 use crate::core::spec::{THREADS_CEILING, parse_threads};
 use crate::engine::sim::{self, SimOptions};
-use crate::protocol::StartMessage;
+use crate::protocol::{Action, StartMessage};
 
 /// Seconds between lines where there is no screen.
 const EVERY_S: u64 = 60;
@@ -27,6 +27,12 @@ pub async fn run(session: &Session, args: &SimArgs) -> Result<Outcome, Failure> 
     let engine = match fresh::present(session, &job).await? {
         Some(engine) => {
             session.output.note(&format!("{job} is running already."));
+            // Its script goes on with these lines, whose times count from now.
+            if !args.script.is_empty() {
+                let script = args.script.join("\n");
+                let told = session.act(&engine, Action::SimFault { script }).await?;
+                session.output.note(&told);
+            }
             engine
         }
         None => open(session, &job, args).await?,

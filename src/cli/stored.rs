@@ -50,6 +50,13 @@ pub fn job_names(session: &Session) -> Result<Vec<JobName>, Failure> {
     Ok(names)
 }
 
+/// Who ran the job last, and how much there is of it.
+pub struct LastRun {
+    pub user: String,
+    pub pid: u32,
+    pub tables: u32,
+}
+
 /// An open master table and what surrounds it.
 pub struct Stored {
     table: MasterTable,
@@ -78,12 +85,25 @@ impl Stored {
     /// # Errors
     /// A damaged file; the same for all questions here.
     pub fn summary(&self) -> Result<JobView, Failure> {
+        self.summary_with_run().map(|(view, _)| view)
+    }
+
+    /// The same, and who ran it last.
+    ///
+    /// # Errors
+    /// As [`Stored::summary`].
+    pub fn summary_with_run(&self) -> Result<(JobView, LastRun), Failure> {
         let summary = self.table.summary()?;
+        let last = LastRun {
+            user: summary.last_user.clone(),
+            pid: summary.last_pid,
+            tables: summary.tables,
+        };
         let mut snapshot = Snapshot { job: summary_view(&summary), ..Snapshot::default() };
         if self.abandoned {
             convert::not_running(&mut snapshot, summary.state.is_live());
         }
-        Ok(snapshot.job)
+        Ok((snapshot.job, last))
     }
 
     /// # Errors
@@ -110,6 +130,7 @@ impl Stored {
             state_by: None,
             rate_by: None,
             store_trouble: None,
+            socket_trouble: None,
             snapshots: &[],
         };
         let mut view = convert::job_view(&context, &tables);
@@ -269,6 +290,8 @@ fn chunk_view(job: &Job, plan: &TablePlan, row: &ChunkRow) -> ChunkView {
         started_ms: row.started_at.map(|at| at.0),
         elapsed_ms: span(row.started_at, row.ended_at),
         error_code: row.error_code.clone(),
+        error_detail: row.error_detail.clone(),
+        error_hint: row.error_hint.clone(),
         error_message: error_text(&row.error_message, &row.error_detail, &row.error_hint)
             .or_else(|| row.skip_reason.clone()),
         ..convert::chunk_view(job, ChunkId(row.id.0), plan)
@@ -319,7 +342,7 @@ fn summary_view(summary: &Summary) -> JobView {
     let settled = summary.chunks_done + summary.chunks_failed + summary.chunks_skipped;
     let mut view = JobView {
         name: summary.name.clone(),
-        kind: "copy".to_owned(),
+        kind: convert::word_of_kind(summary.spec.kind),
         state: summary.state.word().to_owned(),
         source: summary.spec.source.display(),
         target: summary.spec.target.display(),
@@ -330,11 +353,15 @@ fn summary_view(summary: &Summary) -> JobView {
         planned: summary.chunks > 0 || summary.started_at.is_some(),
         ..JobView::default()
     };
+    view.threads.want = summary.threads;
+    view.threads.max = summary.threads_max;
+    view.rate.limit_bytes_per_s = summary.rate_bytes;
     let progress = &mut view.progress;
     progress.chunks_done = summary.chunks_done;
     progress.chunks_failed = summary.chunks_failed;
     progress.chunks_skipped = summary.chunks_skipped;
-    progress.chunks_left = summary.chunks.saturating_sub(settled);
+    progress.chunks_running = summary.chunks_assigned;
+    progress.chunks_left = summary.chunks.saturating_sub(settled + summary.chunks_assigned);
     progress.steps_failed = summary.steps_failed;
     progress.rows_done = summary.rows_done;
     progress.rows_rejected = summary.rows_rejected;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{WaitArgs, WaitFor};
-use super::failure::{Exit, Failure, exit_of};
+use super::failure::{Exit, Failure, exit_of, gave_up};
 use super::lines::{summary, summary_text};
 use super::mirror::Mirror;
 use super::session::Session;
@@ -11,12 +11,14 @@ use super::signals::{Caught, Signals};
 use super::view::View;
 use crate::client::{ClientError, Link, LinkEvent};
 use crate::core::name::JobName;
+use crate::core::spec::parse_span;
 use crate::protocol::JobView;
 
 /// # Errors
 /// `Timeout`; no engine and not there yet.
 pub async fn wait(session: &Session, args: &WaitArgs) -> Result<Exit, Failure> {
     let timeout = args.timeout.as_deref().map(parse_span).transpose().map_err(Failure::usage)?;
+    let timeout = timeout.map(Duration::from_millis);
     let job = session.existing(&args.job)?;
     let waiting = until(session, &job, args.goal);
     match timeout {
@@ -43,9 +45,11 @@ async fn until(session: &Session, job: &JobName, goal: WaitFor) -> Result<Exit, 
             event = link.next() => match event {
                 LinkEvent::Update(update) => {
                     mirror.apply(*update);
-                    let shown = mirror.snapshot().map(|snapshot| &snapshot.job);
-                    if let Some(shown) = shown.filter(|shown| is_reached(shown, goal)) {
-                        return Ok(tell(session, goal, shown));
+                    match mirror.snapshot().map(|snapshot| &snapshot.job) {
+                        Some(shown) if is_reached(shown, goal) || gave_up(shown) => {
+                            return Ok(tell(session, goal, shown));
+                        }
+                        _ => {}
                     }
                 }
                 LinkEvent::Down {
@@ -100,6 +104,7 @@ fn is_reached(job: &JobView, goal: WaitFor) -> bool {
 
 fn tell(session: &Session, goal: WaitFor, job: &JobView) -> Exit {
     let exit = match goal {
+        _ if gave_up(job) => Exit::ServerLost,
         WaitFor::Idle if job.state != "COMPLETED" => Exit::Done,
         WaitFor::Idle | WaitFor::Copied | WaitFor::Completed => exit_of(job),
     };
@@ -108,36 +113,9 @@ fn tell(session: &Session, goal: WaitFor, job: &JobView) -> Exit {
     exit
 }
 
-/// `90`, `90s`, `30m`, `2h`, `1d`.
-fn parse_span(text: &str) -> Result<Duration, String> {
-    let trimmed = text.trim();
-    let split = trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len());
-    let (digits, unit) = trimmed.split_at(split);
-    let wrong = || format!("{text:?} is not a time; try 90s, 30m or 2h");
-    let number: u64 = digits.parse().map_err(|_| wrong())?;
-    let seconds = match unit {
-        "" | "s" => 1,
-        "m" | "min" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn spans_as_people_type_them() {
-        for (text, seconds) in [("90", 90), ("90s", 90), ("30m", 1800), ("2h", 7200)] {
-            assert_eq!(parse_span(text), Ok(Duration::from_secs(seconds)));
-        }
-        for bad in ["", "h", "-1s", "2 weeks", "1.5h"] {
-            assert!(parse_span(bad).is_err(), "{bad}");
-        }
-    }
 
     #[test]
     fn goals_are_reached_in_their_states() {

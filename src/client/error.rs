@@ -15,8 +15,9 @@ pub enum ClientError {
     #[error("the engine of {job} speaks protocol {engine}, this program {PROTOCOL}")]
     OtherProtocol { job: JobName, engine: u32 },
 
-    #[error("the engine of {job} runs but its socket {} is missing", socket.display())]
-    SocketGone { job: JobName, socket: PathBuf },
+    #[error("the engine of {job} runs{} but its socket {} is missing", of_process(*pid),
+            socket.display())]
+    SocketGone { job: JobName, pid: Option<i32>, socket: PathBuf },
 
     #[error("job {job} belongs to another user: {}: {reason}", socket.display())]
     NotAllowed { job: JobName, socket: PathBuf, reason: String },
@@ -48,6 +49,10 @@ pub enum ClientError {
     Garbled { detail: String },
 }
 
+fn of_process(pid: Option<i32>) -> String {
+    pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+}
+
 impl ClientError {
     /// What is safe, and what to do about it.
     #[must_use]
@@ -62,8 +67,8 @@ impl ClientError {
                  is done."
                 .to_owned(),
             ClientError::SocketGone { job, .. } => format!(
-                "It was asked to make a new one and did not. The job is not touched and goes on; \
-                 `tidegate status {job}` reads its file. To steer it again, send SIGTERM to the \
+                "It was asked to make a new one (SIGUSR2) and has not yet. The job is not touched \
+                 and goes on; `tidegate status {job}` reads its file. To steer it again, send SIGTERM to the \
                  engine and `tidegate resume {job}`."
             ),
             ClientError::NotAllowed { .. } => {

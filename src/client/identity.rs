@@ -1,5 +1,6 @@
 //! Who is asking: user and terminal, for the job's history.
 
+use crate::config::system_user;
 use crate::protocol::{Hello, PROTOCOL};
 
 /// The person and the terminal behind this process.
@@ -37,20 +38,7 @@ fn user_name() -> String {
     let named = ["SUDO_USER", "LOGNAME", "USER"].iter().find_map(|variable| {
         std::env::var(variable).ok().filter(|name| !name.is_empty() && name.len() <= 64)
     });
-    let uid = rustix::process::getuid().as_raw();
-    named
-        .or_else(|| name_in(&std::fs::read_to_string("/etc/passwd").ok()?, uid))
-        .unwrap_or_else(|| format!("uid {uid}"))
-}
-
-/// The name of a uid in the text of a passwd file.
-fn name_in(passwd: &str, uid: u32) -> Option<String> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        let found = fields.nth(1)?.parse() == Ok(uid);
-        found.then(|| name.to_owned())
-    })
+    named.unwrap_or_else(system_user)
 }
 
 fn tty_name() -> String {
@@ -61,16 +49,4 @@ fn tty_name() -> String {
         Some(name.to_string_lossy().trim_start_matches("/dev/").to_owned())
     });
     name.unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_uid_has_its_name_from_the_passwd_file() {
-        let passwd = "root:x:0:0::/root:/bin/sh\nbroken\nana:x:1001:1001::/home/ana:/bin/sh\n";
-        assert_eq!(name_in(passwd, 1001).as_deref(), Some("ana"));
-        assert_eq!(name_in(passwd, 7), None);
-    }
 }

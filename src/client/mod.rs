@@ -116,6 +116,7 @@ impl Client {
             _ if !self.engine_lives(job) => Probe::NoEngine,
             ClientError::NoEngine { .. } => Probe::Unreachable(ClientError::SocketGone {
                 job: job.clone(),
+                pid: engine_process(&self.paths.lock(job), job).map(|p| p.as_raw_nonzero().get()),
                 socket: self.socket(job),
             }),
             other => Probe::Unreachable(other),

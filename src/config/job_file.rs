@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use super::settings::line_of;
@@ -20,35 +20,90 @@ pub struct JobFile {
     pub text: String,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The keys that are no rules. What is absent stays absent when they are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JobKeys {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
+    /// What the job does; absent: it copies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<FileKind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<FileContent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub if_exists: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub access: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub accept_lossy: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scan: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub verify: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub threads_max: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub index_workers: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chunk_size: Option<String>,
+    #[serde(skip_serializing_if = "is_default")]
     pub selection: FileSelection,
+    #[serde(skip_serializing_if = "is_default")]
     pub rejects: FileRejects,
+    #[serde(skip_serializing_if = "is_default")]
     pub remap_schemas: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "is_default")]
+    pub source: FileEnd,
+    #[serde(skip_serializing_if = "is_default")]
+    pub target: FileEnd,
+    #[serde(skip_serializing)]
     map: Known,
+    #[serde(skip_serializing)]
     switches: Known,
-    order: Known,
-    objects: Known,
+    #[serde(skip_serializing)]
     table: Known,
+    #[serde(skip_serializing)]
+    objects: Known,
+    #[serde(skip_serializing)]
+    order: Known,
+    #[serde(skip_serializing)]
     limits: Known,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+/// `kind`: what a job does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileKind {
+    Copy,
+    Verify,
+}
+
+/// `[source]`, `[target]`: what an URL does not say of an end. A connection of config.toml says it
+/// there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileEnd {
+    /// Shown beside the database in every header.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Marks it `[PROD]`: questions about it ask for its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub production: Option<bool>,
+    /// The password is typed at every start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ask_password: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileContent {
     All,
@@ -57,24 +112,30 @@ pub enum FileContent {
 }
 
 /// `[selection]`: patterns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileSelection {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schemas: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tables: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
 }
 
 /// `[rejects]`: what happens to rows that do not fit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FileRejects {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub on_bad_row: Option<FilePolicy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_table: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub per_job: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FilePolicy {
     Fail,
@@ -89,6 +150,11 @@ impl<'de> Deserialize<'de> for Known {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Known, D::Error> {
         IgnoredAny::deserialize(from).map(|_| Known)
     }
+}
+
+/// Says nothing, and is not written.
+fn is_default<T: Default + PartialEq>(part: &T) -> bool {
+    *part == T::default()
 }
 
 impl JobFile {

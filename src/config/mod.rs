@@ -4,16 +4,24 @@
 //! is not understood is refused with its line: a setting that is silently ignored is worse than
 //! none. Passwords are never in this file, only where to find them.
 
+mod drafts;
 mod job_file;
 mod password;
 mod paths;
 mod pgpass;
 mod settings;
+mod system;
+mod templates;
 
-pub use job_file::{FileContent, FilePolicy, FileRejects, FileSelection, JobFile, JobKeys};
+pub use drafts::{DraftFile, Drafts};
+pub use job_file::{
+    FileContent, FileEnd, FileKind, FilePolicy, FileRejects, FileSelection, JobFile, JobKeys,
+};
 pub use password::{PasswordSource, password_for, unused_password_file};
 pub use paths::Paths;
 pub use settings::{Config, Connection, Console, Defaults, Glyphs, Theme};
+pub use system::system_user;
+pub use templates::{Template, list_templates, load_template, save_template};
 
 use std::path::PathBuf;
 

@@ -26,6 +26,13 @@ pub fn rate_short(bytes_per_s: u64) -> String {
     if bytes_per_s == 0 { "-".to_owned() } else { count(bytes_per_s) }
 }
 
+/// `8.0`: megabytes a second, for a column whose head names the unit.
+#[must_use]
+pub fn megabytes(bytes_per_s: u64) -> String {
+    let mb = bytes_per_s as f64 / 1e6;
+    if mb < 99.95 { format!("{mb:.1}") } else { format!("{mb:.0}") }
+}
+
 fn scaled(n: u64, units: &[&str]) -> String {
     if n < 1000 {
         return format!("{n}{}", units[0]);

@@ -1,5 +1,9 @@
 //! Keys: their names, the ones that belong to others, and which action each means where.
 
+mod file;
+
+pub use file::{KeyTrouble, read};
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -50,27 +54,50 @@ const NAMED: [(&str, Key); 17] = [
     ("F1", Key::F(1)),
 ];
 
+/// Other names of keys.
+const ALIASES: [(&str, &str); 12] = [
+    ("pageup", "pgup"),
+    ("pagedown", "pgdn"),
+    ("pgdown", "pgdn"),
+    ("escape", "esc"),
+    ("return", "enter"),
+    ("backtab", "shift-tab"),
+    ("s-tab", "shift-tab"),
+    ("del", "delete"),
+    ("ins", "insert"),
+    ("c-space", "ctrl-@"),
+    ("spacebar", "space"),
+    ("bs", "backspace"),
+];
+
 impl Key {
-    /// The key of a name as help prints it: `p`, `Ctrl-L`, `PgDn`.
+    /// The key of a name as help prints it (`p`, `Ctrl-L`, `PgDn`) or as people write it (`C-l`,
+    /// `ctrl+l`, `^L`, `f5`, `pgdown`).
     #[must_use]
     pub fn parse(name: &str) -> Option<Key> {
-        if let Some((_, key)) = NAMED.iter().find(|(n, _)| *n == name) {
+        let mut chars = name.chars();
+        if let (Some(single), None) = (chars.next(), chars.next()) {
+            return Some(Key::Char(single));
+        }
+        let lower = name.to_lowercase().replace('+', "-");
+        let also = ALIASES.iter().find(|(other, _)| *other == lower);
+        let plain = also.map_or(lower.as_str(), |(_, plain)| plain);
+        if let Some((_, key)) = NAMED.iter().find(|(n, _)| n.eq_ignore_ascii_case(plain)) {
             return Some(*key);
         }
-        let single = |text: &str| {
-            let mut chars = text.chars();
+        let behind = |prefixes: &[&str]| {
+            let rest = prefixes.iter().find_map(|prefix| plain.strip_prefix(prefix))?;
+            let mut chars = rest.chars();
             chars.next().filter(|_| chars.next().is_none())
         };
-        if let Some(rest) = name.strip_prefix("Ctrl-") {
-            return single(rest).map(|c| Key::Ctrl(c.to_ascii_lowercase()));
+        if let Some(c) = behind(&["ctrl-", "c-", "^"]) {
+            return Some(Key::Ctrl(c));
         }
-        if let Some(rest) = name.strip_prefix("Alt-") {
-            return single(rest).map(Key::Alt);
+        if let Some(c) = behind(&["alt-", "meta-", "m-", "a-"]) {
+            return Some(Key::Alt(c));
         }
-        if let Some(n) = name.strip_prefix('F').and_then(|n| n.parse::<u8>().ok()) {
-            return Some(Key::F(n));
-        }
-        single(name).map(Key::Char)
+        let number = plain.strip_prefix('f').and_then(|n| n.parse::<u8>().ok());
+        number.filter(|n| (1..=24).contains(n)).map(Key::F)
     }
 }
 
@@ -109,10 +136,38 @@ pub fn owner(key: Key) -> Option<&'static str> {
     })
 }
 
-/// Which action a key means in a place.
+/// Keys whose meaning never changes.
+const FIXED: [Key; 4] = [Key::Ctrl('c'), Key::Ctrl('z'), Key::Esc, Key::Enter];
+
+/// Why a key may not be given to an action by a file of keys.
+#[must_use]
+fn unlawful(key: Key) -> Option<String> {
+    if FIXED.contains(&key) {
+        return Some(format!("{key} is fixed"));
+    }
+    if is_doubtful(key) {
+        return None;
+    }
+    owner(key).map(|owner| format!("{key} is {owner}"))
+}
+
+/// Keys that work for most and not for all: a file may give them, and hears about it.
+#[must_use]
+fn is_doubtful(key: Key) -> bool {
+    matches!(key, Key::F(_) | Key::Ctrl('g' | 'o' | 'n' | 't'))
+}
+
+/// Which action a key means in a place, and which keys an action has.
 #[derive(Clone, Debug)]
 pub struct Keymap {
     bound: HashMap<(Place, Key), &'static Action>,
+    keys: HashMap<&'static str, Vec<Key>>,
+    /// How many actions have other keys than built in.
+    changes: usize,
+    /// The file the changes come from, for help; empty: there is none.
+    pub file: String,
+    /// What in the file is not obeyed, a sentence each.
+    pub troubles: Vec<String>,
 }
 
 impl Default for Keymap {
@@ -125,22 +180,90 @@ impl Keymap {
     /// The built-in keys.
     #[must_use]
     pub fn new() -> Keymap {
+        Keymap::of(ACTIONS.iter().map(|action| (action.id, built_in(action))).collect())
+    }
+
+    fn of(keys: HashMap<&'static str, Vec<Key>>) -> Keymap {
         let mut bound = HashMap::new();
+        let mut changes = 0;
         for action in ACTIONS {
+            let own = keys.get(action.id).map_or(&[][..], Vec::as_slice);
+            changes += usize::from(own != built_in(action));
             for place in action.places {
-                for name in action.keys {
-                    let key = Key::parse(name).expect("a test parses every key of the table");
-                    bound.insert((*place, key), action);
-                }
+                bound.extend(own.iter().map(|key| ((*place, *key), action)));
             }
         }
-        Keymap { bound }
+        Keymap { bound, keys, changes, file: String::new(), troubles: Vec::new() }
     }
 
     #[must_use]
     pub fn action(&self, place: Place, key: Key) -> Option<&'static Action> {
         self.bound.get(&(place, key)).copied()
     }
+
+    /// The keys of an action, the one to show first at the front.
+    #[must_use]
+    pub fn keys(&self, action: &Action) -> &[Key] {
+        self.keys.get(action.id).map_or(&[], Vec::as_slice)
+    }
+
+    /// The key to name in a sentence.
+    #[must_use]
+    pub fn first(&self, action: &Action) -> Option<Key> {
+        self.keys(action).first().copied()
+    }
+
+    /// As lists print them: `PgUp`, `+ =`, and `0-9` in place of ten digits.
+    #[must_use]
+    pub fn shown(&self, action: &Action) -> String {
+        match self.keys(action) {
+            [first, .., last] if self.keys(action).len() > 3 => format!("{first}-{last}"),
+            keys => keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// A text of the table with the present keys: `{pause}` is the key of that action.
+    #[must_use]
+    pub fn fill(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{')
+            && let Some((id, behind)) = after.split_once('}')
+        {
+            out.push_str(before);
+            let named = ACTIONS.iter().find(|action| action.id == id);
+            match named.map(|action| (self.first(action), action.verb)) {
+                Some((Some(key), _)) => out.push_str(&key.to_string()),
+                Some((None, verb)) => out.push_str(&format!(":{verb}")),
+                None => out.push_str(id),
+            }
+            rest = behind;
+        }
+        out + rest
+    }
+
+    /// What is wrong with the keys, for a status line; empty: nothing.
+    #[must_use]
+    pub fn trouble(&self) -> String {
+        match self.troubles.as_slice() {
+            [] => String::new(),
+            [one] => format!("! {one}"),
+            [first, more @ ..] => {
+                format!("! {first}; and {} more: tidegate keys --check", more.len())
+            }
+        }
+    }
+
+    /// How many actions have other keys than built in.
+    #[must_use]
+    pub fn changes(&self) -> usize {
+        self.changes
+    }
+}
+
+fn built_in(action: &Action) -> Vec<Key> {
+    let parse = |name: &&str| Key::parse(name).expect("a test parses every key of the table");
+    action.keys.iter().map(parse).collect()
 }
 
 #[cfg(test)]
@@ -152,8 +275,20 @@ mod tests {
         for name in ["p", "Space", "Ctrl-L", "PgDn", "Shift-Tab", "F1", "F10", "+", "<", "Alt-x"] {
             assert_eq!(Key::parse(name).unwrap().to_string(), name);
         }
-        assert_eq!(Key::parse(""), None);
-        assert_eq!(Key::parse("pp"), None);
+        for (written, name) in [
+            ("C-l", "Ctrl-L"),
+            ("ctrl+l", "Ctrl-L"),
+            ("^L", "Ctrl-L"),
+            ("f5", "F5"),
+            ("pagedown", "PgDn"),
+            ("SPACE", "Space"),
+            ("M-x", "Alt-x"),
+        ] {
+            assert_eq!(Key::parse(written).unwrap().to_string(), name, "{written}");
+        }
+        for nonsense in ["", "pp", "F0", "F99", "Ctrl-", "Ctrl-ab", "Hyper-x"] {
+            assert_eq!(Key::parse(nonsense), None, "{nonsense}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@
 pub mod commands;
 mod field;
 pub mod figures;
-mod keymap;
+pub mod keymap;
 mod layout;
 mod model;
 mod msg;
@@ -20,8 +20,8 @@ mod theme;
 mod update;
 mod view;
 
-pub use model::JobRow;
-pub use runtime::{ConsoleOptions, JobsSource, run, theme_of};
+pub use model::{DraftStart, JobRow, SavedConnection, cause_of_failure};
+pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! All that can happen to the console, and all it can want done.
 
 use super::keymap::Key;
-use super::model::JobRow;
+use super::model::{DraftStart, JobRow};
+use crate::protocol::survey::{SurveyNews, SurveyRequest};
 use crate::protocol::{Action, Reply, RequestBody, Update};
 
 /// One input of `update`.
@@ -38,8 +39,29 @@ pub enum Msg {
     Told(String),
     /// The end of a lost engine's log.
     Tail(Vec<String>),
+    /// The state of the engine's process; `None`: there is none.
+    Process(Option<char>),
     /// The line to the terminal is slow: one picture per so many milliseconds; `None`: it is well.
     SlowLine(Option<u64>),
+    /// Of a request to the survey: progress, or its answer.
+    Survey {
+        id: u64,
+        news: SurveyNews,
+    },
+    /// The process that looks at a draft's databases is gone, and with it all that was asked.
+    SurveyDown(String),
+    /// A draft's text, to be opened: one that was saved, or one made like a job.
+    Draft {
+        name: String,
+        text: Result<String, String>,
+    },
+    /// What an operator's own editor left behind.
+    Edited(Result<String, String>),
+    /// The engine of a draft has its job, or why it does not.
+    Started {
+        draft: String,
+        result: Result<(), String>,
+    },
 }
 
 /// What became of the conversation with the engine.
@@ -86,6 +108,10 @@ pub enum Cmd {
         job: String,
     },
     Detach,
+    /// Look and do not act from now on; the job on screen is attached to again.
+    OnlyLook {
+        job: Option<String>,
+    },
     /// One action for a job that is not on screen; `start`: also when it has no engine.
     Act {
         job: String,
@@ -107,9 +133,43 @@ pub enum Cmd {
     Tail {
         path: String,
     },
+    /// What the system says of an engine that is silent.
+    LookAtProcess {
+        pid: u32,
+    },
     Suspend,
     Repaint,
     Leave,
+    /// Ask the process that looks at databases, started when there is none.
+    Survey {
+        id: u64,
+        request: Box<SurveyRequest>,
+    },
+    /// It is not needed any longer.
+    EndSurvey,
+    SaveDraft {
+        name: String,
+        text: String,
+    },
+    LoadDraft {
+        name: String,
+    },
+    DropDraft {
+        name: String,
+    },
+    /// The definition of this job as the text of a draft of another name.
+    LikeJob {
+        job: String,
+        name: String,
+    },
+    /// Start an engine with what a draft says.
+    StartJob {
+        start: Box<DraftStart>,
+    },
+    /// The text in $VISUAL or $EDITOR.
+    OutsideEditor {
+        text: String,
+    },
 }
 
 /// What a reply belongs to.

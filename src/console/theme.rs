@@ -167,10 +167,16 @@ impl Look {
         Style::new().add_modifier(Modifier::REVERSED)
     }
 
+    /// Bold and reversed: near a limit.
+    #[must_use]
+    pub fn loud(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED)
+    }
+
     /// Errors and production: a red block, or a bold one.
     #[must_use]
     pub fn alarm(self) -> Style {
-        let block = Style::new().add_modifier(Modifier::BOLD | Modifier::REVERSED);
+        let block = self.loud();
         match self.theme {
             Theme::Mono => block,
             Theme::Auto | Theme::Dark | Theme::Light | Theme::Contrast => block.fg(Color::Red),

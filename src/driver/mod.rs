@@ -9,17 +9,22 @@
 
 pub mod careful;
 pub mod compare;
+pub mod look;
 pub mod memory;
 pub mod mysql;
 pub mod pipe;
 pub mod postgres;
+pub mod pressure;
+mod reading;
+mod room;
 pub mod sqlite;
 pub mod url;
 
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::core::catalog::{Catalog, DdlItem, Server};
+use crate::core::catalog::{Catalog, DdlItem, Server, Settings};
 use crate::core::chunk::{BoundsRequest, ChunkRange, KeyValues, Rejects};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::ObjectName;
@@ -31,6 +36,7 @@ use crate::core::verify::Digest;
 
 pub use careful::{CarefulTask, RejectKeeper};
 pub use pipe::{BlockReceiver, BlockSender, WorkGauge};
+pub use pressure::{Pressure, PressureAsked};
 
 /// What travels between a reader and a writer.
 #[derive(Debug)]
@@ -123,6 +129,11 @@ pub trait Source: Send + Sync {
         Ok(None)
     }
 
+    /// How the server is doing; cheap, asked every few seconds.
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
+    }
+
     /// Answers questions about every row of a table; reads it whole.
     async fn scan(&self, request: &ScanRequest) -> Result<ScanAnswer, Fault> {
         let what = format!("this source cannot look at the values of {}", request.table);
@@ -133,6 +144,22 @@ pub trait Source: Send + Sync {
     /// [`Target::preflight`].
     async fn preflight(&self, _plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         Ok(Vec::new())
+    }
+
+    /// What database and server are set to; read-only, a few queries whatever is in the database.
+    async fn settings(&self) -> Result<Settings, Fault> {
+        Ok(Settings::default())
+    }
+
+    /// Answers questions that each count something, within the time for each and for all of them;
+    /// `None` where it did not suffice.
+    async fn counts(
+        &self,
+        questions: &[String],
+        _each: Duration,
+        _all: Duration,
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        Ok(vec![None; questions.len()])
     }
 }
 
@@ -209,6 +236,23 @@ pub trait Target: Send + Sync {
 
     /// What this user may not do here and what is missing; read-only.
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault>;
+
+    /// As [`Source::settings`].
+    async fn settings(&self) -> Result<Settings, Fault> {
+        Ok(Settings::default())
+    }
+
+    /// Runs one statement that makes the target conform, outside of any transaction. The operator
+    /// agreed to it; nothing else calls this.
+    async fn conform(&self, _statement: &str) -> Result<(), Fault> {
+        let what = "this target takes no statements";
+        Err(Fault::new(FaultKind::Unsupported, Side::Target, what))
+    }
+
+    /// As [`Source::pressure`].
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        Ok(Pressure::default())
+    }
 
     /// Creates the ledger when it is not there. `job_id` is unique for all time.
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault>;

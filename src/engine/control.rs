@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use super::compare::BothEnds;
 use super::gauge::Gauge;
 use super::incoming::{ConsoleId, INBOX_MAX, Inbox, Incoming, Signal};
+use super::limits::LimitWatch;
 use super::listener::Listener;
 use super::narrate::{engine_note, narrate};
 use super::planning::Databases;
@@ -40,8 +41,8 @@ use crate::core::spec::{JobKind, JobSpec};
 use crate::core::time::Timestamp;
 use crate::driver::Snapshot;
 use crate::driver::memory::Trouble;
-use crate::protocol::convert::{EngineFace, StoreTrouble, log_line};
-use crate::protocol::{PROTOCOL, Reply};
+use crate::protocol::Reply;
+use crate::protocol::convert::{EngineFace, SocketTrouble, StoreTrouble, log_line};
 use crate::store::{
     ActionRecord, Batch, Compared, ComparedSums, MasterTable, Note, RunFigures, StoredJob,
     WorkerRecord,
@@ -179,6 +180,7 @@ pub(super) struct Engine {
     pub(super) snapshot: Option<SnapshotRef>,
     pub(super) snapshots: Vec<(Timestamp, String)>,
     pub(super) under_way: UnderWay,
+    pub(super) watch: LimitWatch,
 
     pub(super) unsaved: Unsaved,
     pub(super) replies: Vec<(ConsoleId, u64, Reply)>,
@@ -201,8 +203,10 @@ pub(super) struct Engine {
     /// The state that consoles were told last, and whether its last traces were being removed.
     state_shown: (JobState, bool),
 
-    listener: Option<Listener>,
-    console_ids: Arc<AtomicU64>,
+    pub(super) listener: Option<Listener>,
+    pub(super) console_ids: Arc<AtomicU64>,
+    /// The socket's file was taken away.
+    pub(super) socket_trouble: Option<SocketTrouble>,
     alone_since: Timestamp,
     stopping_since: Option<Timestamp>,
     /// The job was stopped under this engine: it leaves, attached consoles or not.
@@ -231,17 +235,17 @@ impl Engine {
             throttle: throttle.clone(),
             inbox: inbox.clone(),
         });
-        let face = face_of(&master, &paths, &name);
         let (plan, now) = (PlanState::kept(&stored), clock.now());
         let mut engine = Engine {
+            face: face_of(&master, &paths, &name),
             paths,
             name,
+            watch: LimitWatch::of(&stored.spec.limits),
             spec: stored.spec,
             job_id,
             clock,
             databases,
             master,
-            face,
             job: Job::restore(stored.parts),
             tables: stored.tables.into_iter().map(Arc::new).collect(),
             plan,
@@ -275,6 +279,7 @@ impl Engine {
             state_shown: (JobState::Defining, false),
             listener: None,
             console_ids: Arc::new(AtomicU64::new(1)),
+            socket_trouble: None,
             alone_since: now,
             stopping_since: None,
             stopped_here: false,
@@ -296,15 +301,6 @@ impl Engine {
     /// Where signals are sent to.
     pub(super) fn inbox(&self) -> Inbox {
         self.inbox.clone()
-    }
-
-    /// Makes the socket. Needs the runtime.
-    pub(super) fn listen(&mut self) -> Result<(), Fault> {
-        self.listener = None;
-        let path = self.paths.socket(&self.name, PROTOCOL);
-        let listener = Listener::bind(&path, self.inbox.clone(), self.console_ids.clone())?;
-        self.listener = Some(listener);
-        Ok(())
     }
 
     /// Runs until the engine may leave. Answers the state it leaves the job in.
@@ -512,25 +508,16 @@ impl Engine {
     /// Things that are looked after whatever happens.
     fn keep_house(&mut self) {
         let now = self.clock.now();
-        if self.listener.as_ref().is_some_and(|listener| !listener.is_there()) {
-            self.rebind("the socket was gone and was made anew");
-        }
+        self.watch_socket(now);
         self.obey_script();
         self.watch_stopping(now);
+        self.watch_losses();
         self.begin_successor();
         if !self.publisher.is_alone() {
             self.alone_since = now;
         }
         if self.leave.is_none() {
             self.leave = self.reason_to_leave(now);
-        }
-    }
-
-    fn rebind(&mut self, text: &str) {
-        let now = self.clock.now();
-        match self.listen() {
-            Ok(()) => self.tell(engine_note(now, "warn", text.to_owned())),
-            Err(fault) => tracing::error!(%fault, "the socket could not be made anew"),
         }
     }
 
@@ -561,7 +548,7 @@ impl Engine {
 
     pub(super) fn on_signal(&mut self, signal: Signal) {
         match signal {
-            Signal::Rebind => self.rebind("the socket was made anew on request"),
+            Signal::Rebind => self.make_socket_anew(),
             Signal::Terminate => {
                 let by = Actor { user: "SIGTERM".to_owned(), tty: String::new() };
                 let now = matches!(self.job.state, JobState::StopPending { then_leave: true });

@@ -213,21 +213,32 @@ impl Engine {
             let changed = self.changed_at.get(number as usize).copied().unwrap_or(now);
             let view = table_view(&self.job, TableIndex(number), &plan, moves, changed);
             let view = TableView { compared: self.compared_of(number), ..view };
-            let is_over = view.state == "done" || view.state == "failed";
-            let (chunks, rows) = (view.chunks_total, view.rows_done);
             let Some(before) = self.publisher.update_table(view) else { continue };
-            let was_open = before.state == "waiting" || before.state == "running";
-            if is_over && was_open && before.chunks_total > 0 {
-                self.tell_table(now, &plan.source.to_string(), rows, chunks);
+            let view = &self.publisher.tables()[number as usize];
+            if is_over(view) && !is_over(&before) {
+                let mut note = engine_note(now, "info", end_of_table(view));
+                note.kind = "table";
+                self.tell(note);
             }
         }
     }
+}
 
-    fn tell_table(&mut self, now: Timestamp, name: &str, rows: u64, chunks: u32) {
-        let noun = if chunks == 1 { "chunk" } else { "chunks" };
-        let mut note =
-            engine_note(now, "info", format!("{name} done, {rows} rows, {chunks} {noun}"));
-        note.kind = "table";
-        self.tell(note);
-    }
+/// Nothing of the table is left to be copied.
+fn is_over(table: &TableView) -> bool {
+    let settled = table.chunks_done + table.chunks_failed + table.chunks_skipped;
+    table.chunks_total > 0 && settled == table.chunks_total
+}
+
+/// `crm.regions done, 88 rows, 1 chunk`.
+fn end_of_table(table: &TableView) -> String {
+    let noun = if table.chunks_total == 1 { "chunk" } else { "chunks" };
+    let but = match (table.chunks_failed, table.chunks_skipped) {
+        (0, 0) => String::new(),
+        (failed, 0) => format!(", {failed} failed"),
+        (0, skipped) => format!(", {skipped} skipped"),
+        (failed, skipped) => format!(", {failed} failed, {skipped} skipped"),
+    };
+    let (name, rows, chunks) = (&table.name, table.rows_done, table.chunks_total);
+    format!("{name} done, {rows} rows, {chunks} {noun}{but}")
 }

@@ -6,6 +6,7 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use super::compare::Finding;
+use super::limits::Pressures;
 use super::rejects::Offered;
 use crate::core::catalog::Server;
 use crate::core::fault::{Fault, Side};
@@ -46,6 +47,8 @@ pub(super) enum Incoming {
     },
     Probed(Side, Result<Server, Fault>),
     CleanedUp(Result<(), Fault>),
+    /// How both servers are doing.
+    Pressed(Box<Pressures>),
     /// Values of differing rows that a console asked for, with its request.
     ValuesRead {
         console: ConsoleId,

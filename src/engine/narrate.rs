@@ -182,7 +182,8 @@ impl Teller<'_> {
             Event::HoldSet { hold } if hold.tries > 0 => None,
             Event::HoldSet { hold } => {
                 let text = format!("{}: {}", hold_name(hold.reason), hold.message);
-                self.note("error", "side", text)
+                let wished = matches!(hold.reason, HoldReason::Limit(_));
+                self.note(if wished { "warn" } else { "error" }, "side", text)
             }
             Event::HoldLifted { reason } => {
                 self.note("info", "side", format!("no longer {}", hold_name(*reason)))
@@ -286,6 +287,7 @@ pub(super) fn hold_name(reason: HoldReason) -> String {
         HoldReason::Refused(side) => format!("refused by the {}", side.word()),
         HoldReason::LedgerMissing => "without the target's ledger".to_owned(),
         HoldReason::TooManyFailures => "held for too many failures".to_owned(),
+        HoldReason::Limit(limit) => format!("held by the limit {}", limit.key()),
     }
 }
 

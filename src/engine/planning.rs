@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::preflight::add_report;
 use super::scanning::scan_values;
 use crate::core::catalog::Catalog;
 use crate::core::chunk::{BoundsRequest, KeyValues};
@@ -68,7 +69,7 @@ pub(super) async fn make_plan(
     told: &Told<'_>,
 ) -> Result<MigrationPlan, Fault> {
     if let (JobKind::Verify, Some(mirror)) = (spec.kind, &databases.mirror) {
-        return make_verification(spec, &databases.source, mirror, &databases.target).await;
+        return make_verification(spec, databases, mirror).await;
     }
     let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
@@ -113,17 +114,18 @@ pub(super) async fn make_plan(
         async { target.preflight(&plan).await.map_err(|f| f.while_doing("check the target")) },
     )?;
     plan.findings.extend(here.into_iter().chain(there));
-    plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let ends = (&source_catalog, &target_catalog.server);
+    add_report(&mut plan, spec, databases, ends).await?;
     Ok(plan)
 }
 
 /// The plan of a verification: both ends are read alike, and no definition is asked for.
 async fn make_verification(
     spec: &JobSpec,
-    source: &Arc<dyn Source>,
+    databases: &Databases,
     mirror: &Arc<dyn Source>,
-    target: &Arc<dyn Target>,
 ) -> Result<MigrationPlan, Fault> {
+    let (source, target) = (&databases.source, &databases.target);
     let everything = Selection::default();
     let (here, there) = tokio::try_join!(
         async { source.inspect(&spec.selection).await.map_err(|f| f.while_doing("inspect")) },
@@ -162,7 +164,7 @@ async fn make_verification(
         let writing = target.preflight(&plan).await;
         plan.findings.extend(writing.map_err(|f| f.while_doing("check the target"))?);
     }
-    plan.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    add_report(&mut plan, spec, databases, (&here, &there.server)).await?;
     Ok(plan)
 }
 

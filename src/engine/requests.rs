@@ -128,7 +128,11 @@ impl Engine {
             Action::BadRows { fail, per_table, per_job } => {
                 return self.set_bad_rows(by, *fail, *per_table, *per_job);
             }
-            Action::Resume => self.workers.try_now(),
+            Action::Limits { text } => return self.set_limits(by, text),
+            Action::Resume => {
+                self.workers.try_now();
+                self.look_at_limits_now();
+            }
             _ => {}
         }
         let Some(command) = command_of(action) else {
@@ -273,6 +277,8 @@ impl Engine {
         view.started_ms = row.started_at.map(|t| t.0);
         view.elapsed_ms = row.started_at.map(|from| row.ended_at.unwrap_or(now).since_ms(from));
         view.error_code = row.error_code;
+        view.error_detail = row.error_detail.clone();
+        view.error_hint = row.error_hint.clone();
         view.error_message = whole_text([row.error_message, row.error_detail, row.error_hint]);
         view
     }

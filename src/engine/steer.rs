@@ -78,6 +78,7 @@ impl Engine {
                 }
             }
             Incoming::CleanedUp(outcome) => self.on_cleaned_up(outcome),
+            Incoming::Pressed(pressures) => self.on_pressed(&pressures),
             Incoming::ValuesRead { console, request, reply } => {
                 self.publisher.reply(console, request, *reply);
             }
@@ -334,7 +335,7 @@ impl Engine {
             | HoldReason::LoginRefused(_)
             | HoldReason::Refused(_)
             | HoldReason::LedgerMissing => true,
-            HoldReason::OutOfSpace(_) | HoldReason::TooManyFailures => false,
+            HoldReason::OutOfSpace(_) | HoldReason::TooManyFailures | HoldReason::Limit(_) => false,
         });
         self.job.state.is_working()
             && self.job.reconciled

@@ -12,7 +12,7 @@ use crate::core::plan::{Finding, MigrationPlan, Severity};
 use crate::protocol::convert::topic_of;
 
 /// A server that has not answered by then counts as lost.
-const PROBE_LIMIT: Duration = Duration::from_secs(15);
+pub(super) const PROBE_LIMIT: Duration = Duration::from_secs(15);
 /// Reading a ledger of a million rows takes a few seconds; waiting for an old engine's
 /// transactions to end may take longer.
 const LEDGER_LIMIT: Duration = Duration::from_secs(120);
@@ -43,6 +43,7 @@ impl Engine {
             self.probe(side);
         }
         self.check_snapshot();
+        self.watch_limits();
     }
 
     /// What was done, from where this kind of job keeps it.
@@ -263,7 +264,7 @@ fn finding_of(fault: &Fault) -> Finding {
 }
 
 /// A server that does not answer must not keep the engine waiting for ever.
-async fn limited<T>(
+pub(super) async fn limited<T>(
     limit: Duration,
     side: Side,
     doing: &str,

@@ -41,10 +41,12 @@ impl Engine {
             state_by: self.state_by.as_ref(),
             rate_by: self.rate_by.as_ref(),
             store_trouble: self.trouble.as_ref(),
+            socket_trouble: self.socket_trouble.as_ref(),
             snapshots: &self.snapshots,
         };
         let mut job = job_view(&context, self.publisher.tables());
         job.compared = self.compared_in_all();
+        job.pressure = self.watch.phrases.clone();
         if self.job.state == JobState::Completed && self.is_tidying() {
             job.state = JobState::Completing.word().to_owned();
         }

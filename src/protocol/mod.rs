@@ -134,6 +134,10 @@ pub enum Action {
         table: u32,
     },
     DrainNow,
+    /// TOML of `[limits]`, all of them; empty: none any more.
+    Limits {
+        text: String,
+    },
     /// Rejected rows are read again by key and loaded; absent: of every table.
     RetryRejects {
         table: Option<u32>,
@@ -169,6 +173,7 @@ impl Action {
             Action::Skip { .. } => "skip",
             Action::Reload { .. } => "reload",
             Action::DrainNow => "drain now",
+            Action::Limits { .. } => "limits",
             Action::RetryRejects { .. } => "rejects retry",
             Action::BadRows { .. } => "rejects limit",
             Action::SimFault { .. } => "sim_fault",

@@ -28,7 +28,7 @@ pub struct SurveyEnd {
     pub password: Option<String>,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum SurveyRequest {
     /// Does it answer, who am I there, what is it?
@@ -54,6 +54,25 @@ pub enum SurveyRequest {
     Conform { target: SurveyEnd, statements: Vec<String> },
     /// Stop working at a request.
     Cancel { id: u64 },
+}
+
+/// The kind alone: the rest may hold a password.
+impl std::fmt::Debug for SurveyRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            SurveyRequest::Probe { .. } => "Probe",
+            SurveyRequest::Tables { .. } => "Tables",
+            SurveyRequest::Count { .. } => "Count",
+            SurveyRequest::Columns { .. } => "Columns",
+            SurveyRequest::CheckFilter { .. } => "CheckFilter",
+            SurveyRequest::CheckExpression { .. } => "CheckExpression",
+            SurveyRequest::Ddl { .. } => "Ddl",
+            SurveyRequest::CheckDdl { .. } => "CheckDdl",
+            SurveyRequest::Preflight { .. } => "Preflight",
+            SurveyRequest::Conform { .. } => "Conform",
+            SurveyRequest::Cancel { .. } => "Cancel",
+        })
+    }
 }
 
 /// A draft: the text of a job file, and what was typed beside it.

@@ -50,11 +50,18 @@ pub struct JobView {
     pub build: String,
     pub state_path: String,
     pub log_path: String,
+    /// How the job weighs on its source, as phrases: `oldest snapshot 3h12m (limit 6h)`. Empty
+    /// while it does not; from 80 % of a limit on a phrase begins with `!`.
+    #[serde(default)]
+    pub pressure: Vec<String>,
     /// Actions that would be refused now, with the sentence: verb -> reason.
     pub refused: Vec<(String, String)>,
     /// Of a verification.
     #[serde(default)]
     pub compared: Option<ComparedView>,
+    /// TOML of `[limits]`; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub limits: String,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -319,8 +326,13 @@ pub struct ChunkView {
     pub started_ms: Option<i64>,
     pub elapsed_ms: Option<u64>,
     pub error_code: Option<String>,
-    /// Whole, unfiltered.
+    /// Whole, unfiltered; ends with detail and hint.
     pub error_message: Option<String>,
+    /// Why it failed, and what helps, as far as the database tells.
+    #[serde(default)]
+    pub error_detail: Option<String>,
+    #[serde(default)]
+    pub error_hint: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

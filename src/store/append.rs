@@ -8,6 +8,7 @@ use crate::core::chunk::ChunkId;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, ChunkStatus, Event, Job, JobState, StepStatus, WorkerId};
 use crate::core::plan::{StepId, TableIndex};
+use crate::core::spec::JobSpec;
 use crate::core::time::Timestamp;
 
 /// Facts that become durable together. `job` is the machine after all of them.
@@ -150,6 +151,18 @@ impl MasterTable {
                  on conflict (side, kind, name) do update set created_at = ?4, removed_at = null",
                 params![side, kind, name, now.0],
             )?;
+            Ok(())
+        })
+    }
+
+    /// Keeps a definition that changed while the job runs: its limits.
+    ///
+    /// # Errors
+    /// `Store`; then the definition is as it was.
+    pub fn redefine(&mut self, spec: &JobSpec) -> Result<(), Fault> {
+        let text = format::spec_text(spec);
+        self.write("keep the definition", |transaction| {
+            transaction.execute("update job set spec = ?", [&text])?;
             Ok(())
         })
     }

@@ -182,8 +182,8 @@ impl MasterTable {
         // An older file that is only looked at has none of these.
         let shaped = self.form()? >= FORM_WITH_SHAPING;
         let (choice, expression) = match shaped {
-            true => ("row_filter, row_sample", "expression"),
-            false => ("null, null", "null"),
+            true => ("row_filter, row_sample, row_sample_by", "expression"),
+            false => ("null, null, '[]'", "null"),
         };
         let mut tables = rows(
             self,
@@ -344,7 +344,11 @@ fn read_table(row: &Row<'_>) -> Result<TablePlan, ReadError> {
         existing: format::existing_from(&row.get::<_, String>(12)?)?,
         overrides_identity: row.get(13)?,
         key: format::list_from("a key", &row.get::<_, String>(18)?)?,
-        rows: RowChoice { filter: row.get(20)?, sample: row.get(21)? },
+        rows: RowChoice {
+            filter: row.get(20)?,
+            sample: row.get(21)?,
+            sample_by: format::list_from("a sample", &row.get::<_, String>(22)?)?,
+        },
     })
 }
 

@@ -54,8 +54,8 @@ fn write_table(
             "insert into plan_table (id, source_schema, source_name, target_schema, target_name, \
              path, path_reason, method, method_columns, rows_estimated, bytes_estimated, \
              pages_estimated, target_unlogged, existing, overrides_identity, first_chunk, \
-             chunk_count, row_key, row_filter, row_sample) \
-             values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+             chunk_count, row_key, row_filter, row_sample, row_sample_by) \
+             values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         )?
         .execute(params![
             id,
@@ -78,6 +78,7 @@ fn write_table(
             format::list_text(&table.key),
             table.rows.filter,
             table.rows.sample,
+            format::list_text(&table.rows.sample_by),
         ])?;
     write_columns(transaction, id, table)?;
     let mut insert = transaction.prepare_cached(

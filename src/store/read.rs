@@ -109,6 +109,8 @@ pub struct Summary {
     pub chunks_done: u32,
     pub chunks_failed: u32,
     pub chunks_skipped: u32,
+    /// In the hands of workers, or of an engine that is gone.
+    pub chunks_assigned: u32,
     pub steps_failed: u32,
     pub rows_done: u64,
     /// Rejected rows that are in force.
@@ -118,6 +120,13 @@ pub struct Summary {
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub last_change_at: Option<Timestamp>,
+    pub threads: u32,
+    pub threads_max: u32,
+    pub rate_bytes: Option<u64>,
+    pub tables: u32,
+    /// Who started the last run, and its engine's process.
+    pub last_user: String,
+    pub last_pid: u32,
 }
 
 const CHUNK_COLUMNS: &str = "range_kind, range_from, range_until, id, table_id, number, state, \
@@ -347,7 +356,10 @@ impl MasterTable {
         let mut jobs = rows(
             self,
             "select name, spec, state, then_leave, started_at, ended_at, \
-             (select max(at) from event) from job",
+             (select max(at) from event), threads, threads_max, rate_bytes, \
+             (select count(*) from plan_table), \
+             ifnull((select by_user from run order by number desc limit 1), ''), \
+             ifnull((select pid from run order by number desc limit 1), 0) from job",
             [],
             |row| {
                 Ok(Summary {
@@ -357,10 +369,17 @@ impl MasterTable {
                     started_at: row.get::<_, Option<i64>>(4)?.map(Timestamp),
                     ended_at: row.get::<_, Option<i64>>(5)?.map(Timestamp),
                     last_change_at: row.get::<_, Option<i64>>(6)?.map(Timestamp),
+                    threads: row.get(7)?,
+                    threads_max: row.get(8)?,
+                    rate_bytes: row.get::<_, Option<i64>>(9)?.map(unsigned),
+                    tables: row.get(10)?,
+                    last_user: row.get(11)?,
+                    last_pid: row.get(12)?,
                     chunks: 0,
                     chunks_done: 0,
                     chunks_failed: 0,
                     chunks_skipped: 0,
+                    chunks_assigned: 0,
                     steps_failed: 0,
                     rows_done: 0,
                     rows_rejected: 0,
@@ -391,7 +410,8 @@ impl MasterTable {
                 }
                 ChunkStatus::ProcessedWithError => summary.chunks_failed = count,
                 ChunkStatus::Skipped => summary.chunks_skipped = count,
-                ChunkStatus::Unassigned | ChunkStatus::Assigned => {}
+                ChunkStatus::Assigned => summary.chunks_assigned = count,
+                ChunkStatus::Unassigned => {}
             }
         }
         let failed =

@@ -58,7 +58,11 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
         existing: Existing::Truncated,
         overrides_identity: true,
         key: Vec::new(),
-        rows: RowChoice { filter: Some("id > 5 -- all\n".to_owned()), sample: Some(10) },
+        rows: RowChoice {
+            filter: Some("id > 5 -- all\n".to_owned()),
+            sample: Some(10),
+            sample_by: vec!["id".to_owned()],
+        },
     }
 }
 
@@ -326,7 +330,7 @@ fn a_file_from_before_shaping_is_read_as_it_is_and_brought_up() {
     connection
         .execute_batch(
             "alter table plan_table drop column row_filter; alter table plan_table drop column \
-             row_sample; alter table plan_column drop column expression; alter table finding drop \
+             row_sample; alter table plan_table drop column row_sample_by; alter table plan_column drop column expression; alter table finding drop \
              column ways; pragma user_version = 3",
         )
         .unwrap();

@@ -17,6 +17,7 @@ mod consoles;
 mod crash;
 mod crash_across;
 mod ddl;
+mod limits;
 mod nine;
 mod rejected;
 mod rejects;

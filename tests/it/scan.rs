@@ -15,6 +15,7 @@ fn ask(database: &MyDatabase, key: &[&str], asked: &[(&str, Question)]) -> ScanA
         key: key.iter().map(|k| (*k).to_owned()).collect(),
         rowid: None,
         raw_text: false,
+        filter: None,
         questions: asked
             .iter()
             .map(|(column, question)| Asked {

@@ -24,7 +24,8 @@ pub struct SimArgs {
     /// Return at once
     #[arg(long)]
     pub detach: bool,
-    /// What happens when: `at 5s source-lost for 20s`; may be given several times
+    /// What happens when: `at 5s source-lost for 20s`; may be given several times, also to a
+    /// simulation that runs
     #[arg(long, value_name = "LINE")]
     pub script: Vec<String>,
     /// Copy workers at the start

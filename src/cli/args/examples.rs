@@ -101,6 +101,22 @@ Examples:
 Finished chunks are kept; `tidegate resume` goes on from there with a new snapshot of the source.
 `pause` keeps the snapshot.";
 
+pub(super) const EXAMPLES_LIMITS: &str = "\
+Keys:
+  source_sessions, target_sessions  active sessions of others (the job's own are not counted)
+  source_load, target_load          one-minute load of the server's host, where it is known
+  replica_lag                       PostgreSQL: of the target's replicas; MySQL: of the target
+  target_free, state_free           room that must stay free
+  hours                             local time of the engine's host, several with commas
+  keep_trying                       a lost server is tried so long, then the job pauses
+  every                             how often the servers are asked, 5s by default
+
+Examples:
+  tidegate limits crm-nov
+  tidegate limits crm-nov target_sessions=40 replica_lag=30s
+  tidegate limits crm-nov hours=20:00-06:00
+  tidegate limits crm-nov hours=none";
+
 pub(super) const EXAMPLES_THREADS: &str = "\
 Examples:
   tidegate threads crm-nov          prints the present number

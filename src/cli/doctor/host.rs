@@ -1,67 +1,19 @@
-//! The host: what ends processes at logout, and the client programs.
+//! The host: what ends processes at logout (as the report of a plan says it), and the client
+//! programs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::super::session::Session;
 use super::Findings;
+use crate::engine::logout;
 
 /// Where distributions keep PostgreSQL's programs beside the PATH.
 const PROGRAM_ROOTS: [&str; 2] = ["/usr/lib/postgresql", "/usr"];
 
 pub(super) fn look(session: &Session, findings: &mut Findings) {
-    logout(session, findings);
+    findings.found(&logout(&session.paths));
     dump_programs(findings);
-}
-
-/// Does this host end a user's processes, or remove the socket's directory, when he logs out?
-fn logout(session: &Session, findings: &mut Findings) {
-    if !Path::new("/run/systemd/system").exists() {
-        return findings.ok("host", "no systemd here: a logout ends no engine");
-    }
-    let user = &session.client().identity.user;
-    let lingers = Path::new("/var/lib/systemd/linger").join(user).exists();
-    let hint = format!("Run once: loginctl enable-linger {user}");
-    if kills_user_processes(&logind_texts()) && !lingers {
-        return findings.warn(
-            "host",
-            "systemd ends a user's processes at logout (KillUserProcesses=yes), engines too",
-            &hint,
-        );
-    }
-    if session.paths.runtime.starts_with("/run/user") && !lingers {
-        return findings.warn(
-            "host",
-            format!(
-                "at logout systemd removes {}, where sockets live",
-                session.paths.runtime.display()
-            ),
-            &format!("The engine goes on, but nobody can attach until it is back. {hint}"),
-        );
-    }
-    findings.ok("host", "a logout ends no engine");
-}
-
-/// logind's configuration in the order in which it is read; the last word counts.
-fn logind_texts() -> Vec<String> {
-    let mut files = vec![PathBuf::from("/etc/systemd/logind.conf")];
-    for directory in ["/usr/lib/systemd/logind.conf.d", "/etc/systemd/logind.conf.d"] {
-        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        let mut more: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        more.sort();
-        files.extend(more);
-    }
-    files.iter().filter_map(|path| std::fs::read_to_string(path).ok()).collect()
-}
-
-fn kills_user_processes(texts: &[String]) -> bool {
-    let settings = texts.iter().flat_map(|text| text.lines()).filter_map(|line| {
-        let (key, value) = line.trim().split_once('=')?;
-        (key.trim() == "KillUserProcesses").then(|| value.trim().to_lowercase())
-    });
-    settings
-        .fold(None, |_, last| Some(last))
-        .is_some_and(|value| matches!(value.as_str(), "yes" | "true" | "on" | "1"))
 }
 
 /// PostgreSQL's schema travels through pg_dump, which must be as new as the source's server.
@@ -102,22 +54,4 @@ fn version_of(program: &Path) -> Option<String> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     Some(format!("{} at {}", text.trim(), program.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_word_of_logind_counts() {
-        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        for (list, kills) in [
-            (vec![], false),
-            (vec!["#KillUserProcesses=yes\n"], false),
-            (vec!["[Login]\nKillUserProcesses = yes\n"], true),
-            (vec!["KillUserProcesses=yes\n", "KillUserProcesses=no\n"], false),
-        ] {
-            assert_eq!(kills_user_processes(&texts(&list)), kills, "{list:?}");
-        }
-    }
 }

@@ -15,10 +15,11 @@ use super::output::clean;
 use super::session::Session;
 use crate::config::{Config, unused_password_file};
 use crate::core::name::{JOB_NAME_LEN_MAX, JobName};
+use crate::core::plan::Finding;
+use crate::engine::state_room;
+use crate::protocol::convert::finding_view;
 use crate::protocol::{FindingView, PROTOCOL};
 
-/// Below this much room under the state directory a large job's file may not fit.
-const STATE_BYTES_MIN: u64 = 200 * 1000 * 1000;
 /// `sun_path` of the system, its NUL included.
 const SOCKET_PATH_MAX: usize = 108;
 
@@ -36,6 +37,11 @@ impl Findings {
             hint: hint.map(str::to_owned),
             ways: Vec::new(),
         });
+    }
+
+    /// As the report of a plan has it.
+    pub(super) fn found(&mut self, finding: &Finding) {
+        self.0.push(finding_view(finding));
     }
 
     pub(super) fn ok(&mut self, topic: &str, message: impl Into<String>) {
@@ -117,19 +123,8 @@ fn files(session: &Session, findings: &mut Findings) {
             "Jobs live there. Set XDG_STATE_HOME to a directory of a local file system.",
         ),
     }
-    if let Some(existing) = state.ancestors().find(|path| path.exists())
-        && let Ok(space) = rustix::fs::statvfs(existing)
-    {
-        let free = space.f_bavail.saturating_mul(space.f_frsize);
-        let text = format!("{} free under {}", figures::bytes(free), existing.display());
-        match free < STATE_BYTES_MIN {
-            true => findings.warn(
-                "files",
-                text,
-                "When the disk is full all workers hold until there is room; nothing is lost.",
-            ),
-            false => findings.ok("files", text),
-        }
+    if let Some(room) = state_room(&session.paths) {
+        findings.found(&room);
     }
     let name = "x".repeat(JOB_NAME_LEN_MAX);
     let job = JobName::parse(&name).expect("letters up to the limit are a name");

@@ -1,9 +1,11 @@
 //! The one table of actions: it feeds dispatch, key line, help, palette and `tidegate keys`.
 
+mod consent;
 mod palette;
 mod table;
 
-pub use palette::{Ask, parse, suggest};
+pub use consent::{names_of_target, target_name};
+pub use palette::{Ask, in_a_shell, parse, suggest};
 pub use table::ACTIONS;
 
 /// Where a key is pressed: the screens, as far as their keys differ.
@@ -19,6 +21,8 @@ pub enum Place {
     History,
     /// What a verification found.
     Verify,
+    /// The engine of the job is gone.
+    Lost,
     /// The wizard's pages.
     Connect,
     Pick,
@@ -26,11 +30,10 @@ pub enum Place {
     Preflight,
     /// A text in the wizard's editor.
     Editor,
-    /// The engine of the job is gone.
-    Lost,
 }
 
 impl Place {
+    /// In the order of the declaration: neighbours share actions.
     pub const ALL: [Place; 15] = [
         Place::Jobs,
         Place::Plan,
@@ -41,12 +44,12 @@ impl Place {
         Place::Log,
         Place::History,
         Place::Verify,
+        Place::Lost,
         Place::Connect,
         Place::Pick,
         Place::Options,
         Place::Preflight,
         Place::Editor,
-        Place::Lost,
     ];
 
     /// A page of the wizard or its editor?
@@ -176,6 +179,7 @@ pub enum Do {
     IndexWorkers,
     Reload,
     Set,
+    ReadOnly,
     NewJob,
     NewLike,
     /// The wizard's buttons.
@@ -214,7 +218,10 @@ pub struct Action {
     /// One or two words for the key line.
     pub short: &'static str,
     pub title: &'static str,
+    /// `{pause}` in it stands for the key of that action.
     pub help: &'static str,
+    /// Job states in which it does something; empty: in all.
+    pub states: &'static str,
     /// More words that find it in the palette.
     pub words: &'static str,
 }
@@ -237,6 +244,7 @@ impl Action {
             short: "",
             title: "",
             help: "",
+            states: "",
             words: "",
         }
     }
@@ -251,6 +259,16 @@ impl Action {
 
     const fn typed(self, verb: &'static str, shell: &'static str) -> Action {
         Action { verb, shell, ..self }
+    }
+
+    /// Only in these states of the job.
+    const fn when(self, states: &'static str) -> Action {
+        Action { states, ..self }
+    }
+
+    /// A key alone, with a twin on the command line.
+    const fn twin(self, shell: &'static str) -> Action {
+        Action { shell, ..self }
     }
 
     const fn short(self, short: &'static str) -> Action {
@@ -278,11 +296,46 @@ impl Action {
         self.verb.split(' ').next().unwrap_or_default()
     }
 
-    /// Does anything change in the job?
+    /// Does anything change in the job, or is one made?
     #[must_use]
     pub fn changes(&self) -> bool {
-        self.tier != Tier::Looks
+        self.tier != Tier::Looks || matches!(self.does, Do::NewJob | Do::NewLike)
     }
+
+    /// How much it asks on such a target: on production y is not enough, except to run again what
+    /// failed.
+    #[must_use]
+    pub fn tier_on(&self, production: bool) -> Tier {
+        match (self.tier, self.does) {
+            (Tier::Asks, does) if production && does != Do::Retry => Tier::Types,
+            (tier, _) => tier,
+        }
+    }
+
+    /// Its text where there are no keys.
+    #[must_use]
+    pub fn help_plain(&self) -> String {
+        self.help.replace(['{', '}'], "")
+    }
+
+    /// Has its verb a value to type behind it?
+    #[must_use]
+    pub fn needs_value(&self) -> bool {
+        self.verb.split(' ').any(is_placeholder)
+    }
+
+    /// Its verb up to the first value to type.
+    #[must_use]
+    pub fn verb_before_value(&self) -> String {
+        let fixed: Vec<&str> =
+            self.verb.split(' ').take_while(|word| !is_placeholder(word)).collect();
+        fixed.join(" ")
+    }
+}
+
+/// `N`, `JOB`: a word that stands for what is typed.
+fn is_placeholder(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase())
 }
 
 /// The key line of a place, most useful first; it is cut at the window's width.
@@ -388,6 +441,13 @@ mod tests {
                 assert!(action.at(place), "{} is not bound in {place:?}", action.id);
                 assert!(!action.short.is_empty(), "{} has no short name", action.id);
             }
+        }
+    }
+
+    #[test]
+    fn places_are_listed_as_they_are_declared() {
+        for (at, place) in Place::ALL.into_iter().enumerate() {
+            assert_eq!(place as usize, at, "{place:?}");
         }
     }
 

@@ -17,6 +17,8 @@ pub enum Ask {
         name: String,
         value: String,
     },
+    /// Help, with these words searched for.
+    Help(String),
 }
 
 /// Reads a command line.
@@ -40,6 +42,7 @@ pub fn parse(line: &str, place: Place) -> Result<Ask, String> {
         ["set", name, value] => {
             Ok(Ask::Set { name: (*name).to_owned(), value: (*value).to_owned() })
         }
+        ["help", words @ ..] if !words.is_empty() => Ok(Ask::Help(words.join(" "))),
         ["rate"] => Err("rate needs a value: rate 40 MB/s, rate none".to_owned()),
         ["set", ..] => Err("set theme NAME, set glyphs unicode or ascii".to_owned()),
         ["index-workers" | "indexes", ..] => Err("index-workers needs a number".to_owned()),
@@ -100,6 +103,33 @@ fn rate(text: &str) -> Result<Option<u64>, String> {
     Ok(Some(bytes.round() as u64))
 }
 
+/// The same in a shell, with the job's name and the value typed so far.
+#[must_use]
+pub fn in_a_shell(action: &Action, job: Option<&str>, typed: &str) -> String {
+    let value = match parse(typed, Place::Run) {
+        Ok(Ask::Threads(n) | Ask::ThreadsMax(n) | Ask::IndexWorkers(n)) => n.to_string(),
+        Ok(Ask::Rate(bytes)) => rate_text(bytes),
+        _ => String::new(),
+    };
+    let own = |word: &str| match word {
+        "JOB" => job.unwrap_or("JOB").to_owned(),
+        "N" | "40MB/s" if !value.is_empty() => value.clone(),
+        other => other.to_owned(),
+    };
+    let words: Vec<String> = action.shell.split(' ').map(own).collect();
+    format!("tidegate {}", words.join(" "))
+}
+
+/// As the command line reads it back.
+fn rate_text(bytes: Option<u64>) -> String {
+    match bytes {
+        None => "none".to_owned(),
+        Some(n) if n % 1_000_000 == 0 => format!("{}MB/s", n / 1_000_000),
+        Some(n) if n % 1_000 == 0 => format!("{}kB/s", n / 1_000),
+        Some(n) => format!("{n}B/s"),
+    }
+}
+
 /// Commands of a place that fit what was typed, best first: verbs that begin with it, then verbs
 /// that hold it, then titles and words.
 #[must_use]
@@ -150,9 +180,27 @@ mod tests {
             ("rate none", Ask::Rate(None)),
             ("stop --now", Ask::Do(Do::StopNow)),
             ("drain now", Ask::Do(Do::DrainNow)),
+            ("help rate limit", Ask::Help("rate limit".to_owned())),
+            ("read-only", Ask::Do(Do::ReadOnly)),
             ("set theme dark", Ask::Set { name: "theme".to_owned(), value: "dark".to_owned() }),
         ] {
             assert_eq!(parse(line, Place::Run), Ok(ask), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_twin_in_a_shell_has_the_job_and_the_value() {
+        for (does, typed, line) in [
+            (Do::Rate, "rate 40 mb/s", "tidegate rate crm-nov 40MB/s"),
+            (Do::Rate, "rate 1500", "tidegate rate crm-nov 1500MB/s"),
+            (Do::Rate, "rate 37.5kB", "tidegate rate crm-nov 37500B/s"),
+            (Do::Rate, "rate off", "tidegate rate crm-nov none"),
+            (Do::Rate, "slow", "tidegate rate crm-nov 40MB/s"),
+            (Do::ThreadsSet, "threads 16", "tidegate threads crm-nov 16"),
+            (Do::ThreadsMax, "threads max 40", "tidegate threads crm-nov --max 40"),
+            (Do::Pause, "", "tidegate pause crm-nov"),
+        ] {
+            assert_eq!(in_a_shell(Action::of(does), Some("crm-nov"), typed), line);
         }
     }
 

@@ -162,7 +162,7 @@ fn names_next(text: &str) -> bool {
 
 /// Code and message with what differs from row to row left out: quoted values, numbers and what
 /// stands in brackets.
-fn cause(code: Option<&str>, message: &str) -> String {
+pub fn cause(code: Option<&str>, message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
     let mut out = String::with_capacity(line.len());
     let mut depth = 0_u32;

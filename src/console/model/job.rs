@@ -13,6 +13,9 @@ use crate::protocol::{
 /// Log lines kept for scrolling; older ones are asked for when the log is opened.
 pub const LOG_LINES_MAX: usize = 5_000;
 
+/// The alert that this console raises itself: the engine says nothing.
+pub const SILENT: &str = "engine-silent";
+
 #[derive(Clone, Debug)]
 pub struct Attached {
     pub name: String,
@@ -26,6 +29,10 @@ pub struct Attached {
     pub pinged_ms: u64,
     /// It did not answer that.
     pub silent: bool,
+    /// What the system says of its process: the state's letter; `None`: it is not there.
+    pub process: Option<char>,
+    /// How long the link was down that is up again, until a picture has come.
+    pub was_down_ms: Option<u64>,
     pub received_wall_ms: i64,
     pub threads_wish: Option<Wish<u32>>,
     pub rate_wish: Option<Wish<Option<u64>>>,
@@ -135,14 +142,61 @@ pub struct LogScreen {
     pub search: String,
 }
 
+/// The part of the history that keys move in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HistoryPane {
+    #[default]
+    Runs,
+    Events,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct HistoryScreen {
     pub loaded: bool,
+    /// Newest first, as the events.
     pub runs: Vec<RunView>,
-    /// Newest first.
     pub events: Vec<LogLine>,
+    pub pane: HistoryPane,
+    pub runs_list: List,
+    /// Of the events shown.
     pub list: List,
     pub search: String,
+}
+
+impl HistoryScreen {
+    /// The run under the cursor.
+    #[must_use]
+    pub fn run(&self) -> Option<&RunView> {
+        self.runs.get(self.runs_list.cursor)
+    }
+
+    /// When things were done that belong to the run under the cursor: until the next one began;
+    /// to the first one belongs what was before it.
+    fn span_ms(&self) -> (i64, i64) {
+        let at = self.runs_list.cursor;
+        let first = at + 1 >= self.runs.len();
+        let from = match self.run() {
+            Some(run) if !first => run.started_ms,
+            _ => i64::MIN,
+        };
+        let next = at.checked_sub(1).and_then(|newer| self.runs.get(newer));
+        (from, next.map_or(i64::MAX, |run| run.started_ms))
+    }
+
+    /// Positions of the events shown: those of the run under the cursor, or what the search finds
+    /// in all runs.
+    #[must_use]
+    pub fn shown(&self) -> Vec<usize> {
+        let wanted = self.search.to_lowercase();
+        let (from, until) = self.span_ms();
+        let fits = |event: &LogLine| {
+            if wanted.is_empty() {
+                return (from..until).contains(&event.at_ms);
+            }
+            event.text.to_lowercase().contains(&wanted) || event.by.to_lowercase().contains(&wanted)
+        };
+        (0..self.events.len()).filter(|i| fits(&self.events[*i])).collect()
+    }
 }
 
 /// What a verification found: tables, and the differing rows of the one under the cursor.
@@ -180,6 +234,8 @@ impl Attached {
             received_ms: mono_ms,
             pinged_ms: mono_ms,
             silent: false,
+            process: None,
+            was_down_ms: None,
             received_wall_ms: 0,
             threads_wish: None,
             rate_wish: None,
@@ -212,6 +268,22 @@ impl Attached {
     #[must_use]
     pub fn is_defining(&self) -> bool {
         self.known && self.shot.job.state == "DEFINING"
+    }
+
+    /// `process 4411 is alive, state D: waits for disk`.
+    #[must_use]
+    pub fn process_text(&self) -> String {
+        let pid = self.job().engine_pid;
+        let means = match self.process {
+            None => return format!("process {pid} is not there"),
+            Some('R') => "runs",
+            Some('S') => "waits",
+            Some('D') => "waits for disk",
+            Some('T' | 't') => "was stopped; kill -CONT lets it go on",
+            Some('Z' | 'X') => "is dead",
+            Some(_) => "unknown",
+        };
+        format!("process {pid} is alive, state {}: {means}", self.process.unwrap_or('?'))
     }
 
     /// Should a healthy engine have something to tell?

@@ -6,20 +6,20 @@ mod list;
 mod overlay;
 mod rejects;
 mod run;
-mod wizard;
+pub mod wizard;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-pub use failed::{FAILED_LISTED_MAX, FailedItem};
+pub use failed::{FAILED_LISTED_MAX, FailedItem, cause as cause_of_failure};
 pub use job::{
-    Attached, HistoryScreen, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
-    PlanScreen, TableScreen, Wish,
+    Attached, HistoryPane, LOG_LINES_MAX, Link, LogScreen, LostScreen, Pending, PlanLine,
+    PlanScreen, SILENT, TableScreen, Wish,
 };
 pub use list::{List, Move};
 pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
 pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
-pub use wizard::Wizard;
+pub use wizard::{DraftStart, SavedConnection, Wizard};
 
 use super::commands::Place;
 use super::keymap::Keymap;
@@ -46,6 +46,16 @@ pub struct JobRow {
     pub alive: bool,
     /// Why there is nothing to show: a damaged or newer file.
     pub trouble: Option<String>,
+    /// Who started its last run, and the process that ran it.
+    pub by: String,
+    pub engine_pid: u32,
+    pub tables: u32,
+    /// Size of its master table.
+    pub state_bytes: u64,
+    /// Of an engine that is lost: the last line of its log.
+    pub last_line: Option<String>,
+    /// It is a draft of the wizard: a job file, no job yet.
+    pub draft: bool,
 }
 
 /// Order of the jobs list.
@@ -67,9 +77,44 @@ pub struct JobsScreen {
     pub sort: JobsSort,
     pub filter: String,
     pub load_due_ms: u64,
+    /// Bytes done at several moments of the last minute, by job: its speed without its engine.
+    pub seen: BTreeMap<String, VecDeque<(u64, u64)>>,
 }
 
+/// The speed in the list is a mean over this time.
+const SPEED_MS: u64 = 60_000;
+/// Less tells nothing: bytes count chunk by chunk.
+const SPEED_AFTER_MS: u64 = 6_000;
+
 impl JobsScreen {
+    /// Remembers how far the jobs are now.
+    pub fn sample(&mut self, mono_ms: u64) {
+        let names: BTreeSet<&str> = self.rows.iter().map(|row| row.view.name.as_str()).collect();
+        self.seen.retain(|name, _| names.contains(name.as_str()));
+        for row in self.rows.iter().filter(|row| row.alive && row.view.state == "EXECUTING") {
+            let samples = self.seen.entry(row.view.name.clone()).or_default();
+            samples.push_back((mono_ms, row.view.progress.bytes_done));
+            while samples.front().is_some_and(|(at, _)| mono_ms - at > SPEED_MS) {
+                samples.pop_front();
+            }
+        }
+    }
+
+    /// Bytes a second of a job at work, as far as its file tells.
+    #[must_use]
+    pub fn speed(&self, row: &JobRow) -> Option<u64> {
+        if !row.alive || row.view.state != "EXECUTING" {
+            return None;
+        }
+        if row.view.rate.bytes_per_s > 0 {
+            return Some(row.view.rate.bytes_per_s);
+        }
+        let samples = self.seen.get(&row.view.name)?;
+        let ((from, before), (until, after)) = (samples.front()?, samples.back()?);
+        let span = until.saturating_sub(*from);
+        (span >= SPEED_AFTER_MS).then(|| after.saturating_sub(*before) * 1_000 / span)
+    }
+
     /// Indices of the rows that the filter lets through.
     #[must_use]
     pub fn shown(&self) -> Vec<usize> {
@@ -120,6 +165,10 @@ pub struct Model {
     pub job: Option<Box<Attached>>,
     /// The draft under way.
     pub wizard: Option<Box<Wizard>>,
+    /// Connections of config.toml.
+    pub connections: Vec<SavedConnection>,
+    /// Where the console was started: relative files are there.
+    pub directory: String,
     pub overlay: Option<Overlay>,
     pub status: Status,
     pub frozen: bool,
@@ -149,18 +198,22 @@ pub struct Start {
     pub host: String,
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<String>,
+    pub connections: Vec<SavedConnection>,
+    pub directory: String,
+    pub keymap: Keymap,
 }
 
 impl Model {
     #[must_use]
     pub fn new(start: Start) -> Model {
         let screens = vec![if start.job.is_some() { Place::Run } else { Place::Jobs }];
+        let status = Status { text: start.keymap.trouble(), since_ms: start.now.mono_ms };
         Model {
             columns: start.columns,
             rows: start.rows,
             now: start.now,
             look: start.look,
-            keymap: Keymap::new(),
+            keymap: start.keymap,
             read_only: start.read_only,
             slow: start.slow,
             user: start.user,
@@ -169,8 +222,10 @@ impl Model {
             jobs: JobsScreen::default(),
             job: start.job.map(|name| Box::new(Attached::new(name, start.now.mono_ms))),
             wizard: None,
+            connections: start.connections,
+            directory: start.directory,
             overlay: None,
-            status: Status::default(),
+            status,
             frozen: false,
             zoomed: false,
             cancelled_ms: None,
@@ -206,7 +261,8 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Prompt(_)) => true,
             Some(Overlay::Question(question)) => question.field.is_some(),
-            Some(Overlay::Reader(_)) | None => false,
+            Some(Overlay::Reader(_)) => false,
+            None => self.wizard.as_ref().is_some_and(|wizard| wizard.in_text_field(self.place())),
         }
     }
 
@@ -273,6 +329,8 @@ impl Model {
         if self.place() == Place::Jobs {
             sooner(self.jobs.load_due_ms);
         }
+        let wizard = self.wizard.as_ref().and_then(|wizard| wizard.due_ms(self.place()));
+        wizard.into_iter().for_each(sooner);
         due
     }
 }

@@ -41,6 +41,8 @@ pub enum Decision {
     Skip {
         chunks: Vec<u32>,
     },
+    /// Closes the editor without keeping its text.
+    DropText,
 }
 
 /// T2 asks y, T3 asks for a name (UX 7.4). Nothing is answered before the operator could read it.

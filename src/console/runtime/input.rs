@@ -5,6 +5,7 @@
 //! a terminal that does not bracket.
 
 use std::sync::mpsc::SyncSender;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,55 @@ const PASTE_KINDS_MIN: usize = 4;
 const BATCH_MAX: usize = 4_096;
 /// How often the reader looks whether anybody still wants keys.
 const POLL: Duration = Duration::from_secs(60);
+
+/// How long the reader may take to let go of the terminal.
+const LET_GO: Duration = Duration::from_secs(2);
+
+/// Whether somebody else has the terminal, and whether the reader has let go of it.
+static GATE: (Mutex<Gate>, Condvar) =
+    (Mutex::new(Gate { closed: false, waiting: false }), Condvar::new());
+
+struct Gate {
+    closed: bool,
+    waiting: bool,
+}
+
+fn gate() -> MutexGuard<'static, Gate> {
+    GATE.0.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// While it lives no key is read here.
+pub struct Pause(());
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        gate().closed = false;
+        GATE.1.notify_all();
+    }
+}
+
+/// Makes the reader let go of the terminal: it is woken as by a change of the window, which costs
+/// nothing while nobody pauses.
+#[must_use]
+pub fn pause() -> Pause {
+    let mut held = gate();
+    held.closed = true;
+    // SAFETY: a signal to ourselves that means "look at the window's size".
+    unsafe { libc::kill(libc::getpid(), libc::SIGWINCH) };
+    let _ = GATE.1.wait_timeout_while(held, LET_GO, |gate| !gate.waiting);
+    Pause(())
+}
+
+/// Waits while somebody else has the terminal.
+fn await_turn() {
+    let mut held = gate();
+    while held.closed {
+        held.waiting = true;
+        GATE.1.notify_all();
+        held = GATE.1.wait(held).unwrap_or_else(PoisonError::into_inner);
+    }
+    held.waiting = false;
+}
 
 /// What came in one read.
 #[derive(Debug)]
@@ -46,6 +96,7 @@ pub fn read_terminal(sender: SyncSender<Input>) -> std::io::Result<()> {
             if sender.send(Input::Terminal(batch)).is_err() {
                 break;
             }
+            await_turn();
         }
     };
     thread::Builder::new().name("terminal-input".to_owned()).spawn(read).map(drop)
@@ -99,7 +150,7 @@ impl KeyFilter {
         let typed = printable(&batch.events);
         if !in_text_field && is_paste(&typed) {
             self.esc_at = None;
-            out.push(Msg::PasteIgnored { characters: typed.len() });
+            out.extend(burst(&typed));
             return out;
         }
         let mut eating = false;
@@ -185,6 +236,17 @@ fn is_paste(typed: &[char]) -> bool {
     seen.sort_unstable();
     seen.dedup();
     keys >= PASTE_KEYS_MIN && seen.len() >= PASTE_KINDS_MIN
+}
+
+/// What many keys in one read mean where no text field is open: a line typed ahead that begins with
+/// the key of a text field, or a paste, which is ignored. Nothing in it is ever Enter.
+fn burst(typed: &[char]) -> Vec<Msg> {
+    match typed {
+        [opens @ (':' | '/'), line @ ..] if !line.contains(&'\n') => {
+            vec![Msg::Key(Key::Char(*opens)), Msg::Paste(line.iter().collect())]
+        }
+        _ => vec![Msg::PasteIgnored { characters: typed.len() }],
+    }
 }
 
 /// Last byte of a control sequence.
@@ -294,6 +356,8 @@ mod tests {
     fn a_paste_without_brackets_is_no_command() {
         let paste = run(&[(0, ":kill sim\nR\nq999\n")], false);
         assert_eq!(paste, [Msg::PasteIgnored { characters: 17 }]);
+        let line = [Msg::Key(Key::Char(':')), Msg::Paste("rate 40 MB/s".to_owned())];
+        assert_eq!(run(&[(0, ":rate 40 MB/s")], false), line);
         assert_eq!(run(&[(0, "jjjjjjjjjjjjjjjjjjjj")], false).len(), 20);
         assert_eq!(run(&[(0, "++++++++++++++++")], false).len(), 16);
         assert_eq!(run(&[(0, ":kill sim\nR\nq999\n")], true).len(), 17);

@@ -4,13 +4,17 @@
 //! draws at most once. Keys are drawn at once, news of the engine at a calm pace, and a frame that
 //! changes nothing is not written.
 
+mod drafts;
+mod editor;
 mod handout;
 mod input;
 mod net;
 mod screen;
+mod survey;
 
 use std::env;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -23,7 +27,8 @@ use tokio::sync::mpsc::Sender;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
 use self::net::Order;
 use self::screen::Screen;
-use super::model::{JobRow, Model, Now, Start};
+use super::keymap::Keymap;
+use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
 use super::msg::{Cmd, Msg};
 use super::theme::{Glyphs, Look, Theme};
 use super::{terminal, update, view};
@@ -31,15 +36,23 @@ use crate::client::Client;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Paths;
 use crate::core::name::JobName;
+use crate::protocol::Snapshot;
 
 /// Reads every job's master table; called on a thread of its own.
 pub type JobsSource = Box<dyn Fn() -> Result<Vec<JobRow>, String> + Send + Sync>;
 
-/// Frames a second for news of the engine.
-pub const FPS_DEFAULT: f64 = 2.0;
-/// And with `--slow`.
+/// The definition of a job as the text of a draft of the second name.
+pub type JobText = Box<dyn Fn(&str, &str) -> Result<String, String> + Send + Sync>;
+
+/// Starts the engine of a draft and returns when it has the job.
+pub type StartDraft = Box<dyn Fn(&DraftStart) -> Result<(), String> + Send + Sync>;
+
+/// Reads one job's master table in full: what a console that starts no engine shows of it.
+pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Send + Sync>;
+
+/// Frames a second for news of the engine with `--slow`.
 const FPS_SLOW: f64 = 0.5;
-/// Keys are drawn at once, but not more often than this.
+/// Keys are drawn at once, but not more often than this after one another.
 const KEY_FRAME: Duration = Duration::from_millis(50);
 /// A write that takes longer says that the line is slow.
 const SLOW_WRITE: Duration = Duration::from_millis(200);
@@ -57,6 +70,8 @@ pub struct ConsoleOptions {
     /// The job to attach to; `None`: the jobs list.
     pub job: Option<JobName>,
     pub read_only: bool,
+    /// The keys, with the operator's changes in them.
+    pub keymap: Keymap,
     pub theme: Theme,
     /// `None`: as the locale says.
     pub glyphs: Option<Glyphs>,
@@ -68,8 +83,15 @@ pub struct ConsoleOptions {
     pub no_sync: bool,
     /// `panic`: fail on purpose after the first picture.
     pub fault: Option<String>,
+    /// A line for every picture: what it was drawn for, milliseconds since that came, bytes.
+    pub measure: Option<PathBuf>,
     pub paths: Paths,
     pub jobs: JobsSource,
+    /// Of config.toml.
+    pub connections: Vec<SavedConnection>,
+    pub like: JobText,
+    pub start: StartDraft,
+    pub stored: StoredSource,
 }
 
 /// All that can wake the loop.
@@ -111,14 +133,20 @@ struct Console {
     net: Sender<Order>,
     keys: KeyFilter,
     jobs: std::sync::Arc<JobsSource>,
+    like: std::sync::Arc<JobText>,
+    start: std::sync::Arc<StartDraft>,
+    survey: survey::Survey,
     paths: Paths,
     begin: Instant,
     /// Between frames of news.
     pace: Duration,
     pace_set: Duration,
     last_frame: Option<Instant>,
-    /// A key was pressed since the last frame.
-    key_waits: bool,
+    /// The last one that answered a key.
+    last_answer: Option<Instant>,
+    /// When the oldest key came that no frame has answered yet.
+    key_since: Option<Instant>,
+    measure: Option<std::fs::File>,
     resumed: Option<Instant>,
     fault: Option<String>,
     leaving: bool,
@@ -132,7 +160,7 @@ impl Console {
             client = client.read_only();
         }
         let user = client.identity.user.clone();
-        let net = net::start(client, sender.clone())?;
+        let net = net::start(client, options.stored, sender.clone())?;
         let (columns, rows) = terminal::size();
         let glyphs = match options.glyphs {
             Some(glyphs) => glyphs,
@@ -149,6 +177,9 @@ impl Console {
             user,
             host: terminal::host_name(),
             job: options.job.map(|job| job.to_string()),
+            connections: options.connections,
+            directory: drafts::directory(),
+            keymap: options.keymap,
         });
         let fps = if options.slow { FPS_SLOW } else { options.fps.clamp(0.2, 10.0) };
         let pace = Duration::from_secs_f64(1.0 / fps);
@@ -162,12 +193,17 @@ impl Console {
             net,
             keys: KeyFilter::new(hold),
             jobs: std::sync::Arc::new(options.jobs),
+            like: std::sync::Arc::new(options.like),
+            start: std::sync::Arc::new(options.start),
+            survey: survey::Survey::default(),
             paths: options.paths,
             begin: Instant::now(),
             pace,
             pace_set: pace,
             last_frame: None,
-            key_waits: false,
+            last_answer: None,
+            key_since: None,
+            measure: options.measure.map(std::fs::File::create).transpose()?,
             resumed: None,
             fault: options.fault,
             leaving: false,
@@ -197,7 +233,7 @@ impl Console {
             self.tell_clock();
             let now = Instant::now();
             if let Some(msg) = self.keys.expire(now) {
-                self.key_waits = true;
+                self.key_since.get_or_insert(now);
                 self.take(msg)?;
             }
             if first.is_none() {
@@ -237,11 +273,9 @@ impl Console {
             Input::Msg(msg) => self.take(*msg),
             Input::Terminal(batch) => {
                 for msg in self.keys.take(&batch, self.model.in_text_field()) {
-                    let resize = matches!(msg, Msg::Resize { .. });
-                    self.key_waits = self.key_waits || !resize;
+                    self.key_since.get_or_insert(batch.at);
                     if let Msg::Resize { columns, rows } = msg {
                         self.screen.backend_mut().resize(columns, rows);
-                        self.key_waits = true;
                     }
                     self.take(msg)?;
                     if self.leaving {
@@ -288,11 +322,13 @@ impl Console {
         wait + Duration::from_millis(1)
     }
 
-    /// When the next frame may be drawn; `None`: now.
+    /// When the next frame may be drawn; `None`: now. A key need not wait for the pace of the
+    /// news, unless the line is slow.
     fn frame_due(&self) -> Option<Instant> {
-        let pause =
-            if self.key_waits && self.pace == self.pace_set { KEY_FRAME } else { self.pace };
-        self.last_frame.map(|at| at + pause)
+        if self.key_since.is_some() && self.pace == self.pace_set {
+            return self.last_answer.map(|at| at + KEY_FRAME);
+        }
+        self.last_frame.map(|at| at + self.pace)
     }
 
     fn draw_when_due(&mut self) -> std::io::Result<()> {
@@ -301,12 +337,12 @@ impl Console {
             return Ok(());
         }
         // A picture that is held still changes only by keys.
-        if self.model.frozen && !self.key_waits && self.last_frame.is_some() {
+        if self.model.frozen && self.key_since.is_none() && self.last_frame.is_some() {
             self.model.dirty = false;
             return Ok(());
         }
         self.model.dirty = false;
-        self.key_waits = false;
+        let key_since = self.key_since.take();
         let model = &self.model;
         self.screen.draw(|frame| view::view(model, frame)).unwrap_or_else(|never| match never {});
         let bytes = self.screen.backend_mut().take_frame();
@@ -315,6 +351,10 @@ impl Console {
         }
         let end = Instant::now();
         self.last_frame = Some(end);
+        if key_since.is_some() {
+            self.last_answer = Some(end);
+        }
+        self.note_measure(key_since, end.duration_since(now), bytes.len())?;
         self.pace_line(end.duration_since(now))?;
         self.tell_clock();
         update::update(&mut self.model, Msg::Painted);
@@ -323,6 +363,21 @@ impl Console {
             panic!("asked for by --fault panic");
         }
         Ok(())
+    }
+
+    /// For `--measure`: how long a key waited for its picture, or how long a picture took.
+    fn note_measure(
+        &mut self,
+        key_since: Option<Instant>,
+        took: Duration,
+        bytes: usize,
+    ) -> std::io::Result<()> {
+        let Some(file) = &mut self.measure else { return Ok(()) };
+        let (what, span) = match key_since {
+            Some(at) => ("key", at.elapsed()),
+            None => ("news", took),
+        };
+        writeln!(file, "{what} {:.1} {bytes}", span.as_secs_f64() * 1_000.0)
     }
 
     /// A line that takes long gets fewer pictures until it takes them well.
@@ -367,9 +422,24 @@ impl Console {
             }
             Cmd::Attach { job } => self.order(Order::Attach { job }),
             Cmd::Detach => self.order(Order::Detach),
+            Cmd::OnlyLook { job } => {
+                self.order(Order::OnlyLook);
+                if let Some(job) = job {
+                    self.order(Order::Attach { job });
+                }
+            }
             Cmd::Request { ticket, body } => self.order(Order::Request { ticket, body }),
             Cmd::Act { job, action, start } => self.order(Order::Act { job, action, start }),
+            Cmd::LookAtProcess { pid } => self.take(Msg::Process(process_state(pid)))?,
             Cmd::Tail { path } => self.order(Order::Tail { path: PathBuf::from(path) }),
+            Cmd::Survey { .. }
+            | Cmd::EndSurvey
+            | Cmd::SaveDraft { .. }
+            | Cmd::LoadDraft { .. }
+            | Cmd::DropDraft { .. }
+            | Cmd::LikeJob { .. }
+            | Cmd::StartJob { .. }
+            | Cmd::OutsideEditor { .. } => self.obey_wizard(cmd)?,
         }
         Ok(())
     }
@@ -396,6 +466,7 @@ impl Console {
         self.screen.backend_mut().resize(columns, rows);
         self.screen.clear().unwrap_or_else(|never| match never {});
         self.last_frame = None;
+        self.last_answer = None;
         self.take(Msg::Resize { columns, rows })
     }
 
@@ -411,6 +482,12 @@ impl Console {
     }
 }
 
+/// The letter of `/proc/PID/stat`. It stands behind the name, which may hold anything.
+fn process_state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
 fn now(begin: Instant) -> Now {
     let wall_ms = SystemClock.now().0;
     Now {
@@ -420,12 +497,13 @@ fn now(begin: Instant) -> Now {
     }
 }
 
-/// The theme for a terminal: what was asked for, unless colour is off (`--color never`, NO_COLOR,
-/// TERM=dumb); without a wish, what the environment says. The terminal itself is not asked.
+/// The theme for a terminal: `--theme`, the environment, the file; all of them only where colour
+/// is not off (`--color never`, NO_COLOR, TERM=dumb). Without a wish, what the environment says of
+/// the background. The terminal itself is not asked.
 ///
 /// # Errors
 /// The sentence for an unknown theme.
-pub fn theme_of(theme: Option<&str>, color: Option<&str>) -> Result<Theme, String> {
+pub fn theme_of(theme: Option<&str>, color: Option<&str>, config: Theme) -> Result<Theme, String> {
     let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let colourless = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
     if color == Some("never") || (colourless && color != Some("always")) {
@@ -433,6 +511,9 @@ pub fn theme_of(theme: Option<&str>, color: Option<&str>) -> Result<Theme, Strin
     }
     if let Some(name) = theme.map(ToOwned::to_owned).or_else(|| set("TIDEGATE_THEME")) {
         return Theme::parse(&name);
+    }
+    if config != Theme::Auto {
+        return Ok(config);
     }
     // `15;0`: the last number is the background's.
     let background = set("COLORFGBG").and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok());

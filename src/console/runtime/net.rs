@@ -7,11 +7,11 @@ use std::thread;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Input;
+use super::{Input, StoredSource};
 use crate::client::{Client, ClientError, Connection, Link, LinkEvent, Requester};
 use crate::console::msg::{DownCause, LinkDown, LinkNews, Msg, Ticket};
 use crate::core::name::JobName;
-use crate::protocol::{Action, Reply, RequestBody, StartMessage};
+use crate::protocol::{Action, Reply, RequestBody, StartMessage, Update};
 
 /// Orders that may wait. Keys are merged and paced, so more means a stuck thread.
 const ORDERS_MAX: usize = 256;
@@ -22,23 +22,40 @@ const TAIL_LINES: usize = 8;
 /// What the loop asks of this thread.
 #[derive(Debug)]
 pub enum Order {
-    Attach { job: String },
+    Attach {
+        job: String,
+    },
     Detach,
-    Request { ticket: Ticket, body: RequestBody },
-    Act { job: String, action: Action, start: bool },
-    Tail { path: PathBuf },
+    /// Greets the next engine as one that looks and does not act.
+    OnlyLook,
+    Request {
+        ticket: Ticket,
+        body: RequestBody,
+    },
+    Act {
+        job: String,
+        action: Action,
+        start: bool,
+    },
+    Tail {
+        path: PathBuf,
+    },
 }
 
 /// Starts the thread.
 ///
 /// # Errors
 /// The system refuses a thread or a runtime.
-pub fn start(client: Client, news: SyncSender<Input>) -> std::io::Result<mpsc::Sender<Order>> {
+pub fn start(
+    client: Client,
+    stored: StoredSource,
+    news: SyncSender<Input>,
+) -> std::io::Result<mpsc::Sender<Order>> {
     let (sender, mut orders) = mpsc::channel(ORDERS_MAX);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let work = move || {
         runtime.block_on(async move {
-            let mut net = Net { client, news, requester: None, conversation: None };
+            let mut net = Net { client, stored, news, requester: None, conversation: None };
             while let Some(order) = orders.recv().await {
                 net.obey(order);
             }
@@ -50,6 +67,7 @@ pub fn start(client: Client, news: SyncSender<Input>) -> std::io::Result<mpsc::S
 
 struct Net {
     client: Client,
+    stored: StoredSource,
     news: SyncSender<Input>,
     /// Set by the conversation as soon as there is a link.
     requester: Option<tokio::sync::watch::Receiver<Option<Requester>>>,
@@ -61,6 +79,7 @@ impl Net {
         match order {
             Order::Attach { job } => self.attach(job),
             Order::Detach => self.hang_up(),
+            Order::OnlyLook => self.client.identity.read_only = true,
             Order::Request { ticket, body } => self.request(ticket, body),
             Order::Act { job, action, start } => {
                 let (client, news) = (self.client.clone(), self.news.clone());
@@ -92,8 +111,9 @@ impl Net {
         let (publish, requester) = tokio::sync::watch::channel(None);
         self.requester = Some(requester);
         let (client, news) = (self.client.clone(), self.news.clone());
+        let stored = self.stored.clone();
         self.conversation = Some(tokio::spawn(async move {
-            converse(client, job, news, publish).await;
+            converse(client, stored, job, news, publish).await;
         }));
     }
 
@@ -113,6 +133,7 @@ impl Net {
 /// Attaches and passes on what the link says until it is aborted.
 async fn converse(
     client: Client,
+    stored: StoredSource,
     job: String,
     news: SyncSender<Input>,
     publish: tokio::sync::watch::Sender<Option<Requester>>,
@@ -138,6 +159,9 @@ async fn converse(
     let first = match first {
         Ok(connection) => Some(connection),
         Err(error) => {
+            if client.identity.read_only && matches!(error, ClientError::NoEngine { .. }) {
+                tell_stored(&news, stored, name.clone()).await;
+            }
             let down = down(&error, 1);
             let refused = down.cause == DownCause::Refused;
             tell(&news, Msg::Link(LinkNews::Down(down))).await;
@@ -156,6 +180,15 @@ async fn converse(
             LinkEvent::Down { error, tries, .. } => LinkNews::Down(down(&error, tries)),
         };
         tell(&news, Msg::Link(event)).await;
+    }
+}
+
+/// Nobody works on the job and nobody is started: what its file says.
+async fn tell_stored(news: &SyncSender<Input>, stored: StoredSource, job: JobName) {
+    let read = tokio::task::spawn_blocking(move || stored(&job)).await;
+    if let Ok(Some(snapshot)) = read {
+        let update = Update::Snapshot { snapshot: Box::new(snapshot) };
+        tell(news, Msg::Link(LinkNews::Update(Box::new(update)))).await;
     }
 }
 

@@ -4,8 +4,8 @@ use super::NOW_MS;
 use crate::console::model::JobRow;
 use crate::protocol::{
     AlertView, ChecklistView, ChunkView, ConsoleView, FindingView, JobView, LogLine, PhaseView,
-    PlanTableView, PlanView, ProgressView, RateView, Reply, RunView, Snapshot, StepView, TableView,
-    ThreadsView, WorkerView,
+    PlanTableView, PlanView, ProgressView, RateView, RejectGroupView, RejectView, Reply, RunView,
+    Snapshot, StepView, TableView, ThreadsView, WorkerView,
 };
 
 const MB: u64 = 1_000_000;
@@ -245,6 +245,10 @@ pub fn target_lost() -> AlertView {
     }
 }
 
+const DETAIL: &str =
+    "The source treats 'A@b.c' and 'a@b.c' as two, utf8mb4_0900_ai_ci treats them as one.";
+const HINT: &str = "Another collation for the key, or bad rows put aside.";
+
 pub fn failed_chunks() -> Reply {
     let unique = "Duplicate entry 'a@b.c' for key 'customers.uq_email'";
     let odd = "Incorrect string value: '\\xF0\\x9F\\x98\\x80' for column 'note' at row 1";
@@ -267,7 +271,9 @@ pub fn failed_chunks() -> Reply {
         started_ms: Some(NOW_MS - 169_000),
         elapsed_ms: Some(5_000),
         error_code: Some(code.to_owned()),
-        error_message: Some(message.to_owned()),
+        error_message: Some(format!("{message}\n{DETAIL}\n{HINT}")),
+        error_detail: Some(DETAIL.to_owned()),
+        error_hint: Some(HINT.to_owned()),
     };
     let mut chunks: Vec<ChunkView> =
         (81..86).map(|n| chunk(n + 3000, 2, "crm.customers", n, unique, "1062", 50_000)).collect();
@@ -397,28 +403,116 @@ pub fn history() -> Reply {
     }
 }
 
+/// The jobs of the drawing, and one that cannot be read.
 pub fn jobs() -> Vec<JobRow> {
-    let row = |state: &str, name: &str, percent, failed, alive| {
-        let mut view = job();
-        view.name = name.to_owned();
-        view.state = state.to_owned();
-        view.progress.percent = percent;
-        view.progress.chunks_failed = failed;
-        JobRow { view, alive, trouble: None }
-    };
-    let mut rows = vec![
-        row("EXECUTING", "crm-nov", 63, 7, true),
-        row("IDLING", "geo-refresh", 12, 0, true),
-        row("NOT RUNNING", "billing-t1", 41, 0, false),
-        row("COMPLETED", "crm-check", 100, 3, false),
-        row("DEFINING", "logs-2026", 0, 0, false),
+    // State, name, kind, ends, percent, failed, by, minutes.
+    let lines = [
+        ("EXECUTING", "crm-nov", "copy", "pg:crm@db1 my:crm@db7", 63, 7, "ana", 72),
+        ("IDLING", "geo-refresh", "copy", "my:geo@db4 pg:geo@db9", 12, 0, "bo", 220),
+        ("STOP PENDING", "geo-small", "copy", "my:geo@db4 pg:small@db9", 88, 0, "bo", 31),
+        ("NOT RUNNING", "billing-t1", "copy", "my:billing@db2 pg:billing@db9", 41, 0, "ana", 122),
+        ("DEFINING", "logs-2026", "copy", "pg:logs@db3 li:/data/logs.db", 0, 0, "", 0),
+        ("COMPLETED", "crm-check", "verify", "pg:crm@db1 my:crm@db7", 100, 3, "ana", 1_500),
     ];
+    let mut rows: Vec<JobRow> = lines
+        .iter()
+        .map(|(state, name, kind, ends, percent, failed, by, minutes)| {
+            let mut view = job();
+            let (source, target) = ends.split_once(' ').unwrap();
+            (view.source, view.target) = (source.to_owned(), target.to_owned());
+            (view.state, view.name) = ((*state).to_owned(), (*name).to_owned());
+            view.kind = (*kind).to_owned();
+            view.progress = progress();
+            view.progress.percent = *percent;
+            view.progress.chunks_failed = *failed;
+            view.progress.chunks_skipped = if *percent == 63 { 2 } else { 0 };
+            view.progress.eta_ms = (*state == "EXECUTING").then_some((39 * 60_000, 50 * 60_000));
+            view.rate.bytes_per_s = if *state == "EXECUTING" { 71 * MB } else { 0 };
+            view.started_ms = if *minutes == 0 { 0 } else { NOW_MS - minutes * 60_000 };
+            view.now_ms = NOW_MS - 33 * 60_000;
+            view.production = target.ends_with("@db7");
+            view.target_label = None;
+            JobRow {
+                view,
+                alive: matches!(*state, "EXECUTING" | "IDLING" | "STOP PENDING"),
+                by: (*by).to_owned(),
+                engine_pid: 4411,
+                tables: 41,
+                state_bytes: 38 * MB,
+                last_line: (*state == "NOT RUNNING")
+                    .then(|| "13:58:02 worker 3: write billing.invoice_lines #88".to_owned()),
+                ..JobRow::default()
+            }
+        })
+        .collect();
     rows.push(JobRow {
         view: JobView { name: "old".to_owned(), ..JobView::default() },
-        alive: false,
         trouble: Some("master.db was written by a newer tidegate".to_owned()),
+        ..JobRow::default()
     });
     rows
+}
+
+/// Chunks done; indexes and keys are built.
+pub fn completing() -> Snapshot {
+    let mut shot = crm();
+    shot.job.state = "COMPLETING".to_owned();
+    shot.job.threads.index_run = 2;
+    shot.job.progress.percent = 99;
+    shot.job.progress.eta_ms = None;
+    shot.job.phases[1] =
+        PhaseView { name: "copy".to_owned(), done: 41, total: 41, ..PhaseView::default() };
+    shot.job.phases[2].done = 20;
+    shot.job.phases[2].running = 2;
+    shot
+}
+
+/// The source suffers, and the ceiling is above the slider's cells.
+pub fn pressed() -> Snapshot {
+    let mut shot = crm();
+    shot.job.threads.max = 64;
+    shot.job.pressure = vec![
+        "oldest snapshot 3h12m (limit 6h)".to_owned(),
+        "! keeps 16 of 20 GB WAL".to_owned(),
+        "replica lag 40 s".to_owned(),
+    ];
+    shot
+}
+
+/// Two causes, three rows.
+pub fn rejects() -> Reply {
+    let group = |cause: &str, rows, gone| RejectGroupView {
+        cause: cause.to_owned(),
+        rows,
+        tables: 1,
+        gone,
+        last_ms: NOW_MS - 60_000,
+    };
+    let row = |id: i64, cause: &str, column: Option<&str>, message: &str| RejectView {
+        id,
+        table: 2,
+        table_name: "crm.customers".to_owned(),
+        chunk: 81,
+        key: Some(vec![("id".to_owned(), (4_011_207 + id).to_string())]),
+        column: column.map(ToOwned::to_owned),
+        code: Some("1062".to_owned()),
+        message: message.to_owned(),
+        detail: Some("Target row id 2,118 has the same email.".to_owned()),
+        cause: cause.to_owned(),
+        row_bytes: 212,
+        at_ms: NOW_MS - 60_000,
+        ..RejectView::default()
+    };
+    let (unique, odd) = ("1062 Duplicate entry .. for key 'uq_email'", "1366 Incorrect value");
+    Reply::Rejects {
+        total: 3,
+        groups: vec![group(unique, 2, false), group(odd, 1, false)],
+        rows: vec![
+            row(0, unique, Some("email"), "Duplicate entry 'a@b.c' for key 'uq_email'"),
+            row(1, unique, Some("email"), "Duplicate entry 'c@d.e' for key 'uq_email'"),
+            row(2, odd, Some("note"), "Incorrect string value: '\\xF0\\x9F' for column 'note'"),
+        ],
+    }
 }
 
 /// A job with very many tables.

@@ -1,15 +1,17 @@
 //! Screens as pictures, and keys in, frames out. The frames are the drawings of the design, at
-//! 40x10, 80x24 and 120x40, taken with ratatui's test backend.
+//! 40x10, 80x24 and 120x40, taken with ratatui's test backend. A file with scenes of its own names
+//! them in `scene::all`, and they are drawn at every size, in every theme and glyph set.
 
 mod fixture;
 mod pictures;
+mod scene;
 mod steering;
 mod verify;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use super::keymap::Key;
+use super::keymap::{Key, Keymap};
 use super::model::{Model, Now, Start};
 use super::msg::{Cmd, LinkNews, Msg};
 use super::theme::{Glyphs, Look, Theme};
@@ -52,6 +54,8 @@ impl Desk {
             user: "ana".to_owned(),
             host: "db-ops1".to_owned(),
             job: job.map(ToOwned::to_owned),
+            keymap: Keymap::new(),
+            ..Start::default()
         });
         Desk { model, cmds: Vec::new() }
     }
@@ -107,8 +111,13 @@ impl Desk {
     pub fn backend(&self) -> TestBackend {
         let backend = TestBackend::new(self.model.columns, self.model.rows);
         let mut terminal = Terminal::new(backend).unwrap();
-        terminal.draw(|frame| view::view(&self.model, frame)).unwrap();
+        self.draw(&mut terminal);
         terminal.backend().clone()
+    }
+
+    /// Draws over what the terminal shows.
+    pub fn draw(&self, terminal: &mut Terminal<TestBackend>) {
+        terminal.draw(|frame| view::view(&self.model, frame)).unwrap();
     }
 
     /// The line above the key line.

@@ -402,6 +402,13 @@ fn a_silent_engine_is_asked_and_then_named() {
     assert!(matches!(asked.as_slice(), [Cmd::Request { ticket: Ticket::Ping, .. }]), "{asked:?}");
     desk.pass(1_000);
     assert_eq!(desk.take(), [], "asked once");
+    assert!(!desk.frame().contains("EXECUTING?"), "an answer may still come");
+    desk.pass(4_000);
+    assert!(matches!(desk.take().as_slice(), [Cmd::LookAtProcess { .. }]), "whether it lives");
+    desk.msg(Msg::Process(Some('D')));
+    let frame = desk.frame();
+    assert!(frame.contains("! No word from the engine for 15 s (process "), "{frame}");
+    assert!(frame.contains("state D: waits for disk"), "{frame}");
     let reply = Err("no word from the engine for 15 s".to_owned());
     desk.msg(Msg::Reply { ticket: Ticket::Ping, reply });
     let frame = desk.frame();

@@ -4,7 +4,8 @@ use super::{Desk, fixture};
 use crate::console::msg::{Cmd, Msg, Ticket};
 use crate::protocol::{ComparedView, DifferenceView, Reply, RequestBody, Snapshot};
 
-fn compared() -> Snapshot {
+/// A verification under way: one table differs.
+pub fn compared() -> Snapshot {
     let mut shot = fixture::crm();
     "verify".clone_into(&mut shot.job.kind);
     for (number, table) in shot.tables.iter_mut().enumerate() {
@@ -36,7 +37,7 @@ fn tables_that_differ_come_first_and_values_only_on_request() {
         let mut desk = Desk::attached(columns, rows, compared());
         desk.keys("v").pass(100);
         let frame = desk.frame();
-        assert!(frame.contains("3634 equal") && frame.contains("1 differ"), "{frame}");
+        assert!(frame.contains("3,634 equal") && frame.contains("1 differ"), "{frame}");
         let first = frame.lines().find(|line| line.contains("crm.")).unwrap_or_default();
         assert!(first.contains("x crm.customers"), "{frame}");
         let body = RequestBody::Differences { table: 2, limit: 200 };

@@ -76,7 +76,7 @@ fn text_of(model: &Model, extent: Extent) -> Option<String> {
             job.log.lines.get(job.log.list.cursor).map(|line| log_copy(line, extent, offset))
         }
         Place::History => {
-            let at = super::history::shown(&job.history);
+            let at = job.history.shown();
             let event = at.get(job.history.list.cursor).map(|i| &job.history.events[*i])?;
             Some(log_copy(event, Extent::All, offset))
         }

@@ -30,14 +30,34 @@ fn up(model: &mut Model, build: String, pid: u32) -> Vec<Cmd> {
     job.history.loaded = false;
     job.failed.due_ms = 0;
     job.rejects.due_ms = 0;
+    // Said with the picture, which tells what others did meanwhile.
+    job.was_down_ms = was_down;
     model.dirty = true;
-    if let Some(ms) = was_down {
-        model.say(format!(
-            "back after {}; H shows what others did",
-            crate::console::figures::short_time(ms)
-        ));
-    }
     Vec::new()
+}
+
+/// `back after 0:08, 3 actions by others meanwhile (H)`.
+fn back_after(ms: u64, others: usize) -> String {
+    let back = format!("back after {}", crate::console::figures::short_time(ms));
+    match others {
+        0 => back,
+        n => {
+            let actions = crate::console::figures::counted(n as u64, "action");
+            format!("{back}, {actions} by others meanwhile (H)")
+        }
+    }
+}
+
+/// `1st`, `2nd`, `3rd`, `4th`, `11th`.
+fn ordinal(n: u32) -> String {
+    let ending = match (n % 10, n % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
 }
 
 fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
@@ -75,7 +95,8 @@ fn lost(model: &mut Model, down: LinkDown) -> Vec<Cmd> {
     match cause {
         DownCause::Left if changed_cause => model.say(format!("{message}; r starts it again")),
         DownCause::Lost => {
-            model.say(format!("reconnecting to the engine, try {tries}; numbers are from {clock}"))
+            let tries = ordinal(tries);
+            model.say(format!("reconnecting to the engine, {tries} try, numbers are from {clock}"));
         }
         DownCause::Refused if first => model.say(message),
         DownCause::NoEngine if !model.job.as_ref().is_some_and(|j| j.known) => {
@@ -103,7 +124,13 @@ fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
     model.dirty = true;
     match update {
         Update::Snapshot { snapshot } => {
+            let newest = job.shot.log.last().map_or(0, |line| line.at_ms);
             take_snapshot(job, *snapshot, now.mono_ms, height);
+            if let Some(ms) = job.was_down_ms.take() {
+                let by_others = |l: &&LogLine| l.level == "action" && l.at_ms > newest;
+                let others = job.shot.log.iter().filter(by_others).count();
+                model.say(back_after(ms, others));
+            }
             refit(model);
             return steer::send_then(model);
         }
@@ -119,7 +146,7 @@ fn changed(model: &mut Model, update: Update) -> Vec<Cmd> {
                 job.shot.consoles = consoles;
             }
             take_log(job, log);
-            super::log::refit(model);
+            super::log::follow(model);
         }
         Update::Goodbye { .. } => {}
     }
@@ -205,9 +232,15 @@ pub fn reply(model: &mut Model, ticket: Ticket, reply: Result<Reply, String>) ->
             return steer::answered(model, serial, Err(message));
         }
         (Ticket::Ping, reply) => {
-            if let Some(job) = &mut model.job {
-                job.silent = reply.is_err();
+            let now = model.now;
+            let Some(job) = &mut model.job else { return Vec::new() };
+            job.silent = reply.is_err();
+            if job.silent {
+                return vec![Cmd::LookAtProcess { pid: job.job().engine_pid }];
             }
+            // It is well and has nothing new: what is on screen is how it is.
+            job.received_ms = now.mono_ms;
+            job.received_wall_ms = now.wall_ms;
             return Vec::new();
         }
         (Ticket::Act(serial), Err(message)) => {
@@ -295,9 +328,10 @@ fn take_reply(job: &mut Attached, ticket: Ticket, reply: Reply) {
         (Ticket::Log, Reply::Log { lines }) => job.log.lines = lines,
         (Ticket::History, Reply::History { runs, events }) => {
             job.history.loaded = true;
-            job.history.runs = runs;
-            job.history.events = events;
             // The newest first, whatever order they came in.
+            job.history.runs = runs;
+            job.history.runs.sort_by_key(|run| std::cmp::Reverse(run.number));
+            job.history.events = events;
             job.history.events.reverse();
             job.history.events.sort_by_key(|event| std::cmp::Reverse(event.at_ms));
         }

@@ -1,26 +1,10 @@
 //! Failed chunks and steps: folding, marking, choosing.
 
-use super::{go, movement, prompt, question, reader, steer};
+use super::{go, list, prompt, question, reader, steer};
 use crate::console::commands::{Do, Place};
 use crate::console::figures;
-use crate::console::layout;
-use crate::console::model::{FailedItem, List, Model};
+use crate::console::model::{FailedItem, List, Model, Move};
 use crate::console::msg::Cmd;
-
-/// Title and column heads.
-const HEADS: u16 = 2;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::FAILED).lines(HEADS)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = job.failed.items().len();
-        job.failed.list.fit(len, height);
-    }
-}
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
     if let Some(job) = &mut model.job {
@@ -30,12 +14,7 @@ pub fn open(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            let len = job.failed.items().len();
-            job.failed.list.go(to, len, height);
-        }
+    if list::moved(model, Place::Failed, does) {
         return Vec::new();
     }
     match does {
@@ -97,11 +76,10 @@ fn fold(model: &mut Model, close: bool) {
             }
         }
     }
-    refit(model);
+    list::refit(model, Place::Failed);
 }
 
 fn mark(model: &mut Model) {
-    let height = height(model);
     let Some(job) = &mut model.job else {
         return;
     };
@@ -135,8 +113,7 @@ fn mark(model: &mut Model) {
         }
         None => return,
     }
-    let len = job.failed.items().len();
-    job.failed.list.go(crate::console::model::Move::By(1), len, height);
+    list::go(model, Place::Failed, Move::By(1));
 }
 
 fn mark_all(model: &mut Model) {

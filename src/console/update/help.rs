@@ -3,66 +3,83 @@
 use super::{keys, movement_of_key, prompt};
 use crate::console::commands::{ACTIONS, Action};
 use crate::console::field::Field;
-use crate::console::keymap::Key;
+use crate::console::keymap::{Key, Keymap};
+use crate::console::layout;
 use crate::console::model::{Help, List, Model, Overlay};
 use crate::console::msg::Cmd;
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
+    search(model, "")
+}
+
+/// Opens the list with words typed already.
+pub fn search(model: &mut Model, words: &str) -> Vec<Cmd> {
     model.overlay = Some(Overlay::Help(Help {
         place: model.place(),
         all: false,
-        field: Field::default(),
+        field: Field::new(words),
         list: List::default(),
     }));
     Vec::new()
 }
 
+/// The actions of this screen, or of all; a console that may only look lists those that look.
+pub fn shown_actions(
+    help: &Help,
+    read_only: bool,
+) -> impl Iterator<Item = &'static Action> + use<> {
+    let (all, place) = (help.all, help.place);
+    ACTIONS.iter().filter(move |a| all || a.at(place)).filter(move |a| !(read_only && a.changes()))
+}
+
 /// The actions that fit what was typed: by id, key, title or words.
 #[must_use]
-pub fn matches(help: &Help) -> Vec<&'static Action> {
+pub fn matches(help: &Help, keymap: &Keymap, read_only: bool) -> Vec<&'static Action> {
     let typed = help.field.text().trim();
     let wanted = typed.to_lowercase();
-    let fits = |a: &&Action| {
-        wanted.is_empty()
-            || a.keys.contains(&typed)
-            || [a.id, a.title, a.verb, a.words].iter().any(|t| t.to_lowercase().contains(&wanted))
-            || a.keys.iter().any(|k| k.len() > 1 && k.to_lowercase().contains(&wanted))
-    };
-    let mut found: Vec<&'static Action> =
-        ACTIONS.iter().filter(|a| help.all || a.at(help.place)).filter(fits).collect();
-    found.sort_by_key(|a| rank(a, typed, &wanted));
-    found
+    let mut found: Vec<(u8, &'static Action)> = shown_actions(help, read_only)
+        .filter_map(|action| rank(action, keymap, typed, &wanted).map(|rank| (rank, action)))
+        .collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    found.into_iter().map(|(_, action)| action).collect()
 }
 
 /// The key itself first, then what begins like that, then what is only described by it.
-fn rank(action: &Action, typed: &str, wanted: &str) -> u8 {
-    if wanted.is_empty() || action.keys.contains(&typed) {
-        0
+fn rank(action: &Action, keymap: &Keymap, typed: &str, wanted: &str) -> Option<u8> {
+    let title = action.title.to_lowercase();
+    let names: Vec<String> = keymap.keys(action).iter().map(Key::to_string).collect();
+    let named = |name: &String| name.chars().count() > 1 && name.to_lowercase().contains(wanted);
+    if wanted.is_empty() || names.iter().any(|name| name == typed) {
+        // What has a key first: the others are one `:` away.
+        Some(u8::from(wanted.is_empty() && names.is_empty()))
     } else if !action.verb.is_empty() && action.verb.starts_with(wanted) {
-        1
-    } else if action.id.starts_with(wanted) || action.title.starts_with(wanted) {
-        2
-    } else if action.title.contains(wanted) {
-        3
+        Some(1)
+    } else if action.id.starts_with(wanted) || title.starts_with(wanted) {
+        Some(2)
+    } else if title.contains(wanted) || names.iter().any(named) {
+        Some(3)
+    } else if [action.id, action.verb, action.words].iter().any(|text| text.contains(wanted)) {
+        Some(4)
     } else {
-        4
+        None
     }
 }
 
-/// Lines of the list: the window without title, search line, heads, detail and the last two lines.
+/// Actions that the window shows at once.
 #[must_use]
-pub fn height(rows: u16) -> usize {
-    usize::from(if rows >= 24 { rows - 13 } else { rows.saturating_sub(5) })
+pub fn capacity(columns: u16, rows: u16) -> usize {
+    let lines = layout::help_lines(rows);
+    if columns >= layout::WIDE { lines * 2 } else { lines }
 }
 
 pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
-    let rows = model.rows;
+    let height = capacity(model.columns, model.rows);
     let Some(Overlay::Help(help)) = &mut model.overlay else {
         return Vec::new();
     };
     if let Some(to) = movement_of_key(key) {
-        let len = matches(help).len();
-        help.list.go(to, len, height(rows));
+        let len = matches(help, &model.keymap, model.read_only).len();
+        help.list.go(to, len, height);
         return Vec::new();
     }
     match key {
@@ -72,13 +89,16 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
             help.list = List::default();
         }
         Key::Enter => {
-            let chosen = matches(help).get(help.list.cursor).copied();
+            let found = matches(help, &model.keymap, model.read_only);
+            let chosen = found.get(help.list.cursor).copied();
             let here = help.place;
             model.overlay = None;
             return match chosen {
                 Some(action) if action.at(here) => keys::perform(model, action.does, None),
                 Some(action) => {
-                    model.say(format!("{} is not for this screen", action.title));
+                    let places: Vec<&str> = action.places.iter().map(|p| p.word()).collect();
+                    let text = format!("{} is for: {}", action.title, places.join(", "));
+                    model.say(text);
                     Vec::new()
                 }
                 None => Vec::new(),

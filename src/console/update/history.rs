@@ -1,60 +1,72 @@
-//! Runs and events of a job.
+//! Runs of a job, and what was done in the one under the cursor.
 
-use super::{go, movement, prompt};
+use super::{go, list, prompt, reader};
 use crate::console::commands::{Do, Place};
 use crate::console::layout;
-use crate::console::model::{HistoryScreen, Model};
+use crate::console::model::{HistoryPane, List, Model};
 use crate::console::msg::Cmd;
 
-/// Title.
-const HEADS: u16 = 1;
-
-fn height(model: &Model) -> usize {
-    let parts = layout::list(model, layout::HISTORY);
-    usize::from(parts.detail.map_or(parts.list.height, |d| d.height).saturating_sub(HEADS))
-}
-
-/// Positions of the events that the search lets through.
+/// Lines of a pane. A window without room for both shows the one that keys move in.
 #[must_use]
-pub fn shown(screen: &HistoryScreen) -> Vec<usize> {
-    let wanted = screen.search.to_lowercase();
-    (0..screen.events.len())
-        .filter(|i| {
-            let event = &screen.events[*i];
-            wanted.is_empty()
-                || event.text.to_lowercase().contains(&wanted)
-                || event.by.to_lowercase().contains(&wanted)
-        })
-        .collect()
+pub fn height(model: &Model, pane: HistoryPane) -> usize {
+    let parts = layout::of(model, Place::History);
+    let (area, heads) = match (pane, parts.detail) {
+        (HistoryPane::Runs, _) => (parts.list, 2),
+        (HistoryPane::Events, Some(area)) => (area, 1),
+        (HistoryPane::Events, None) => (parts.list, 1),
+    };
+    usize::from(area.height.saturating_sub(heads))
 }
 
+/// Brings both cursors into view.
 pub fn refit(model: &mut Model) {
-    let height = height(model);
+    let heights = [HistoryPane::Runs, HistoryPane::Events].map(|pane| height(model, pane));
     if let Some(job) = &mut model.job {
-        let len = shown(&job.history).len();
-        job.history.list.fit(len, height);
+        let screen = &mut job.history;
+        screen.runs_list.fit(screen.runs.len(), heights[0]);
+        let len = screen.shown().len();
+        screen.list.fit(len, heights[1]);
     }
 }
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
     if let Some(job) = &mut model.job {
         job.history.loaded = false;
+        job.history.pane = HistoryPane::Runs;
     }
     go(model, Place::History)
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            let len = shown(&job.history).len();
-            job.history.list.go(to, len, height);
+    let pane = model.job.as_ref().map_or(HistoryPane::Runs, |job| job.history.pane);
+    if list::moved(model, Place::History, does) {
+        if pane == HistoryPane::Runs
+            && let Some(job) = &mut model.job
+        {
+            job.history.list = List::default();
         }
         return Vec::new();
     }
-    match does {
-        Do::Filter => return prompt::open_filter(model),
-        Do::NextMatch | Do::PrevMatch => model.say("/ filters the events; Esc shows all again"),
+    match (does, pane) {
+        (Do::Open, HistoryPane::Events) => return reader::open_event(model),
+        (Do::Open | Do::NextPane | Do::PrevPane, _) => {
+            if let Some(job) = &mut model.job {
+                job.history.pane = match pane {
+                    HistoryPane::Runs => HistoryPane::Events,
+                    HistoryPane::Events => HistoryPane::Runs,
+                };
+            }
+            refit(model);
+        }
+        (Do::Filter, _) => {
+            if let Some(job) = &mut model.job {
+                job.history.pane = HistoryPane::Events;
+            }
+            return prompt::open_filter(model);
+        }
+        (Do::NextMatch | Do::PrevMatch, _) => {
+            model.say("/ filters the events of all runs; Esc shows one run again");
+        }
         _ => {}
     }
     Vec::new()

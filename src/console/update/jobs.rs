@@ -1,27 +1,13 @@
 //! The jobs list.
 
-use super::{movement, prompt, steer};
-use crate::console::commands::Do;
-use crate::console::layout;
+use super::{list, prompt, steer};
+use crate::console::commands::{Do, Place};
 use crate::console::model::{JobRow, JobsSort, Model};
 use crate::console::msg::Cmd;
 use crate::protocol::Action;
 
 /// Between two looks at the master tables.
 pub const RELOAD_MS: u64 = 2_000;
-/// Title and column heads.
-const HEADS: u16 = 2;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::JOBS).lines(HEADS)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    let len = model.jobs.shown().len();
-    model.jobs.list.fit(len, height);
-}
-
 pub fn loaded(model: &mut Model, jobs: Result<Vec<JobRow>, String>) {
     let on = model.jobs.selected().map(|row| row.view.name.clone());
     model.jobs.loaded = true;
@@ -32,6 +18,7 @@ pub fn loaded(model: &mut Model, jobs: Result<Vec<JobRow>, String>) {
             }
             model.jobs.rows = rows;
             model.jobs.problem = None;
+            model.jobs.sample(model.now.mono_ms);
         }
         Err(problem) => model.jobs.problem = Some(problem),
     }
@@ -58,14 +45,11 @@ fn keep_cursor(model: &mut Model, on: Option<String>) {
             model.jobs.list.cursor = at;
         }
     }
-    refit(model);
+    list::refit(model, Place::Jobs);
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        let len = model.jobs.shown().len();
-        model.jobs.list.go(to, len, height);
+    if list::moved(model, Place::Jobs, does) {
         return Vec::new();
     }
     match does {
@@ -93,6 +77,8 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
             Vec::new()
         }
         Do::Filter => prompt::open_filter(model),
+        Do::NewJob => super::wizard::new(model),
+        Do::NewLike => super::wizard::new_like(model),
         _ => Vec::new(),
     }
 }
@@ -107,6 +93,9 @@ fn attach(model: &mut Model) -> Vec<Cmd> {
         return Vec::new();
     }
     let name = row.view.name.clone();
+    if row.draft {
+        return super::wizard::load(model, &name);
+    }
     steer::attach(model, &name)
 }
 
@@ -117,6 +106,11 @@ pub fn act(model: &mut Model, action: Action) -> Vec<Cmd> {
         return Vec::new();
     };
     let start = matches!(action, Action::Resume);
+    if row.draft {
+        let text = format!("{} is a draft; Enter opens it", row.view.name);
+        model.say(text);
+        return Vec::new();
+    }
     if !row.alive && !start {
         let text = format!("{} has no engine, so there is nothing to pause", row.view.name);
         model.say(text);

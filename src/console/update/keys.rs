@@ -16,8 +16,12 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
     match key {
         Key::Ctrl('c') => return cancel(model),
         Key::Ctrl('z') => return vec![Cmd::Suspend],
-        Key::Ctrl('l') => return vec![Cmd::Repaint],
         _ => model.cancelled_ms = None,
+    }
+    let means = model.keymap.action(model.place(), key);
+    // A broken picture is painted anew whatever lies over the screen.
+    if means.is_some_and(|action| action.does == Do::Repaint) && !matches!(key, Key::Char(_)) {
+        return vec![Cmd::Repaint];
     }
     if model.frozen {
         model.frozen = false;
@@ -30,9 +34,10 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
         Some(Overlay::Question(_)) => question::press(model, key),
         Some(Overlay::Reader(_)) => reader::press(model, key),
         Some(Overlay::Prompt(_)) => prompt::press(model, key),
-        None => match model.keymap.action(model.place(), key) {
-            Some(action) => perform(model, action.does, Some(key)),
-            None => {
+        None => match (wizard::press(model, key), means) {
+            (Some(cmds), _) => cmds,
+            (None, Some(action)) => perform(model, action.does, Some(key)),
+            (None, None) => {
                 unbound(model, key);
                 Vec::new()
             }
@@ -46,6 +51,9 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
     if action.changes() && model.read_only {
         model.say(format!("[RO] this console may only look: {} was not done", action.title));
         return Vec::new();
+    }
+    if let Some(cmds) = wizard::before(model, does) {
+        return cmds;
     }
     if let Some(cmds) = everywhere(model, does) {
         return cmds;
@@ -64,7 +72,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
         Place::History => history::perform(model, does),
         Place::Verify => verify::perform(model, does),
         Place::Connect | Place::Pick | Place::Options | Place::Preflight | Place::Editor => {
-            wizard::perform(model, does)
+            wizard::perform(model, does, key)
         }
         Place::Lost => lost(model, does),
     }
@@ -90,6 +98,7 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
             refit(model);
             Vec::new()
         }
+        Do::ReadOnly => only_look(model),
         Do::Jobs => go(model, Place::Jobs),
         Do::Back => back(model),
         Do::Copy => copying::copy(model, copying::Extent::Message),
@@ -172,16 +181,29 @@ fn lost(model: &mut Model, does: Do) -> Vec<Cmd> {
 
 /// Every key is answered, also one that means nothing here.
 fn unbound(model: &mut Model, key: Key) {
-    let skips = model.keymap.action(model.place(), Key::Char('X')).is_some();
+    let skips = Action::of(Do::Skip).at(model.place());
     let text = match (key, owner(key)) {
         (Key::Char('d' | 'D'), _) | (Key::Delete | Key::Backspace, _) if skips => {
-            format!("{key} is not used here. Skip is X, re-run is R.")
+            ". Skip is {skip}, re-run is {retry}.".to_owned()
         }
         (Key::Char('u' | 'U'), _) => {
-            format!("{key} is not used here. What a key did, its counter-key takes back; see ?.")
+            ". What a key did, its counter-key takes back; see {help}.".to_owned()
         }
-        (_, Some(owner)) => format!("{key} is {owner} and not used here; ? lists the keys"),
-        (_, None) => format!("{key} is not used here; ? lists the keys"),
+        (_, Some(owner)) => format!(": it is {owner}; {{help}} lists the keys"),
+        (_, None) => "; {help} lists the keys".to_owned(),
     };
+    let text = format!("{key} is not used here{}", model.keymap.fill(&text));
     model.say(text);
+}
+
+/// From now on this console looks and does not act; the engine hears of it too.
+fn only_look(model: &mut Model) -> Vec<Cmd> {
+    if model.read_only {
+        model.say("[RO] this console only looks already");
+        return Vec::new();
+    }
+    model.read_only = true;
+    model.say("[RO] this console only looks from now on; attach again to act");
+    let job = model.job.as_ref().map(|job| job.name.clone());
+    vec![Cmd::OnlyLook { job }]
 }

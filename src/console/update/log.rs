@@ -1,27 +1,18 @@
 //! The log in full.
 
-use super::{go, movement, prompt, reader, refresh};
+use super::{go, list, prompt, reader, refresh};
 use crate::console::commands::{Do, Place};
-use crate::console::layout;
-use crate::console::model::{LogScreen, Model, Move};
+use crate::console::model::{LogScreen, Model};
 use crate::console::msg::Cmd;
 
-/// Title.
-const HEADS: u16 = 1;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::LOG).lines(HEADS)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = job.log.lines.len();
-        if job.log.follows {
-            job.log.list.cursor = len.saturating_sub(1);
-        }
-        job.log.list.fit(len, height);
+/// Keeps the cursor on the newest line, where it follows that.
+pub fn follow(model: &mut Model) {
+    if let Some(job) = &mut model.job
+        && job.log.follows
+    {
+        job.log.list.cursor = job.log.lines.len().saturating_sub(1);
     }
+    list::refit(model, Place::Log);
 }
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
@@ -36,12 +27,9 @@ pub fn open(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
+    if list::moved(model, Place::Log, does) {
         if let Some(job) = &mut model.job {
-            let len = job.log.lines.len();
-            job.log.list.go(to, len, height);
-            job.log.follows = job.log.list.cursor + 1 >= len;
+            job.log.follows = job.log.list.cursor + 1 >= job.log.lines.len();
         }
         return Vec::new();
     }
@@ -57,16 +45,15 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
 
 /// Goes to the next or previous line that holds what was searched for.
 pub fn search(model: &mut Model, forward: bool) {
-    let height = height(model);
     let found = model.job.as_mut().map(|job| {
         let found = next_match(&job.log, forward);
         if let Some(at) = found {
             job.log.list.cursor = at;
             job.log.follows = false;
-            job.log.list.go(Move::By(0), job.log.lines.len(), height);
         }
         (found.is_some(), job.log.search.clone())
     });
+    list::refit(model, Place::Log);
     if let Some((false, search)) = found {
         let none = if search.is_empty() {
             "nothing is searched for; / begins".to_owned()

@@ -7,6 +7,7 @@ mod help;
 mod history;
 mod jobs;
 mod keys;
+mod list;
 mod log;
 mod palette;
 mod plan;
@@ -22,11 +23,11 @@ mod verify;
 mod wizard;
 
 pub use copying::reject_text;
-pub use help::{height as help_height, matches as help_matches};
-pub use history::shown as history_lines;
-pub use palette::LINES_MAX as PALETTE_LINES_MAX;
+pub use help::{matches as help_matches, shown_actions as help_actions};
+pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
+pub use table::view_word;
 pub use verify::{row_text as difference_text, shown as verified_tables};
 
 use super::commands::Place;
@@ -85,11 +86,25 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
             }
             Vec::new()
         }
+        Msg::Process(state) => {
+            if let Some(job) = &mut model.job {
+                model.dirty = model.dirty || job.process != state;
+                job.process = state;
+            }
+            Vec::new()
+        }
         Msg::SlowLine(pace_ms) => {
             slow_line(model, pace_ms);
             Vec::new()
         }
+        Msg::Survey { id, news } => wizard::news(model, id, news),
+        Msg::SurveyDown(why) => wizard::survey_down(model, &why),
+        Msg::Draft { name, text } => wizard::opened(model, &name, text),
+        Msg::Edited(text) => wizard::edited(model, text),
+        Msg::Started { draft, result } => wizard::started(model, &draft, result),
     };
+    cmds.extend(wizard::due(model));
+    cmds.extend(wizard::save(model));
     cmds.extend(refresh::wanted(model));
     cmds
 }
@@ -131,8 +146,17 @@ fn paste(model: &mut Model, text: &str) -> Vec<Cmd> {
             Some(&mut palette.field)
         }
         Some(Overlay::Prompt(prompt)) => Some(&mut prompt.field),
-        Some(Overlay::Question(question)) => question.active_field(),
-        Some(Overlay::Reader(_)) | None => None,
+        // What was typed ahead of the question does not belong into it, pasted or not.
+        Some(Overlay::Question(question)) if question.accepts(model.now.mono_ms) => {
+            question.active_field()
+        }
+        Some(Overlay::Question(_) | Overlay::Reader(_)) => None,
+        None => {
+            return wizard::paste(model, text).unwrap_or_else(|| {
+                paste_ignored(model, text.chars().count());
+                Vec::new()
+            });
+        }
     };
     match field {
         Some(field) => field.paste(text),
@@ -156,15 +180,21 @@ fn resize(model: &mut Model, columns: u16, rows: u16) {
 
 /// Brings every cursor into view again after the window or a layout changed.
 fn refit(model: &mut Model) {
-    run::refit(model);
-    table::refit(model);
-    failed::refit(model);
-    rejects::refit(model);
-    plan::refit(model);
-    log::refit(model);
+    log::follow(model);
     history::refit(model);
-    verify::refit(model);
-    jobs::refit(model);
+    for place in [
+        Place::Jobs,
+        Place::Run,
+        Place::Plan,
+        Place::Table,
+        Place::Failed,
+        Place::Rejects,
+        Place::Log,
+        Place::Verify,
+    ] {
+        list::refit(model, place);
+    }
+    wizard::refit(model);
 }
 
 fn slow_line(model: &mut Model, pace_ms: Option<u64>) {
@@ -206,24 +236,7 @@ fn close(model: &mut Model) -> Vec<Cmd> {
     Vec::new()
 }
 
-/// The way a key moves a cursor, for lists that have one column.
-fn movement(does: super::commands::Do) -> Option<super::model::Move> {
-    use super::commands::Do;
-    use super::model::Move;
-    Some(match does {
-        Do::Down => Move::By(1),
-        Do::Up => Move::By(-1),
-        Do::PageDown => Move::Pages(1),
-        Do::PageUp => Move::Pages(-1),
-        Do::HalfDown => Move::HalfPages(1),
-        Do::HalfUp => Move::HalfPages(-1),
-        Do::First => Move::First,
-        Do::Last => Move::Last,
-        _ => return None,
-    })
-}
-
-/// The same for overlays, which take keys without the table.
+/// The way a key moves in a box, which takes keys without the table.
 fn movement_of_key(key: Key) -> Option<super::model::Move> {
     use super::model::Move;
     Some(match key {

@@ -1,7 +1,7 @@
 //! The command list `:`. A fitting verb runs; a word that only describes one completes it.
 
-use super::{keys, movement_of_key, prompt, steer};
-use crate::console::commands::{Action, Ask, parse, suggest};
+use super::{help, keys, movement_of_key, prompt, steer};
+use crate::console::commands::{Action, Ask, Place, parse, suggest};
 use crate::console::keymap::Key;
 use crate::console::model::{Model, Overlay, Palette};
 use crate::console::msg::Cmd;
@@ -15,13 +15,21 @@ pub fn open(model: &mut Model) -> Vec<Cmd> {
     Vec::new()
 }
 
+/// The commands that fit what was typed; of a console that may only look those that look.
+#[must_use]
+pub fn found(text: &str, place: Place, read_only: bool) -> Vec<&'static Action> {
+    let mut found = suggest(text, place);
+    found.retain(|action| !(read_only && action.changes()));
+    found
+}
+
 pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
     let place = model.place();
     let recall = model.recall.clone();
     let Some(Overlay::Palette(palette)) = &mut model.overlay else {
         return Vec::new();
     };
-    let found = suggest(palette.field.text(), place);
+    let found = found(palette.field.text(), place, model.read_only);
     let recalls = palette.recalled > 0 || palette.field.text().is_empty();
     if key == Key::Up && recalls && palette.recalled < recall.len() {
         palette.recalled += 1;
@@ -59,12 +67,7 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
 
 /// Puts a verb into the line, up to the first value to type.
 fn complete(palette: &mut Palette, action: &Action) {
-    let typed: Vec<&str> = action
-        .verb
-        .split(' ')
-        .take_while(|word| !word.chars().all(|c| c.is_ascii_uppercase()))
-        .collect();
-    let fixed = typed.join(" ");
+    let fixed = action.verb_before_value();
     let text = if fixed.len() < action.verb.len() { format!("{fixed} ") } else { fixed };
     palette.field.set(&text);
     palette.chosen = false;
@@ -72,9 +75,7 @@ fn complete(palette: &mut Palette, action: &Action) {
 
 /// A line chosen with the arrows: run it, or complete it when it needs a value.
 fn choose(model: &mut Model, action: &'static Action) -> Vec<Cmd> {
-    let needs_value =
-        action.verb.split(' ').any(|word| word.chars().all(|c| c.is_ascii_uppercase()));
-    if needs_value {
+    if action.needs_value() {
         if let Some(Overlay::Palette(palette)) = &mut model.overlay {
             complete(palette, action);
         }
@@ -110,7 +111,7 @@ fn enter(model: &mut Model, found: &[&'static Action]) -> Vec<Cmd> {
 }
 
 fn run(model: &mut Model, ask: Ask) -> Vec<Cmd> {
-    let needs_job = !matches!(ask, Ask::Do(_) | Ask::Set { .. });
+    let needs_job = !matches!(ask, Ask::Do(_) | Ask::Set { .. } | Ask::Help(_));
     if needs_job && model.job.is_none() {
         model.say("attach to a job first: Enter");
         return Vec::new();
@@ -127,6 +128,7 @@ fn run(model: &mut Model, ask: Ask) -> Vec<Cmd> {
             steer::act(model, action, &format!("index workers {want}"))
         }
         Ask::Rate(bytes) => steer::wish_rate(model, bytes, 0),
+        Ask::Help(words) => help::search(model, &words),
         Ask::Set { name, value } => {
             set(model, &name, &value);
             Vec::new()

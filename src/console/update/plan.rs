@@ -1,19 +1,12 @@
 //! The plan of a job that has not been started.
 
-use super::{movement, prompt, question, reader};
-use crate::console::commands::Do;
-use crate::console::layout;
+use super::{list, prompt, question, reader};
+use crate::console::commands::{Do, Place};
 use crate::console::model::{List, Model, PlanLine, PlanScreen};
 use crate::console::msg::Cmd;
 
-/// Title.
-const HEADS: u16 = 1;
 /// Findings, tables, checklist.
 const PAGES: u8 = 3;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::PLAN).lines(HEADS)
-}
 
 /// The lines of the page, filtered.
 #[must_use]
@@ -47,21 +40,8 @@ pub fn lines(screen: &PlanScreen) -> Vec<PlanLine> {
     }
 }
 
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = lines(&job.plan).len();
-        job.plan.list.fit(len, height);
-    }
-}
-
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            let len = lines(&job.plan).len();
-            job.plan.list.go(to, len, height);
-        }
+    if list::moved(model, Place::Plan, does) {
         return Vec::new();
     }
     match does {
@@ -90,5 +70,5 @@ fn turn(model: &mut Model, by: u8) {
         job.plan.list = List::default();
         job.plan.filter.clear();
     }
-    refit(model);
+    list::refit(model, Place::Plan);
 }

@@ -1,6 +1,6 @@
 //! One-line prompts in the status line: a filter, a number of threads, a chunk to go to.
 
-use super::{failed, history, jobs, log, plan, rejects, run, steer};
+use super::{list, log, run, steer, wizard};
 use crate::console::commands::Place;
 use crate::console::field::Field;
 use crate::console::keymap::Key;
@@ -95,7 +95,7 @@ fn go_to(model: &mut Model, number: usize) {
         job.table.list.top = job.table.list.cursor;
         job.table.list.go(Move::By(0), len, 1);
     }
-    super::table::refit(model);
+    list::refit(model, Place::Table);
 }
 
 /// A filter works while it is typed.
@@ -112,6 +112,9 @@ pub fn changed(model: &mut Model) {
 #[must_use]
 pub fn filter_of(model: &Model) -> &str {
     let place = model.place();
+    if place.is_wizard() {
+        return wizard::filter_of(model);
+    }
     let Some(job) = &model.job else {
         return &model.jobs.filter;
     };
@@ -130,9 +133,12 @@ pub fn filter_of(model: &Model) -> &str {
 pub fn set_filter(model: &mut Model, text: &str) {
     let text = text.to_owned();
     let place = model.place();
+    if place.is_wizard() {
+        return wizard::set_filter(model, &text);
+    }
     if place == Place::Jobs {
         model.jobs.filter = text;
-        jobs::refit(model);
+        list::refit(model, place);
         return;
     }
     let Some(job) = &mut model.job else {
@@ -145,22 +151,19 @@ pub fn set_filter(model: &mut Model, text: &str) {
         }
         Place::Rejects => {
             job.rejects.filter = text;
-            rejects::refit(model);
         }
         Place::Failed => {
             job.failed.filter = text;
             job.failed.group();
-            failed::refit(model);
         }
         Place::Plan => {
             job.plan.filter = text;
-            plan::refit(model);
         }
         Place::Log => job.log.search = text,
         Place::History => {
             job.history.search = text;
-            history::refit(model);
         }
         _ => {}
     }
+    list::refit(model, place);
 }

@@ -1,6 +1,7 @@
 //! Questions before what cannot be taken back with one key. Enter never says yes.
 
-use super::{failed, prompt, steer};
+use super::{failed, prompt, steer, wizard};
+use crate::console::commands::target_name;
 use crate::console::field::Field;
 use crate::console::figures;
 use crate::console::keymap::Key;
@@ -28,7 +29,7 @@ fn ask_name(
     decision: Decision,
     with_reason: bool,
 ) -> Vec<Cmd> {
-    let name = model.job.as_ref().map(|job| target_name(&job.job().target));
+    let name = model.job.as_ref().map(|job| target_name(&job.job().source, &job.job().target));
     open(model, title, lines, decision, name, with_reason)
 }
 
@@ -71,15 +72,6 @@ fn open(
     Vec::new()
 }
 
-/// The name to type: `crm` of `my:crm@db7`, the file's name of a path.
-#[must_use]
-pub fn target_name(target: &str) -> String {
-    let bare = target.split_once(':').map_or(target, |(_, rest)| rest);
-    let name = bare.rsplit_once('@').map_or(bare, |(name, _)| name);
-    let last = name.rsplit('/').find(|part| !part.is_empty()).unwrap_or(name);
-    if last.is_empty() { target.to_owned() } else { last.to_owned() }
-}
-
 /// `my:crm@db7 [PROD]`.
 #[must_use]
 pub fn target_text(model: &Model) -> String {
@@ -92,6 +84,12 @@ pub fn target_text(model: &Model) -> String {
         None if job.production => format!("{} [PROD]", job.target),
         None => job.target.clone(),
     }
+}
+
+/// The editor's text is not saved yet.
+pub fn drop_text(model: &mut Model, phrase: &str) -> Vec<Cmd> {
+    let lines = vec!["Ctrl-X saves it; the draft is as it was before.".to_owned()];
+    ask(model, format!("Drop the changes to the {phrase}"), lines, Decision::DropText)
 }
 
 /// Rejected rows are read again: what is loaded by that stays.
@@ -230,11 +228,15 @@ pub fn skip(model: &mut Model, chunks: Vec<u32>) -> Vec<Cmd> {
     let count = figures::counted(chunks.len() as u64, "chunk");
     let rows =
         if rows == 0 { "Their".to_owned() } else { format!("About {}", figures::grouped(rows)) };
-    let lines = vec![
+    let mut lines = vec![
         format!("{rows} rows will NOT be copied to {}.", target_text(model)),
         format!("The job will end as COMPLETED with {skipped} skipped, exit code 3."),
         "You can take it back until the job ends: mark them again and press R.".to_owned(),
     ];
+    if chunks.len() == 1 && !job.job().production {
+        let title = format!("Skip {count} of {of}: {}", lines[0]);
+        return ask(model, title, lines.split_off(1), Decision::Skip { chunks });
+    }
     let title = format!("SKIP {} of {of}", count.to_uppercase());
     ask_name(model, title, lines, Decision::Skip { chunks }, true)
 }
@@ -351,6 +353,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
     };
     let action = match question.decision {
         Decision::Act(action) => action,
+        Decision::DropText => return wizard::drop_text(model),
         Decision::Skip { chunks } => {
             let reason = question.reason.as_ref().map_or("", Field::text).trim().to_owned();
             Action::Skip { chunks, reason }
@@ -371,22 +374,4 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
         job.marked_steps.clear();
     }
     cmds
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_name_to_type_is_the_databases() {
-        for (target, name) in [
-            ("my:crm@db7", "crm"),
-            ("pg:crm@db1:5433", "crm"),
-            ("li:/data/logs.db", "logs.db"),
-            ("/dumps/hr", "hr"),
-            ("memory", "memory"),
-        ] {
-            assert_eq!(target_name(target), name, "{target}");
-        }
-    }
 }

@@ -1,12 +1,13 @@
 //! A text in full: an error, a finding, trouble with its four parts.
 
 use super::{copying, keys, movement_of_key, prompt};
-use crate::console::commands::Do;
+use crate::console::commands::{Do, Place};
 use crate::console::figures;
 use crate::console::keymap::Key;
 use crate::console::model::{FailedItem, List, Model, Overlay, PlanLine, Reader};
 use crate::console::msg::Cmd;
 use crate::console::shown;
+use crate::protocol::LogLine;
 
 pub(super) fn open(model: &mut Model, title: String, text: String) -> Vec<Cmd> {
     model.overlay = Some(Overlay::Reader(Reader { title, text, top: 0 }));
@@ -37,6 +38,23 @@ pub fn open_alerts(model: &mut Model) -> Vec<Cmd> {
     open(model, title, parts.join("\n\n\n"))
 }
 
+/// The engine's process lives and does not answer.
+pub fn open_silence(model: &mut Model) -> Vec<Cmd> {
+    let Some(job) = &model.job else {
+        return Vec::new();
+    };
+    let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
+    let text = format!(
+        "! No word from the engine\n  the last one came at {at}; {}\n\nSafe  Finished chunks are \
+         on the target and recorded. A chunk that was in work is on the target wholly or not at \
+         all.\n\nNext  It is asked again every 10 s; the numbers move again when it answers. \
+         When its process ends, the next engine goes on where it was.\n\nKeys  L log     :doctor \
+         host, files and locks     :stop now     q leave",
+        job.process_text()
+    );
+    open(model, "Trouble".to_owned(), text)
+}
+
 pub fn open_chunk(model: &mut Model) -> Vec<Cmd> {
     let Some(chunk) = model.job.as_ref().and_then(|job| job.table.selected()).cloned() else {
         return Vec::new();
@@ -57,7 +75,7 @@ pub fn open_failure(model: &mut Model) -> Vec<Cmd> {
             if !job.failed.folded.remove(&title) {
                 job.failed.folded.insert(title);
             }
-            super::failed::refit(model);
+            super::list::refit(model, Place::Failed);
             Vec::new()
         }
         Some(FailedItem::Chunk(i)) => {
@@ -88,10 +106,21 @@ pub fn open_differences(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn open_log_line(model: &mut Model) -> Vec<Cmd> {
-    let Some(job) = &model.job else {
-        return Vec::new();
-    };
-    let Some(line) = job.log.lines.get(job.log.list.cursor).cloned() else {
+    let line = model.job.as_ref().and_then(|job| job.log.lines.get(job.log.list.cursor));
+    open_line(model, line.cloned())
+}
+
+/// What was done, of the history.
+pub fn open_event(model: &mut Model) -> Vec<Cmd> {
+    let event = model.job.as_ref().and_then(|job| {
+        let at = *job.history.shown().get(job.history.list.cursor)?;
+        job.history.events.get(at).cloned()
+    });
+    open_line(model, event)
+}
+
+fn open_line(model: &mut Model, line: Option<LogLine>) -> Vec<Cmd> {
+    let Some(line) = line else {
         return Vec::new();
     };
     let at = figures::clock(line.at_ms, model.now.utc_offset_s);

@@ -15,6 +15,8 @@ const HISTORY_LINES: u32 = 500;
 
 /// A working engine that sends nothing for so long is asked whether it is there.
 const QUIET_MS: u64 = 10_000;
+/// It answers between two commits: without an answer for so long it is called silent.
+const PATIENCE_MS: u64 = 5_000;
 
 pub fn wanted(model: &mut Model) -> Vec<Cmd> {
     let mut cmds = ping(model);
@@ -28,12 +30,22 @@ fn ping(model: &mut Model) -> Vec<Cmd> {
     let Some(job) = &mut model.job else {
         return Vec::new();
     };
-    let heard = if job.pinged_ms > job.received_ms { job.pinged_ms } else { job.received_ms };
-    if !job.is_up() || !job.is_working() || now < heard + QUIET_MS {
+    if !job.is_up() || !job.is_working() {
         return Vec::new();
     }
-    job.pinged_ms = now;
-    vec![Cmd::Request { ticket: Ticket::Ping, body: RequestBody::Log { lines: 1 } }]
+    let asked = job.pinged_ms > job.received_ms;
+    let heard = if asked { job.pinged_ms } else { job.received_ms };
+    let mut cmds = Vec::new();
+    if asked && !job.silent && now >= job.pinged_ms + PATIENCE_MS {
+        job.silent = true;
+        model.dirty = true;
+        cmds.push(Cmd::LookAtProcess { pid: job.job().engine_pid });
+    }
+    if now >= heard + QUIET_MS {
+        job.pinged_ms = now;
+        cmds.push(Cmd::Request { ticket: Ticket::Ping, body: RequestBody::Log { lines: 1 } });
+    }
+    cmds
 }
 
 fn page(model: &mut Model) -> Vec<Cmd> {
@@ -46,6 +58,12 @@ fn page(model: &mut Model) -> Vec<Cmd> {
     }
     match place {
         Place::Table => table(model),
+        // Rows that are known to be bad stand beside their chunks.
+        Place::Failed if job.job().progress.rows_rejected > 0 => {
+            let mut cmds = failed(model);
+            cmds.extend(rejects(model));
+            cmds
+        }
         Place::Failed => failed(model),
         Place::Rejects => rejects(model),
         Place::Run => map(model),

@@ -1,26 +1,10 @@
 //! Rejected rows: folding, a row in full on request, reading them again.
 
-use super::{copying, go, movement, prompt, question, reader};
+use super::{copying, go, list, prompt, question, reader};
 use crate::console::commands::{Do, Place};
-use crate::console::layout;
 use crate::console::model::{Model, RejectItem};
 use crate::console::msg::{Cmd, Ticket};
 use crate::protocol::{RejectView, RequestBody};
-
-/// Title and column heads.
-const HEADS: u16 = 2;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::FAILED).lines(HEADS)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = job.rejects.items().len();
-        job.rejects.list.fit(len, height);
-    }
-}
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
     if let Some(job) = &mut model.job {
@@ -30,12 +14,7 @@ pub fn open(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            let len = job.rejects.items().len();
-            job.rejects.list.go(to, len, height);
-        }
+    if list::moved(model, Place::Rejects, does) {
         return Vec::new();
     }
     match does {
@@ -67,7 +46,7 @@ fn fold(model: &mut Model, close: bool) {
             screen.folded.remove(&cause);
         }
     }
-    refit(model);
+    list::refit(model, Place::Rejects);
 }
 
 /// On a cause Enter folds; on a row it asks the engine for the row's text, which travels only then.

@@ -1,21 +1,14 @@
 //! The run screen's own keys.
 
-use super::{go, movement, question, reader, table};
+use super::{go, list, question, reader, table};
 use crate::console::commands::{Do, Place};
 use crate::console::layout;
-use crate::console::model::{Attached, LowerPane, Model, Pane};
+use crate::console::model::{Attached, List, LowerPane, Model, Move, Pane, SILENT};
 use crate::console::msg::Cmd;
 
 /// Lines of the table list.
 pub fn height(model: &Model) -> usize {
-    model.job.as_ref().map_or(1, |j| layout::run_lines(model, j.run.lower, j.run.pane))
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        job.run.list.fit(job.run.order.len(), height);
-    }
+    list::height(model, Place::Run)
 }
 
 /// Number of the table under the cursor.
@@ -24,20 +17,8 @@ pub fn selected(job: &Attached) -> Option<u32> {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        let now = model.now.mono_ms;
-        if let Some(job) = &mut model.job {
-            match job.run.pane {
-                Pane::Tables => {
-                    job.run.list.go(to, job.run.order.len(), height);
-                    job.run.table = if job.run.list.cursor == 0 { None } else { selected(job) };
-                    job.run.painted = None;
-                    job.run.moved_ms = now;
-                }
-                Pane::Lower => scroll_lower(job, to),
-            }
-        }
+    if let Some(to) = list::movement(does) {
+        step(model, to);
         return Vec::new();
     }
     match does {
@@ -64,6 +45,24 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
     Vec::new()
 }
 
+fn step(model: &mut Model, to: Move) {
+    let now = model.now.mono_ms;
+    let on_tables = model.job.as_ref().is_some_and(|job| job.run.pane == Pane::Tables);
+    if on_tables {
+        list::go(model, Place::Run, to);
+    }
+    let Some(job) = &mut model.job else {
+        return;
+    };
+    if on_tables {
+        job.run.table = if job.run.list.cursor == 0 { None } else { selected(job) };
+        job.run.painted = None;
+        job.run.moved_ms = now;
+    } else {
+        scroll_lower(job, to);
+    }
+}
+
 fn lower(model: &mut Model, pane: LowerPane) {
     change(model, |job| {
         job.run.lower = if job.run.lower == pane { LowerPane::Log } else { pane };
@@ -78,7 +77,7 @@ fn change(model: &mut Model, change: impl FnOnce(&mut Attached)) {
         change(job);
     }
     arrange(model);
-    refit(model);
+    list::refit(model, Place::Run);
 }
 
 pub fn arrange(model: &mut Model) {
@@ -89,20 +88,19 @@ pub fn arrange(model: &mut Model) {
 }
 
 /// Scrolling back from the newest line, the first worker or the map's first row.
-fn scroll_lower(job: &mut Attached, to: crate::console::model::Move) {
+fn scroll_lower(job: &mut Attached, to: Move) {
     let len = match job.run.lower {
         LowerPane::Log => job.shot.log.len(),
         LowerPane::Workers => job.shot.workers.len(),
         LowerPane::Map => 200,
     };
-    let mut list = crate::console::model::List { cursor: job.run.lower_top, top: 0 };
+    let mut list = List { cursor: job.run.lower_top, top: 0 };
     let to = if job.run.lower == LowerPane::Log { upside_down(to) } else { to };
     list.go(to, len, 4);
     job.run.lower_top = list.cursor;
 }
 
-fn upside_down(to: crate::console::model::Move) -> crate::console::model::Move {
-    use crate::console::model::Move;
+fn upside_down(to: Move) -> Move {
     match to {
         Move::By(n) => Move::By(-n),
         Move::Pages(n) => Move::Pages(-n),
@@ -117,6 +115,10 @@ fn open(model: &mut Model) -> Vec<Cmd> {
     let Some(job) = &mut model.job else {
         return Vec::new();
     };
+    if job.silent && job.run.alert_read.as_deref() != Some(SILENT) {
+        job.run.alert_read = Some(SILENT.to_owned());
+        return reader::open_silence(model);
+    }
     if let Some(alert) = job.job().alerts.first().cloned()
         && job.run.alert_read.as_ref() != Some(&alert.id)
     {

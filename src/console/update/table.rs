@@ -1,25 +1,9 @@
 //! The chunks of one table.
 
-use super::{movement, prompt, question, reader, steer};
-use crate::console::commands::Do;
-use crate::console::layout;
-use crate::console::model::{List, Model, PromptKind, TableScreen};
+use super::{list, prompt, question, reader, steer};
+use crate::console::commands::{Do, Place};
+use crate::console::model::{List, Model, Move, PromptKind, TableScreen};
 use crate::console::msg::Cmd;
-
-/// Title and column heads.
-const HEADS: u16 = 2;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::TABLE).lines(HEADS)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = job.table.total as usize;
-        job.table.list.fit(len, height);
-    }
-}
 
 /// Turns the screen to a table.
 pub fn show(model: &mut Model, number: u32) {
@@ -38,16 +22,13 @@ pub fn show(model: &mut Model, number: u32) {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            job.table.list.go(to, job.table.total as usize, height);
-        }
+    if list::moved(model, Place::Table, does) {
         return Vec::new();
     }
     match does {
-        Do::Left => step(model, -1),
-        Do::Right => step(model, 1),
+        // One cell of the chunk map is one chunk of the list.
+        Do::Left => list::go(model, Place::Table, Move::By(-1)),
+        Do::Right => list::go(model, Place::Table, Move::By(1)),
         Do::Open => return reader::open_chunk(model),
         Do::View => next_view(model),
         Do::Filter => return prompt::open(model, PromptKind::GoTo, ""),
@@ -72,15 +53,6 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
         _ => {}
     }
     Vec::new()
-}
-
-/// One cell of the chunk map is one chunk of the list.
-fn step(model: &mut Model, by: isize) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let to = crate::console::model::Move::By(by);
-        job.table.list.go(to, job.table.total as usize, height);
-    }
 }
 
 /// All, failed, at work, left, done, skipped.
@@ -119,7 +91,6 @@ pub fn view_word(state: Option<u8>) -> &'static str {
 }
 
 fn mark(model: &mut Model) {
-    let height = height(model);
     let mut remark = None;
     if let Some(job) = &mut model.job {
         match job.table.selected().map(|c| (c.id, c.state, c.number)) {
@@ -127,11 +98,7 @@ fn mark(model: &mut Model) {
                 if !job.marked.remove(&id) {
                     job.marked.insert(id);
                 }
-                job.table.list.go(
-                    crate::console::model::Move::By(1),
-                    job.table.total as usize,
-                    height,
-                );
+                list::go(model, Place::Table, Move::By(1));
             }
             Some((_, _, number)) => remark = Some(format!("chunk {number} has not failed")),
             None => {}

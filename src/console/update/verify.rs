@@ -1,22 +1,15 @@
 //! What a verification found: tables that differ first, and the rows of the one under the cursor.
 
-use super::{go, movement, reader, steer};
+use super::{go, list, reader, steer};
 use crate::console::commands::{Do, Place};
-use crate::console::layout;
 use crate::console::model::{Attached, Model};
 use crate::console::msg::{Cmd, Ticket};
 use crate::protocol::{Action, DifferenceView, RequestBody, TableView};
 
-/// Title and column heads.
-const HEADS: u16 = 2;
 /// Rows asked for: more than any window shows.
 const ROWS_ASKED: u32 = 200;
 /// Between two questions for the rows of one table while it is being compared.
 const PACE_MS: u64 = 2_000;
-
-fn height(model: &Model) -> usize {
-    layout::list(model, layout::VERIFY).lines(HEADS)
-}
 
 /// The tables in the order shown: those that differ first.
 #[must_use]
@@ -28,14 +21,6 @@ pub fn shown(job: &Attached) -> Vec<&TableView> {
 
 fn selected(job: &Attached) -> Option<u32> {
     shown(job).get(job.verify.list.cursor).map(|table| table.number)
-}
-
-pub fn refit(model: &mut Model) {
-    let height = height(model);
-    if let Some(job) = &mut model.job {
-        let len = job.shot.tables.len();
-        job.verify.list.fit(len, height);
-    }
 }
 
 pub fn open(model: &mut Model) -> Vec<Cmd> {
@@ -74,12 +59,7 @@ pub fn refresh(model: &mut Model) -> Vec<Cmd> {
 }
 
 pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
-    if let Some(to) = movement(does) {
-        let height = height(model);
-        if let Some(job) = &mut model.job {
-            let len = job.shot.tables.len();
-            job.verify.list.go(to, len, height);
-        }
+    if list::moved(model, Place::Verify, does) {
         return Vec::new();
     }
     let Some(table) = model.job.as_ref().and_then(|job| selected(job)) else {

@@ -3,9 +3,11 @@
 
 mod bars;
 mod failed;
+mod findings;
 mod help;
 mod history;
 mod jobs;
+mod listing;
 mod log;
 mod lost;
 mod palette;
@@ -19,6 +21,7 @@ mod run;
 mod small;
 mod table;
 mod verify;
+mod wizard;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
@@ -27,7 +30,7 @@ use ratatui::style::Style;
 use super::commands::{Action, Do, Place, key_line};
 use super::figures;
 use super::layout::{self, Fit};
-use super::model::{Attached, Link, Model, Overlay, PromptKind};
+use super::model::{Attached, Link, Model, Overlay, PromptKind, SILENT};
 use super::shown::Shown;
 use pen::Pen;
 
@@ -70,7 +73,10 @@ fn draw(model: &Model, pen: &mut Pen<'_>) {
         (Some(job), Place::History) => history::draw(model, job, pen),
         (Some(job), Place::Verify) => verify::draw(model, job, pen),
         (Some(job), Place::Lost) => lost::draw(model, job, pen),
-        _ => jobs::draw(model, pen),
+        (_, place) => match &model.wizard {
+            Some(wizard) if place.is_wizard() => wizard::draw(model, wizard, pen),
+            _ => jobs::draw(model, pen),
+        },
     }
     match &model.overlay {
         Some(Overlay::Palette(palette)) => palette::draw(model, palette, pen),
@@ -271,11 +277,13 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
         let ms = model.now.mono_ms.saturating_sub(job.received_ms) / 5_000 * 5_000;
         let at = figures::clock(job.received_wall_ms, model.now.utc_offset_s);
         let text = format!(
-            "! No word from the engine for {} (process {}); numbers are from {at}",
-            figures::short_time(ms),
-            job.job().engine_pid
+            "! No word from the engine for {} s ({}). Numbers are from {at}",
+            ms / 1_000,
+            job.process_text()
         );
-        lines.push(standing(text, look.bold()));
+        let read = job.run.alert_read.as_deref() == Some(SILENT);
+        let hint = if read || model.place() != Place::Run { "" } else { "  Enter: more" };
+        lines.push(Standing { text, style: look.bold(), hint });
     }
     // The others are on the page that Enter opens.
     if let Some(alert) = job.job().alerts.first() {
@@ -393,18 +401,26 @@ fn draw_keys(model: &Model, pen: &mut Pen<'_>, row: u16) {
 fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
     let place = model.place();
     let top = model.screens.len() == 1;
-    let tail = if narrow {
-        ": ? q".to_owned()
-    } else {
-        format!(": command  ? help  q {}", if top { "leave" } else { "back" })
-    };
+    let leave = if top { "leave" } else { "back" };
+    let tail: Vec<String> = [(Do::Command, "command"), (Do::Help, "help"), (Do::Close, leave)]
+        .into_iter()
+        .filter_map(|(does, word)| model.keymap.first(Action::of(does)).map(|key| (key, word)))
+        .map(|(key, word)| if narrow { key.to_string() } else { format!("{key} {word}") })
+        .collect();
+    let tail = tail.join(if narrow { " " } else { "  " });
     let mut out = String::new();
     for does in key_line(place) {
         let action = Action::of(*does);
         if !is_useful(model, action) {
             continue;
         }
-        let key = if matches!(does, Do::RestartWith) { "1-9" } else { action.keys[0] };
+        let keys = model.keymap.keys(action);
+        let key = match keys.first() {
+            Some(_) if keys.len() > 3 => model.keymap.shown(action),
+            Some(first) => first.to_string(),
+            // Switched off in keys.toml, or without a key.
+            None => continue,
+        };
         let short = match (action.does, place) {
             (Do::Open, Place::Jobs) => "attach",
             (Do::Open, Place::Run) => "table",
@@ -412,7 +428,7 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             (Do::Open, Place::Rejects) => "the row",
             _ => action.short,
         };
-        let mut entry = if narrow { key.to_owned() } else { format!("{key} {short}") };
+        let mut entry = if narrow { key } else { format!("{key} {short}") };
         if matches!(does, Do::Failed) && !narrow {
             let n = model.job.as_ref().map_or(0, |j| failures(j));
             entry.push_str(&format!(" {}", figures::grouped(n)));

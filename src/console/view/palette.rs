@@ -4,15 +4,15 @@ use ratatui::layout::Rect;
 
 use super::pen::Pen;
 use super::place_cursor;
-use crate::console::commands::suggest;
+use crate::console::commands::in_a_shell;
 use crate::console::figures;
 use crate::console::model::{Model, Palette};
-use crate::console::update::PALETTE_LINES_MAX;
+use crate::console::update::{PALETTE_LINES_MAX, palette_found};
 
 pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
     let (w, h) = (pen.columns(), pen.rows());
     let place = model.place();
-    let found = suggest(palette.field.text(), place);
+    let found = palette_found(palette.field.text(), place, model.read_only);
     let room = usize::from(h.saturating_sub(6)).clamp(1, PALETTE_LINES_MAX);
     let height = u16::try_from(room + 4).unwrap_or(8);
     let area = Rect::new(0, (h - 1).saturating_sub(height), w, height);
@@ -32,11 +32,7 @@ pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
         let now = present(model, action.id);
         let title = format!("{}{now}", action.title);
         pen.put((21, y), w.saturating_sub(21 + 17), title, style);
-        let keys = match action.keys {
-            [first, .., last] if action.keys.len() > 3 => format!("{first}-{last}"),
-            keys => keys.join(" "),
-        };
-        pen.put((w.saturating_sub(16), y), 8, keys, style);
+        pen.put((w.saturating_sub(16), y), 8, model.keymap.shown(action), style);
         pen.put((w.saturating_sub(7), y), 7, action.tier.word(), style);
         if selected && palette.chosen {
             pen.restyle(Rect::new(2, y, 18, 1), pen.look.cursor());
@@ -49,7 +45,8 @@ pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
     if let Some(action) = found.get(palette.list.cursor)
         && !action.shell.is_empty()
     {
-        let text = format!("in a shell: tidegate {}", action.shell);
+        let job = model.job.as_ref().map(|job| job.name.as_str());
+        let text = format!("in a shell: {}", in_a_shell(action, job, palette.field.text()));
         pen.put((1, line - 1), w - 1, text, plain);
     }
     let x = pen.put((0, line), 1, ":", pen.look.bold());

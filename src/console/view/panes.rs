@@ -3,9 +3,11 @@
 use ratatui::layout::Rect;
 
 use super::bars::Map;
+use super::listing;
 use super::pen::Pen;
 use crate::console::figures;
-use crate::console::model::{Attached, Model};
+use crate::console::model::{Attached, LowerPane, Model};
+use crate::console::shown;
 use crate::protocol::{LogLine, WorkerView};
 
 /// `14:31:15 ana (pts/3) threads 12 -> 16`.
@@ -65,7 +67,8 @@ pub fn workers(job: &Attached, pen: &mut Pen<'_>, area: Rect, focused: bool) {
 
 fn shown_workers(job: &Attached, lines: usize) -> &[WorkerView] {
     let all = &job.shot.workers;
-    let from = job.run.lower_top.clamp(0, all.len().saturating_sub(lines));
+    let scrolled = if job.run.lower == LowerPane::Workers { job.run.lower_top } else { 0 };
+    let from = scrolled.clamp(0, all.len().saturating_sub(lines));
     let end = (from + lines).clamp(0, all.len());
     &all[from..end]
 }
@@ -107,22 +110,54 @@ fn worker_line(pen: &mut Pen<'_>, area: Rect, y: u16, worker: &WorkerView) {
 pub fn right(job: &Attached, pen: &mut Pen<'_>, area: Rect) {
     let t = &job.job().threads;
     pen.rule(area, format!("Workers {} of {}, M = MB/s", t.run, t.want), "", false);
-    let held = &job.job().held_by;
-    let held_rows = u16::try_from(held.len().clamp(1, 3)).unwrap_or(1) + 1;
-    let lines = area.height.saturating_sub(1 + held_rows);
-    for (row, worker) in shown_workers(job, usize::from(lines)).iter().enumerate() {
-        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
-        short_worker(pen, area, y, worker);
+    let held = held_lines(job, usize::from(area.width.saturating_sub(2)));
+    let most = if area.height >= 24 { 6 } else { 3 };
+    let held_rows = u16::try_from(held.len().clamp(2, most)).unwrap_or(2) + 1;
+    let held_rows = if held_rows < area.height { held_rows } else { 0 };
+    let workers =
+        Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1 + held_rows));
+    short_workers(job, pen, workers);
+    if held_rows > 0 {
+        let held_area = Rect::new(area.x, workers.bottom(), area.width, held_rows);
+        pen.rule(held_area, "Held back by", "", false);
+        listing::lines(pen, listing::body(held_area), &held);
     }
-    let y = area.bottom().saturating_sub(held_rows);
-    let box_area = Rect::new(area.x, y, area.width, held_rows);
-    pen.rule(box_area, "Held back by", "", false);
-    if held.is_empty() {
-        pen.put((area.x + 1, y + 1), area.width - 1, "nothing", pen.look.plain());
+}
+
+/// Every reason, whole, then the workers that wait for something.
+fn held_lines(job: &Attached, width: usize) -> Vec<String> {
+    let view = job.job();
+    let mut lines: Vec<String> =
+        view.held_by.iter().flat_map(|reason| shown::wrapped(reason, width)).collect();
+    if lines.is_empty() {
+        lines.push(match view.state.as_str() {
+            "EXECUTING" => format!("nothing; {}", busy_with(&job.shot.workers)),
+            _ => "nothing".to_owned(),
+        });
     }
-    for (row, reason) in held.iter().take(3).enumerate() {
-        let y = y + 1 + u16::try_from(row).unwrap_or(0);
-        pen.put((area.x + 1, y), area.width - 1, reason, pen.look.plain());
+    for worker in &job.shot.workers {
+        if let Some(waits) = &worker.waits_for {
+            lines.push(format!("{:02} waits for {waits}", worker.number));
+        }
+    }
+    lines
+}
+
+/// Where the workers stand now: most of them stand before the slower side.
+fn busy_with(workers: &[WorkerView]) -> String {
+    let doing =
+        |words: &[&str]| workers.iter().filter(|w| words.contains(&w.activity.as_str())).count();
+    let (read, write) = (doing(&["read"]), doing(&["write", "commit"]));
+    match (read, write) {
+        (0, 0) => "no thread reads or writes now".to_owned(),
+        (read, write) => format!("{read} read, {write} write now"),
+    }
+}
+
+/// The narrow list of workers, from the one scrolled to.
+pub fn short_workers(job: &Attached, pen: &mut Pen<'_>, area: Rect) {
+    for (row, worker) in shown_workers(job, usize::from(area.height)).iter().enumerate() {
+        short_worker(pen, area, area.y + u16::try_from(row).unwrap_or(0), worker);
     }
 }
 

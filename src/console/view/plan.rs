@@ -2,9 +2,11 @@
 
 use ratatui::layout::Rect;
 
+use super::listing::{Listing, body, divide, note};
 use super::pen::Pen;
 use super::table::text_lines;
-use super::{footer, job_header, panes};
+use super::{findings, footer, job_header, panes};
+use crate::console::commands::Place;
 use crate::console::figures;
 use crate::console::layout;
 use crate::console::model::{Attached, Model, PlanLine};
@@ -12,7 +14,7 @@ use crate::console::update::plan_lines;
 use crate::protocol::PlanView;
 
 pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
-    let parts = layout::list(model, layout::PLAN);
+    let parts = layout::of(model, Place::Plan);
     job_header(model, job, pen, "  Plan");
     let Some(plan) = &job.plan.plan else {
         waiting(model, job, pen, parts.list);
@@ -24,11 +26,9 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     }
     list(model, job, plan, pen, parts.list);
     if let Some(area) = parts.detail {
-        if area.x > 0 {
-            pen.bar(area.x - 1, area.top(), area.bottom());
-        }
         detail(job, plan, pen, area);
     }
+    divide(pen, &parts);
     footer(model, pen, parts.alert, parts.status, parts.keys);
 }
 
@@ -65,14 +65,8 @@ fn sums(job: &Attached, plan: &PlanView) -> String {
 
 fn list(model: &Model, job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area: Rect) {
     let screen = &job.plan;
-    let of = |severity: &str| plan.findings.iter().filter(|f| f.severity == severity).count();
     let title = match screen.page {
-        0 => format!(
-            "Findings: {} ok  {} warnings  {} block the start",
-            of("ok"),
-            of("warn"),
-            of("BLOCK")
-        ),
+        0 => format!("Findings: {}", findings::sums(&plan.findings)),
         1 => format!("Tables {}", figures::grouped(plan.tables.len() as u64)),
         _ => format!("Objects {}", figures::grouped(plan.checklist.len() as u64)),
     };
@@ -81,23 +75,15 @@ fn list(model: &Model, job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area:
         1 => "Tab objects",
         _ => "Tab findings",
     };
-    let note = if screen.filter.is_empty() {
-        format!("{next}  / filter")
-    } else {
-        format!("/{}", screen.filter)
-    };
-    pen.rule(area, title, note, !model.zoomed);
+    let keys = note(&screen.filter, &format!("{next}  / filter"));
+    pen.rule(area, title, keys, !model.zoomed);
     let items = plan_lines(screen);
-    let lines = usize::from(area.height.saturating_sub(1));
-    let end = (screen.list.top + lines).clamp(0, items.len());
-    for (row, item) in items[screen.list.top.clamp(0, end)..end].iter().enumerate() {
-        let y = area.y + 1 + u16::try_from(row).unwrap_or(0);
-        let line = Rect::new(area.x, y, area.width, 1);
-        let selected = screen.list.top + row == screen.list.cursor;
-        plan_line(job, plan, pen, line, *item, selected);
-    }
+    let listing = Listing::new(area, 1, screen.list, items.len());
+    listing.draw(pen, |pen, line, at, selected| {
+        plan_line(job, plan, pen, line, items[at], selected);
+    });
     if items.is_empty() {
-        pen.put((3, area.y + 1), area.width, "nothing here holds that", pen.look.plain());
+        listing.say(pen, "nothing here holds that");
     }
 }
 
@@ -111,11 +97,14 @@ fn plan_line(
 ) {
     let style = if selected { pen.look.bold() } else { pen.look.plain() };
     let (x, y, w) = (line.x, line.y, line.width);
+    if let PlanLine::Finding(i) = item {
+        return findings::line(pen, line, &plan.findings[i], selected);
+    }
     if selected {
         pen.put((x + 1, y), 1, ">", style);
     }
     let marked = match item {
-        PlanLine::Start => {
+        PlanLine::Start | PlanLine::Finding(_) => {
             let blocks = job.job().blocks;
             let text = match (blocks, plan.blocked) {
                 (0, false) => "Enter or s starts; nothing was written so far".to_owned(),
@@ -125,14 +114,6 @@ fn plan_line(
             let end = pen.put((x + 3, y), w, "[ Start ]", pen.look.bold());
             pen.put((end + 2, y), w.saturating_sub(15), text, style);
             9
-        }
-        PlanLine::Finding(i) => {
-            let finding = &plan.findings[i];
-            let severity = if finding.severity == "BLOCK" { pen.look.alarm() } else { style };
-            pen.put((x + 3, y), 5, &finding.severity, severity);
-            pen.put((x + 9, y), 11, &finding.topic, style);
-            pen.put((x + 21, y), w.saturating_sub(21), &finding.message, style);
-            17
         }
         PlanLine::Table(i) => {
             let table = &plan.tables[i];
@@ -161,17 +142,11 @@ fn plan_line(
 }
 
 fn detail(job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area: Rect) {
-    let body = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
     let item = plan_lines(&job.plan).get(job.plan.list.cursor).copied();
     let (title, text) = match item {
         Some(PlanLine::Finding(i)) => {
             let f = &plan.findings[i];
-            let mut text = f.message.clone();
-            for more in [&f.detail, &f.hint].into_iter().flatten() {
-                text.push('\n');
-                text.push_str(more);
-            }
-            (format!("{} {}", f.severity, f.topic), text)
+            (findings::title(f), findings::text(f, "Ways out, in the wizard (N new like this):"))
         }
         Some(PlanLine::Table(i)) => {
             let t = &plan.tables[i];
@@ -210,5 +185,5 @@ fn detail(job: &Attached, plan: &PlanView, pen: &mut Pen<'_>, area: Rect) {
     };
     let has_more = !matches!(item, Some(PlanLine::Start) | None) && area.x == 0;
     pen.rule(area, title, if has_more { "Enter full text  y copy" } else { "" }, false);
-    text_lines(pen, body, &text);
+    text_lines(pen, body(area), &text);
 }

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::bars::{self, Slider};
+use super::listing::Listing;
 use super::pen::Pen;
 use super::{footer, job_header, panes};
 use crate::console::figures;
@@ -66,7 +67,13 @@ fn gauge_place(pen: &Pen<'_>) -> (u16, u16) {
     }
 }
 
-fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
+/// Between the figures behind a gauge.
+fn gap(pen: &Pen<'_>) -> &'static str {
+    if pen.columns() >= layout::WIDE { "  " } else { " " }
+}
+
+/// The slider (UX 8); also the first line of a verification.
+pub fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let (x, cells) = gauge_place(pen);
     let t = &job.job().threads;
     let (want, agreed) = job.threads_want();
@@ -86,16 +93,18 @@ fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     pen.put((1, y), 8, label, pen.look.plain());
     slider.draw(pen, (x - 1, y), cells);
     let mark = if agreed { "" } else { "?" };
-    let mut text = format!("{run:>2} run {want:>2}{mark} want");
+    let between = gap(pen);
+    let mut text = format!("{run:>2} run{between}{want:>2}{mark} want");
     if draining > 0 {
         let old = figures::short_time(t.draining_oldest_ms);
         text.push_str(&format!("  {draining} draining, old {old}"));
-    } else if let Some(note) = &t.note {
-        text.push_str(&format!("  ({note})"));
     } else {
         text.push_str(&format!("  max {}", t.max));
         if slider.scale(cells) > 1 {
             text.push_str(&format!(", 1 cell = {}", slider.scale(cells)));
+        }
+        if let Some(note) = &t.note {
+            text.push_str(&format!("  ({note})"));
         }
     }
     let from = x + cells + 2;
@@ -159,17 +168,46 @@ fn total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let p = &job.job().progress;
     pen.put((1, y), 8, "total", pen.look.plain());
     bars::total(pen, (x - 1, y), cells, p);
+    let all = all_rows(p.estimated, p.rows_done.saturating_add(p.rows_moving), p.rows_total);
+    let rows = figures::count(p.rows_done);
+    let between = gap(pen);
     let about = if p.estimated { "~" } else { "" };
-    let mut text = format!(
-        "{:>2}% {}/{about}{} rows",
-        p.percent,
-        figures::count(p.rows_done),
-        figures::count(p.rows_total)
-    );
+    let mut text = format!("{:>2}%{between}{rows}/{all} rows", p.percent);
     if pen.columns() >= BYTES_COLUMNS {
         let (done, all) = (figures::bytes(p.bytes_done), figures::bytes(p.bytes_total));
         text.push_str(&format!("  {done}/{about}{all}"));
     }
+    let eta = eta(model, job);
+    if !eta.is_empty() {
+        text.push_str(&format!("  ETA {eta}"));
+    }
+    pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
+}
+
+/// `~470M`; `~>480M` when more came than was estimated.
+fn all_rows(estimated: bool, seen: u64, total: u64) -> String {
+    match (estimated, seen > total) {
+        (_, true) => format!("~>{}", figures::count(seen)),
+        (true, false) => format!("~{}", figures::count(total)),
+        (false, false) => figures::count(total),
+    }
+}
+
+/// The whole of a verification, which counts chunks.
+pub fn chunks_total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
+    let (x, cells) = gauge_place(pen);
+    let p = &job.job().progress;
+    pen.put((1, y), 8, "total", pen.look.plain());
+    bars::total(pen, (x - 1, y), cells, p);
+    let settled = p.chunks_done + p.chunks_failed + p.chunks_skipped;
+    let all = settled + p.chunks_running + p.chunks_left;
+    let between = gap(pen);
+    let mut text = format!(
+        "{:>2}%{between}{}/{} chunks",
+        p.percent,
+        figures::grouped(u64::from(settled)),
+        figures::grouped(u64::from(all))
+    );
     let eta = eta(model, job);
     if !eta.is_empty() {
         text.push_str(&format!("  ETA {eta}"));
@@ -201,17 +239,32 @@ fn speed(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     if !model.slow {
         bars::spark(pen, (x, y), cells, &r.spark);
     }
-    let mut text = format!("peak {}", figures::rate(r.peak_bytes_per_s));
-    if pen.columns() >= BYTES_COLUMNS {
-        text.push_str(&format!("   1 min {}", figures::rate(r.mean_1m_bytes_per_s)));
-    }
-    text.push_str(&format!("   10 min {}", figures::rate(r.mean_10m_bytes_per_s)));
+    let (peak, mean) = (figures::rate(r.peak_bytes_per_s), figures::rate(r.mean_10m_bytes_per_s));
+    let text = match pen.columns() {
+        layout::WIDE.. => {
+            let minute = figures::rate(r.mean_1m_bytes_per_s);
+            format!("peak {peak}   1 min {minute}   10 min {mean}")
+        }
+        _ => format!(
+            "peak {}   10-min average {mean}",
+            limit_text(r.mean_10m_bytes_per_s, r.peak_bytes_per_s)
+        ),
+    };
     pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
 }
 
-/// `schema ok | COPY 63% | indexes 0/58`: the phase at work is in capitals.
+/// `schema ok | COPY 63% | indexes 0/58`: the phase at work is in capitals. While the job hurts its
+/// source, how it does so stands here instead.
 fn phase(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let x = gauge_place(pen).0 - 1;
+    let pressure = &job.job().pressure;
+    if !pressure.is_empty() {
+        pen.put((1, y), 8, "source", pen.look.plain());
+        let near = pressure.iter().any(|phrase| phrase.starts_with('!'));
+        let style = if near { pen.look.loud() } else { pen.look.bold() };
+        pen.put((x, y), u16::MAX, pressure.join(" | "), style);
+        return;
+    }
     pen.put((1, y), 8, "phase", pen.look.plain());
     let percent = job.job().progress.percent;
     let mut words: Vec<String> =
@@ -292,21 +345,18 @@ fn tables(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect, wide: bo
         format!("/{}  {} shown", run.filter, run.order.len())
     };
     pen.rule(area, title, note, run.pane == Pane::Tables && !model.zoomed);
-    let c = columns(area.width);
     let mut y = area.y + 1;
     if wide {
-        heads(pen, area, y, &c);
+        heads(pen, area, y, &columns(area.width));
         y += 1;
     }
-    let lines = usize::from(area.bottom().saturating_sub(y));
-    let end = (run.list.top + lines).clamp(0, run.order.len());
-    for (row, number) in run.order[run.list.top.clamp(0, end)..end].iter().enumerate() {
-        let Some(table) = job.shot.tables.get(*number as usize) else { continue };
-        let y = y + u16::try_from(row).unwrap_or(0);
-        let selected = run.list.top + row == run.list.cursor;
-        table_line(pen, Rect::new(area.x, y, area.width, 1), table, &c, selected);
-    }
-    if run.order.is_empty() && lines > 0 {
+    let listing = Listing::new(area, y - area.y, run.list, run.order.len()).counting_more(model);
+    listing.draw(pen, |pen, line, at, selected| {
+        if let Some(table) = job.shot.tables.get(run.order[at] as usize) {
+            table_line(pen, line, table, selected);
+        }
+    });
+    if run.order.is_empty() {
         let none = if job.shot.tables.is_empty() {
             "no tables in this job".to_owned()
         } else if run.filter.is_empty() {
@@ -314,7 +364,7 @@ fn tables(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect, wide: bo
         } else {
             format!("no table holds {:?}; Esc clears the filter", run.filter)
         };
-        pen.put((area.x + 5, y), area.width - 5, none, pen.look.plain());
+        listing.say(pen, &none);
     }
 }
 
@@ -338,7 +388,9 @@ fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, c: &Columns) {
     pen.right((x, y), c.fail, "fail", plain);
 }
 
-fn table_line(pen: &mut Pen<'_>, line: Rect, table: &TableView, c: &Columns, selected: bool) {
+/// One table: name, chunk states, counts.
+pub fn table_line(pen: &mut Pen<'_>, line: Rect, table: &TableView, selected: bool) {
+    let c = columns(line.width);
     let style = if selected { pen.look.bold() } else { pen.look.plain() };
     let y = line.y;
     if selected {
@@ -384,8 +436,10 @@ fn table_line(pen: &mut Pen<'_>, line: Rect, table: &TableView, c: &Columns, sel
 }
 
 fn rows_text(table: &TableView) -> String {
-    let about = if table.estimated && table.chunks_done < table.chunks_total { "~" } else { "" };
-    format!("{}/{about}{}", figures::count(table.rows_done), figures::count(table.rows_total))
+    let seen = table.rows_done.saturating_add(table.rows_moving);
+    let estimated = table.estimated && table.chunks_done < table.chunks_total;
+    let all = all_rows(estimated, if estimated { seen } else { 0 }, table.rows_total);
+    format!("{}/{all}", figures::count(table.rows_done))
 }
 
 /// The mark left of a table's name.

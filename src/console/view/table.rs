@@ -3,17 +3,20 @@
 use ratatui::layout::Rect;
 
 use super::bars::{Map, mark_of_number};
+use super::listing::{self, Listing, body};
 use super::pen::Pen;
 use super::{footer, job_header, panes};
+use crate::console::commands::Place;
 use crate::console::figures;
 use crate::console::layout;
 use crate::console::model::{Attached, Model};
 use crate::console::shown;
 use crate::console::theme::Mark;
+use crate::console::update::view_word;
 use crate::protocol::{ChunkView, TableView};
 
 pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
-    let parts = layout::list(model, layout::TABLE);
+    let parts = layout::of(model, Place::Table);
     let unknown = TableView::default();
     let table = job.shot.tables.get(job.table.table as usize).unwrap_or(&unknown);
     job_header(model, job, pen, &format!(" > {}", table.name));
@@ -28,32 +31,39 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
     footer(model, pen, parts.alert, parts.status, parts.keys);
 }
 
+/// `rows 4.0M/~4.4M   size 10.0 GB/~11.0 GB   key id   failed 5   attempts 3`; what does not fit is
+/// left out from the end.
 fn sums(job: &Attached, table: &TableView, pen: &mut Pen<'_>, y: u16) {
     let about = if table.estimated { "~" } else { "" };
-    let mut text = format!(
-        "rows {}/{about}{}   size {}/{about}{}   {}   failed {}",
+    let mut parts = Vec::new();
+    if !job.marked.is_empty() {
+        parts.push(format!("{} marked", job.marked.len()));
+    }
+    parts.push(format!(
+        "rows {}/{about}{}",
         figures::count(table.rows_done),
-        figures::count(table.rows_total),
-        figures::bytes(table.bytes_done),
-        figures::bytes(table.bytes_total),
-        table.method,
-        table.chunks_failed,
-    );
+        figures::count(table.rows_total)
+    ));
+    let (done, all) = (figures::bytes(table.bytes_done), figures::bytes(table.bytes_total));
+    parts.push(format!("size {done}/{about}{all}"));
+    parts.push(table.method.clone());
+    parts.push(format!("failed {}", table.chunks_failed));
     if table.chunks_skipped > 0 {
-        text.push_str(&format!("   skipped {}", table.chunks_skipped));
+        parts.push(format!("skipped {}", table.chunks_skipped));
     }
     if table.rows_rejected > 0 {
-        let rejected = figures::grouped(table.rows_rejected);
-        text.push_str(&format!("   rejected {rejected}"));
+        parts.push(format!("rejected {}", figures::grouped(table.rows_rejected)));
+    }
+    let attempts = job.table.selected().map_or(0, |chunk| chunk.attempts);
+    if attempts > 0 {
+        parts.push(format!("attempts {attempts}"));
     }
     if let Some(target) = &table.target_name {
-        text.push_str(&format!("   -> {target}"));
+        parts.push(format!("-> {target}"));
     }
-    text.push_str(&format!("   {}", table.path));
-    if !job.marked.is_empty() {
-        text = format!("{} marked   {text}", job.marked.len());
-    }
-    pen.put((1, y), pen.columns() - 1, text, pen.look.plain());
+    parts.push(table.path.clone());
+    let gap = if pen.columns() >= layout::WIDE { "    " } else { "   " };
+    pen.put((1, y), pen.columns() - 1, parts.join(gap), pen.look.plain());
 }
 
 fn map(job: &Attached, table: &TableView, pen: &mut Pen<'_>, info: Rect) {
@@ -73,62 +83,99 @@ fn map(job: &Attached, table: &TableView, pen: &mut Pen<'_>, info: Rect) {
 
 fn chunks(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
     let screen = &job.table;
-    let view = match screen.state {
-        None => "all",
-        Some(0) => "left",
-        Some(1) => "at work",
-        Some(2) => "done",
-        Some(3) => "failed",
-        Some(_) => "skipped",
-    };
+    let view = view_word(screen.state);
     let title = match screen.state {
         None => "Chunks".to_owned(),
         Some(_) => format!("Chunks {view}: {}", figures::grouped(u64::from(screen.total))),
     };
     pen.rule(area, title, format!("t {view}  / go to"), !model.zoomed);
-    let wide = area.width >= layout::WIDE;
-    heads(pen, area, wide);
-    let lines = usize::from(area.height.saturating_sub(2));
-    let total = screen.total as usize;
-    let end = (screen.list.top + lines).clamp(0, total);
-    for (row, position) in (screen.list.top..end).enumerate() {
-        let y = area.y + 2 + u16::try_from(row).unwrap_or(0);
-        match screen.chunk(position) {
-            Some(chunk) => {
-                let line = Rect::new(area.x, y, area.width, 1);
-                let selected = position == screen.list.cursor;
-                chunk_line(model, job, pen, line, chunk, selected, wide);
-            }
-            None => {
-                pen.put((6, y), area.width, "...", pen.look.plain());
-            }
+    let columns = Columns::of(area.width);
+    heads(pen, area, &columns);
+    let listing = Listing::new(area, 2, screen.list, screen.total as usize);
+    listing.draw(pen, |pen, line, at, selected| match screen.chunk(at) {
+        Some(chunk) => chunk_line(model, job, pen, line, chunk, selected),
+        None => {
+            pen.put((6, line.y), line.width, "...", pen.look.plain());
         }
-    }
-    if total == 0 {
-        let text = if screen.loaded { "no chunk is like that; t shows others" } else { "..." };
-        pen.put((6, area.y + 2), area.width, text, pen.look.plain());
+    });
+    if screen.total == 0 {
+        let none = "no chunk is like that; t shows others";
+        listing.say(pen, if screen.loaded { none } else { "..." });
     }
 }
 
-fn heads(pen: &mut Pen<'_>, area: Rect, wide: bool) {
+/// Where the columns stand; 0: not there. Figures end at their column.
+struct Columns {
+    number: u16,
+    mark: u16,
+    state: u16,
+    rows: u16,
+    tries: u16,
+    time: u16,
+    speed: u16,
+    started: u16,
+    worker: u16,
+    range: u16,
+}
+
+impl Columns {
+    fn of(width: u16) -> Columns {
+        let (speed, started) = (0, 0);
+        let (number, mark, state) = (6, 8, 10);
+        match width {
+            layout::WIDE.. => Columns {
+                number: 7,
+                mark: 9,
+                state: 11,
+                rows: 36,
+                tries: 41,
+                time: 49,
+                speed: 57,
+                started: 59,
+                worker: 69,
+                range: 77,
+            },
+            60.. => {
+                let worker = if width >= 80 { width - 7 } else { 0 };
+                let (rows, tries, time, range) = (34, 39, 47, 49);
+                Columns { number, mark, state, rows, tries, time, speed, started, worker, range }
+            }
+            _ => {
+                let (rows, tries, time, worker, range) = (0, 0, 0, 0, 27);
+                Columns { number, mark, state, rows, tries, time, speed, started, worker, range }
+            }
+        }
+    }
+
+    fn range_width(&self, width: u16) -> u16 {
+        let end = if self.worker > self.range { self.worker - 1 } else { width };
+        end.saturating_sub(self.range)
+    }
+}
+
+/// A figure that ends before column `end`, when that column is there.
+fn figure(pen: &mut Pen<'_>, end: u16, y: u16, text: &str, style: ratatui::style::Style) {
+    if end > 0 {
+        let width = if end < 10 { end } else { 10 };
+        pen.right((end - width, y), width, text, style);
+    }
+}
+
+fn heads(pen: &mut Pen<'_>, area: Rect, c: &Columns) {
     let y = area.y + 1;
     let plain = pen.look.plain();
-    pen.right((1, y), 6, "#", plain);
-    pen.put((9, y), 12, "state", plain);
-    pen.right((26, y), 9, "rows", plain);
-    pen.right((35, y), 5, "try", plain);
-    pen.right((40, y), 8, "time", plain);
-    let mut x = 50;
-    if wide {
-        pen.right((48, y), 10, "MB/s", plain);
-        pen.put((60, y), 9, "started", plain);
-        x = 70;
+    for (end, head) in
+        [(c.number, "#"), (c.rows, "rows"), (c.tries, "try"), (c.time, "time"), (c.speed, "MB/s")]
+    {
+        figure(pen, end, y, head, plain);
     }
-    if wide {
-        pen.put((x, y), 7, "worker", plain);
-        x += 8;
+    for (from, head) in
+        [(c.mark, "state"), (c.started, "started"), (c.worker, "worker"), (c.range, "key range")]
+    {
+        if from > 0 {
+            pen.put((from, y), 9, head, plain);
+        }
     }
-    pen.put((x, y), 20, "range", plain);
 }
 
 fn chunk_line(
@@ -138,8 +185,8 @@ fn chunk_line(
     line: Rect,
     chunk: &ChunkView,
     selected: bool,
-    wide: bool,
 ) {
+    let c = Columns::of(line.width);
     let style = if selected { pen.look.bold() } else { pen.look.plain() };
     let y = line.y;
     let mark = if job.marked.contains(&chunk.id) { "*" } else { " " };
@@ -147,38 +194,38 @@ fn chunk_line(
     if selected {
         pen.put((1, y), 1, ">", style);
     }
-    pen.right((1, y), 6, chunk.number.to_string(), style);
-    let waits = chunk.state == 0 && chunk.attempts > 0;
-    pen.glyph((9, y), if waits { Mark::Again } else { mark_of_number(chunk.state) });
-    pen.put((11, y), 16, state_word(chunk), style);
     let dash = || "-".to_owned();
     let rows = match chunk.state {
         1 | 2 => figures::grouped(chunk.rows),
         3 => "0".to_owned(),
         _ => dash(),
     };
-    pen.right((26, y), 9, rows, style);
-    pen.right((35, y), 5, chunk.attempts.to_string(), style);
-    let took = chunk.elapsed_ms.map_or_else(dash, figures::short_time);
-    pen.right((40, y), 8, took, style);
-    let mut x = 50;
-    if wide {
-        let speed = match (chunk.state, chunk.elapsed_ms) {
-            (2, Some(ms)) if ms > 0 => figures::count(chunk.bytes * 1000 / ms),
-            _ => dash(),
-        };
-        pen.right((48, y), 10, speed, style);
+    let speed = match (chunk.state, chunk.elapsed_ms) {
+        (2, Some(ms)) if ms > 0 => figures::megabytes(chunk.bytes.saturating_mul(1_000) / ms),
+        _ => dash(),
+    };
+    for (end, text) in [
+        (c.number, chunk.number.to_string()),
+        (c.rows, rows),
+        (c.tries, chunk.attempts.to_string()),
+        (c.time, chunk.elapsed_ms.map_or_else(dash, figures::short_time)),
+        (c.speed, speed),
+    ] {
+        figure(pen, end, y, &text, style);
+    }
+    let waits = chunk.state == 0 && chunk.attempts > 0;
+    pen.glyph((c.mark, y), if waits { Mark::Again } else { mark_of_number(chunk.state) });
+    pen.put((c.state, y), 16, state_word(chunk), style);
+    if c.started > 0 {
         let offset = model.now.utc_offset_s;
         let at = chunk.started_ms.map_or_else(dash, |at| figures::clock(at, offset));
-        pen.put((60, y), 9, at, style);
-        x = 70;
+        pen.put((c.started, y), 9, at, style);
     }
-    if wide {
+    if c.worker > 0 {
         let worker = chunk.worker.map_or_else(dash, |w| format!("w{w:02}"));
-        pen.put((x, y), 6, worker, style);
-        x += 8;
+        pen.put((c.worker, y), 6, worker, style);
     }
-    pen.put((x, y), line.width.saturating_sub(x), short_range(&chunk.range), style);
+    pen.put((c.range, y), c.range_width(line.width), short_range(&chunk.range), style);
     if selected {
         pen.restyle(Rect::new(2, y, 24, 1), pen.look.cursor());
     }
@@ -195,7 +242,7 @@ fn state_word(chunk: &ChunkView) -> &'static str {
         0 => "unassigned",
         1 => "assigned",
         2 => "processed",
-        3 => "error",
+        3 => "processed, error",
         _ => "skipped",
     }
 }
@@ -205,35 +252,68 @@ fn detail(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
         pen.rule(area, "Chunk", "", false);
         return;
     };
-    let Some(message) = &chunk.error_message else {
+    let at = |at: i64| figures::clock(at, model.now.utc_offset_s);
+    let began = chunk.started_ms.map_or(String::new(), |ms| format!(", {}", at(ms)));
+    if chunk.error_message.is_none() {
         pen.rule(area, format!("Chunk {}", chunk.number), "", false);
-        let text = format!("{}   {}", state_word(chunk), chunk.range);
-        pen.put((1, area.y + 1), area.width - 1, text, pen.look.plain());
+        let text = format!("{}   {}{began}", state_word(chunk), chunk.range);
+        listing::lines(pen, body(area), &[text]);
         return;
-    };
-    let at = chunk
-        .started_ms
-        .map_or(String::new(), |at| format!(", {}", figures::clock(at, model.now.utc_offset_s)));
-    let title = format!("Error of chunk {}, attempt {}{at}", chunk.number, chunk.attempts);
+    }
+    // A chunk that went well in the end keeps what its earlier attempt ran into.
+    let what = if chunk.state == 4 { "Reason of chunk" } else { "Error of chunk" };
+    let title = format!("{what} {}, attempt {}{began}", chunk.number, chunk.attempts);
     pen.rule(area, title, "Enter full text  y copy", false);
-    let text = match &chunk.error_code {
-        Some(code) => format!("{code}: {message}"),
-        None => message.clone(),
-    };
-    text_lines(pen, Rect::new(area.x, area.y + 1, area.width, area.height - 1), &text);
+    let (message, why, fix) = error_parts(chunk);
+    let code = chunk.error_code.as_deref().map_or(String::new(), |code| format!("{code}: "));
+    let width = usize::from(area.width.saturating_sub(2));
+    let mut lines = shown::wrapped(&format!("{code}{}", message.trim_end()), width);
+    if area.width < layout::WIDE {
+        lines.extend(why.iter().flat_map(|why| shown::wrapped(why, width)));
+        lines.extend(fix.iter().flat_map(|fix| shown::wrapped(&format!("Fix: {fix}"), width)));
+    } else {
+        lines.extend(labelled("range", &chunk.range, width));
+        if let Some(worker) = chunk.worker {
+            lines.extend(labelled("worker", &format!("w{worker:02}{began}"), width));
+        }
+        lines.extend(why.iter().flat_map(|why| labelled("why", why, width)));
+        lines.extend(fix.iter().flat_map(|fix| labelled("fix", &format!("{fix}; then R"), width)));
+    }
+    cut_lines(pen, body(area), &lines);
+}
+
+/// `why         the source treats ...`, with the further lines below the text.
+fn labelled(label: &str, text: &str, width: usize) -> Vec<String> {
+    const LABEL: usize = 12;
+    let lines = shown::wrapped(text, width.saturating_sub(LABEL));
+    let name = |at: usize| if at == 0 { label } else { "" };
+    lines.iter().enumerate().map(|(at, line)| format!("{:<LABEL$}{line}", name(at))).collect()
+}
+
+/// Message, detail and hint of a chunk's error.
+pub fn error_parts(chunk: &ChunkView) -> (&str, Option<&str>, Option<&str>) {
+    let whole = chunk.error_message.as_deref().unwrap_or("no message was kept");
+    let (why, fix) = (chunk.error_detail.as_deref(), chunk.error_hint.as_deref());
+    let mut message = whole;
+    for part in [fix, why].into_iter().flatten() {
+        message = message.trim_end().strip_suffix(part.trim_end()).unwrap_or(message);
+    }
+    (message.trim_end(), why, fix)
 }
 
 /// Wrapped text; when it does not fit, the last line says so.
 pub fn text_lines(pen: &mut Pen<'_>, area: Rect, text: &str) {
     let lines = shown::wrapped(text.trim_end(), usize::from(area.width.saturating_sub(2)));
+    cut_lines(pen, area, &lines);
+}
+
+fn cut_lines(pen: &mut Pen<'_>, area: Rect, all: &[String]) {
     let room = usize::from(area.height);
-    for (row, line) in lines.iter().take(room).enumerate() {
-        let y = area.y + u16::try_from(row).unwrap_or(0);
-        if row + 1 == room && lines.len() > room {
-            let more = format!("... {} more lines: Enter", lines.len() - row);
-            pen.put((area.x + 1, y), area.width - 1, more, pen.look.plain());
-        } else {
-            pen.put((area.x + 1, y), area.width - 1, line, pen.look.plain());
-        }
+    if all.len() <= room || room == 0 {
+        listing::lines(pen, area, all);
+        return;
     }
+    let mut cut = all[..room - 1].to_vec();
+    cut.push(format!("... {} more lines: Enter", all.len() - room + 1));
+    listing::lines(pen, area, &cut);
 }

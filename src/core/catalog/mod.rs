@@ -1,5 +1,9 @@
 //! What a database contains, in neutral words. Filled by a driver's `inspect`, read by the plan.
 
+mod settings;
+
+pub use settings::{Room, Settings};
+
 use super::name::{Dialect, ObjectName};
 
 /// A database as one inspection saw it.

@@ -3,7 +3,7 @@
 use super::super::chunk::{ChunkId, Rejects};
 use super::super::fault::{Fault, Side};
 use super::super::plan::{StepId, TableIndex};
-use super::super::spec::BadRows;
+use super::super::spec::{BadRows, Limit};
 use super::state::WorkerId;
 
 /// Who asked, for the history: `ana`, `pts/3`.
@@ -174,6 +174,20 @@ pub enum Notice {
     /// A look at a held side failed again.
     StillLost {
         fault: Fault,
+    },
+    /// A server has been lost for longer than the job keeps trying.
+    LostTooLong {
+        side: Side,
+        limit_ms: u64,
+    },
+    /// A limit of the job is passed; the message says by how much.
+    LimitPassed {
+        limit: Limit,
+        message: String,
+    },
+    /// It is kept again, or was taken away.
+    LimitKept {
+        limit: Limit,
     },
     /// A worker's task ended without a report (a panic): what it held goes back.
     WorkerGone {

@@ -1,6 +1,7 @@
 //! What keeps the job or a side from going on, and when it is looked at again.
 
 use super::super::fault::{Disposition, Fault, FaultKind, Side, disposition_of};
+use super::super::spec::Limit;
 use super::super::time::Timestamp;
 use super::event::Event;
 use super::state::{Hold, HoldReason, Job, JobState};
@@ -36,7 +37,8 @@ impl Job {
                 | HoldReason::LoginRefused(Side::Target | Side::Engine)
                 | HoldReason::Refused(Side::Target | Side::Engine)
                 | HoldReason::LedgerMissing
-                | HoldReason::TooManyFailures => Reach::Nothing,
+                | HoldReason::TooManyFailures
+                | HoldReason::Limit(_) => Reach::Nothing,
             };
             reach = match (reach, left) {
                 (Reach::Everything, other) | (other, Reach::Everything) => other,
@@ -55,7 +57,7 @@ impl Job {
             | HoldReason::LoginRefused(side)
             | HoldReason::Refused(side) => side == Side::Target,
             HoldReason::LedgerMissing => true,
-            HoldReason::OutOfSpace(_) | HoldReason::TooManyFailures => false,
+            HoldReason::OutOfSpace(_) | HoldReason::TooManyFailures | HoldReason::Limit(_) => false,
         })
     }
 
@@ -154,6 +156,25 @@ impl Job {
         }
     }
 
+    /// The job pauses instead of trying for ever: somebody has to look. The hold stays, and its
+    /// looks go on, so that the screen says when the server is back.
+    pub(super) fn lost_too_long(&self, side: Side, limit_ms: u64, now: Timestamp) -> Vec<Event> {
+        let lost = self.hold(HoldReason::ServerLost(side));
+        let over = lost.is_some_and(|hold| now.since_ms(hold.since) >= limit_ms);
+        if !over || !matches!(self.state, JobState::Executing | JobState::Completing) {
+            return Vec::new();
+        }
+        let minutes = limit_ms / 60_000;
+        let span = match minutes {
+            0 => format!("{} s", limit_ms / 1_000),
+            1..120 => format!("{minutes} min"),
+            _ => format!("{} h", minutes / 60),
+        };
+        let to = JobState::StopPending { then_leave: false };
+        let reason = Some(format!("the {} was lost for longer than {span}", side.word()));
+        vec![Event::StateChanged { from: self.state, to, by: None, reason }]
+    }
+
     /// A side answers again.
     pub(super) fn recovered(&self, side: Side) -> Vec<Event> {
         let over = [HoldReason::ServerLost(side), HoldReason::LoginRefused(side)];
@@ -169,14 +190,32 @@ impl Job {
             | HoldReason::LoginRefused(_)
             | HoldReason::Refused(_)
             | HoldReason::LedgerMissing
-            | HoldReason::TooManyFailures => false,
+            | HoldReason::TooManyFailures
+            | HoldReason::Limit(_) => false,
         });
         due.map(|hold| Event::HoldLifted { reason: hold.reason }).collect()
     }
 
-    /// The operator wants to go on: every hold ends, and what is still wrong will hold again.
+    /// The operator wants to go on: every hold ends, and what is still wrong will hold again. Not
+    /// those of limits: who wants to pass one changes it.
     pub(super) fn lift_all(&self) -> Vec<Event> {
-        self.holds.iter().map(|hold| Event::HoldLifted { reason: hold.reason }).collect()
+        let limit = |hold: &&Hold| matches!(hold.reason, HoldReason::Limit(_));
+        let lifted = self.holds.iter().filter(|hold| !limit(hold));
+        lifted.map(|hold| Event::HoldLifted { reason: hold.reason }).collect()
+    }
+
+    /// Nobody is given work until the limit is kept again; what is in work is finished.
+    pub(super) fn limit_passed(&self, limit: Limit, message: &str, now: Timestamp) -> Vec<Event> {
+        let reason = HoldReason::Limit(limit);
+        if self.hold(reason).is_some() || !self.state.is_working() {
+            return Vec::new();
+        }
+        vec![Event::HoldSet { hold: new_hold(reason, message.to_owned(), now) }]
+    }
+
+    pub(super) fn limit_kept(&self, limit: Limit) -> Vec<Event> {
+        let reason = HoldReason::Limit(limit);
+        self.hold(reason).map(|_| Event::HoldLifted { reason }).into_iter().collect()
     }
 
     /// Sides to look at now: send `Recovered` or `StillLost`.
@@ -189,7 +228,8 @@ impl Job {
             | HoldReason::OutOfSpace(_)
             | HoldReason::Refused(_)
             | HoldReason::LedgerMissing
-            | HoldReason::TooManyFailures => None,
+            | HoldReason::TooManyFailures
+            | HoldReason::Limit(_) => None,
         })
         .collect()
     }
@@ -232,7 +272,8 @@ fn next_look(reason: HoldReason, tries: u32, now: Timestamp) -> Option<Timestamp
         HoldReason::LoginRefused(_)
         | HoldReason::Refused(_)
         | HoldReason::LedgerMissing
-        | HoldReason::TooManyFailures => None,
+        | HoldReason::TooManyFailures
+        | HoldReason::Limit(_) => None,
     }
 }
 

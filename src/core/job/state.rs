@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::chunk::{ChunkId, ChunkMethod, Rejects};
 use super::super::fault::Side;
 use super::super::plan::{Step, StepId, TableIndex};
-use super::super::spec::BadRows;
+use super::super::spec::{BadRows, Limit};
 use super::super::time::Timestamp;
 
 /// Data Pump's job states (UX.md 5). `NOT RUNNING` is not among them: it is what a reader says of
@@ -205,6 +205,8 @@ pub enum HoldReason {
     LedgerMissing,
     /// Too many chunks failed for one cause.
     TooManyFailures,
+    /// The job spares a server, or waits for its hours.
+    Limit(Limit),
 }
 
 /// The whole machine.

@@ -10,7 +10,7 @@ use super::columns::target_columns;
 use super::select::table_of;
 use super::shape::Shapes;
 use super::steps::holds_rows;
-use super::{Existing, Finding, Severity};
+use super::{Change, Existing, Finding, Severity};
 
 /// Names shown in one finding; the rest is counted.
 const NAMES_SHOWN: usize = 5;
@@ -23,6 +23,9 @@ const POLICIES: [TableExists; 5] = [
     TableExists::Truncate,
     TableExists::Replace,
 ];
+
+/// Tables that are there already and have a finding each; more share one.
+const TABLES_APART: usize = 8;
 
 /// The target as far as collisions go.
 pub struct TargetView<'a> {
@@ -96,7 +99,7 @@ pub fn settle_existing(
             TableExists::Stop => {
                 let full: Vec<&ObjectName> =
                     these.iter().map(|(_, n)| n).filter(|n| holding.contains(n)).collect();
-                findings.push(stop_finding(&these, &full));
+                findings.extend(stop_findings(&these, &full));
             }
             TableExists::Skip => fates.skipped.extend(these.iter().map(|(_, n)| n.clone())),
             TableExists::Append => set_all(&mut fates, &these, Existing::Append),
@@ -167,13 +170,25 @@ fn require_tables(
     }
 }
 
+/// A few tables have a finding each, with ways out of their own; many share one.
+fn stop_findings(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Vec<Finding> {
+    if there.len() > TABLES_APART {
+        return vec![stop_finding(there, holding)];
+    }
+    there.iter().map(|one| stop_finding(&[*one], holding)).collect()
+}
+
 fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Finding {
     let all: Vec<&ObjectName> = there.iter().map(|(_, n)| n).collect();
-    let rows = match holding.len() {
-        0 => "None of them holds rows.".to_owned(),
-        n => format!("{n} of them hold rows: {}.", join(holding)),
+    let full: Vec<&ObjectName> =
+        holding.iter().copied().filter(|name| all.contains(name)).collect();
+    let rows = match (all.len(), full.len()) {
+        (1, 0) => "It holds no rows.".to_owned(),
+        (1, _) => "It holds rows.".to_owned(),
+        (_, 0) => "None of them holds rows.".to_owned(),
+        (_, n) => format!("{n} of them hold rows: {}.", join(&full)),
     };
-    Finding::new(
+    let finding = Finding::new(
         Severity::Block,
         "target",
         format!("{} already on the target", some_of(&all, "table")),
@@ -182,7 +197,34 @@ fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Fin
     .with_hint(
         "Choose with --if-exists: skip leaves them, append adds rows, truncate empties them \
          first, replace drops them and makes them anew.",
-    )
+    );
+    let policies = [
+        ("empty first: truncate, asks for the target's name", TableExists::Truncate),
+        ("add to what is there: append, rows with equal keys fail", TableExists::Append),
+        ("keep what is there and copy nothing: skip", TableExists::Skip),
+        ("drop and make anew: replace, asks for the target's name", TableExists::Replace),
+    ];
+    let one = match there {
+        [(table, _)] => Some(&table.name),
+        _ => None,
+    };
+    let finding = policies.into_iter().fold(finding, |finding, (title, policy)| {
+        let change = match one {
+            Some(table) => Change::TableExists { table: table.clone(), policy },
+            None => {
+                let value = format!("{:?}", policy.word());
+                Change::Set { key: "if_exists".to_owned(), value }
+            }
+        };
+        finding.with_way(title, change)
+    });
+    let finding = match one {
+        Some(table) => {
+            finding.with_way("leave this table out", Change::LeaveOut { table: table.clone() })
+        }
+        None => finding,
+    };
+    finding.with_way("go back to Pick", Change::Page { page: "pick".to_owned() })
 }
 
 fn missing_columns(
@@ -220,7 +262,12 @@ fn missing_columns(
                 .with_hint(
                     "Add the columns, leave them out with --without, name them as the target does \
                      with --rename-column, or replace the table with --if-exists replace.",
-                ),
+                )
+                .with_way(
+                    "drop and make anew: replace, asks for the target's name",
+                    Change::TableExists { table: table.name.clone(), policy: TableExists::Replace },
+                )
+                .with_way("leave this table out", Change::LeaveOut { table: table.name.clone() }),
             );
         }
         let fed = |column: &Column| stored.iter().any(|name| same(name, &column.name));
@@ -289,7 +336,11 @@ fn omit_items(
                 "target",
                 format!("{} already on the target", some_of(&clashes, "other object")),
             )
-            .with_hint("Use an empty database, or --if-exists skip to keep what is there."),
+            .with_hint("Use an empty database, or --if-exists skip to keep what is there.")
+            .with_way(
+                "keep what is there",
+                Change::Set { key: "if_exists".to_owned(), value: "\"skip\"".to_owned() },
+            ),
         );
     }
     if !fates.replaced.is_empty() && spec.target.dialect != Dialect::Sqlite {

@@ -10,7 +10,7 @@ use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{BadRows, JobSpec};
 use super::build::{PlanInput, worst_fit};
 use super::select::idle_patterns;
-use super::{ColumnPlan, Existing, Finding, Severity, TablePlan};
+use super::{Change, ColumnPlan, Existing, Finding, Severity, TablePlan};
 
 /// Columns named in one finding.
 const COLUMNS_SHOWN: usize = 6;
@@ -27,7 +27,8 @@ pub fn about_ends(input: &PlanInput<'_>, selected: &[&Table]) -> Vec<Finding> {
                 "target",
                 format!("source and target are the same database, {}", source.database),
             )
-            .with_hint("Nothing was touched. Give another target."),
+            .with_hint("Nothing was touched. Give another target.")
+            .with_way("name another target", Change::Page { page: "connect".to_owned() }),
         );
     }
     let idle = idle_patterns(&input.spec.selection, input.source);
@@ -38,7 +39,8 @@ pub fn about_ends(input: &PlanInput<'_>, selected: &[&Table]) -> Vec<Finding> {
                 "source",
                 format!("nothing on the source matches {}", idle.join(", ")),
             )
-            .with_hint("Check the spelling; * and ? are wildcards, schema.table names one table."),
+            .with_hint("Check the spelling; * and ? are wildcards, schema.table names one table.")
+            .with_way("go back to Pick", Change::Page { page: "pick".to_owned() }),
         );
     } else if selected.is_empty() && input.items.is_empty() {
         findings.push(
@@ -258,7 +260,38 @@ fn unfit(
         }
         (_, Severity::Ok | Severity::Warn) => "Accepted: --accept-lossy, or the rule's own wish.",
     };
-    Some(Finding::new(severity, "types", message).with_detail(shown.join("; ")).with_hint(hint))
+    let finding =
+        Finding::new(severity, "types", message).with_detail(shown.join("; ")).with_hint(hint);
+    let of = |t: &&TablePlan| t.columns.iter().any(|c| c.fit == fit && counts(c));
+    let tables: Vec<&TablePlan> = tables.iter().filter(of).collect();
+    Some(match severity {
+        Severity::Block => unfit_ways(finding, fit, &tables),
+        Severity::Ok | Severity::Warn => finding,
+    })
+}
+
+/// What can be done about columns that lose something or have no type.
+fn unfit_ways(mut finding: Finding, fit: Fit, tables: &[&TablePlan]) -> Finding {
+    if fit == Fit::Lossy {
+        finding = finding
+            .with_way("accept what may be lost", Change::AcceptLossy)
+            .with_way("look at the values first", set("scan", "true"));
+    } else {
+        finding = finding.with_way(
+            "columns without a type there become text",
+            set("switches.unknown_as_text", "true"),
+        );
+    }
+    if let [only] = tables {
+        let change = Change::LeaveOut { table: only.source.clone() };
+        finding = finding.with_way(format!("leave {} out", only.source), change);
+    }
+    finding.with_way("give columns other types", Change::Page { page: "options".to_owned() })
+}
+
+/// A key of the job file and its value.
+fn set(key: &str, value: &str) -> Change {
+    Change::Set { key: key.to_owned(), value: value.to_owned() }
 }
 
 /// Two source tables with one name on the target: SQLite compares names without case.
@@ -285,7 +318,15 @@ fn collisions(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -> Vec<
                         first.source, table.source, table.target
                     ),
                 )
-                .with_hint("Leave one of them out with --exclude."),
+                .with_hint("Leave one of them out with --exclude, or give it another name.")
+                .with_way(
+                    format!("give {} another name", table.source),
+                    Change::Rename { table: table.source.clone() },
+                )
+                .with_way(
+                    format!("leave {} out", table.source),
+                    Change::LeaveOut { table: table.source.clone() },
+                ),
             );
         }
         let mut columns: BTreeMap<String, &str> = BTreeMap::new();
@@ -309,7 +350,7 @@ fn collisions(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -> Vec<
     findings
 }
 
-fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
+pub(super) fn list<'a>(names: impl Iterator<Item = &'a ObjectName>) -> Option<String> {
     let all: Vec<String> = names.map(ToString::to_string).collect();
     match all.as_slice() {
         [] => None,

@@ -2,6 +2,7 @@
 
 mod build;
 mod columns;
+mod conform;
 mod cut;
 mod dress;
 mod existing;
@@ -13,6 +14,8 @@ mod mysql_items;
 mod mysql_steps;
 mod naming;
 mod order;
+mod orphans;
+mod report;
 mod select;
 mod shape;
 mod shaped;
@@ -23,8 +26,11 @@ mod verify;
 
 pub use super::catalog::Section;
 pub use build::{PlanInput, bounds_needed, build_plan, target_names, worst_fit};
+pub use conform::Looked;
 pub use findings::type_findings;
 pub use naming::Naming;
+pub use orphans::{OrphanQuestion, orphan_findings, orphan_questions};
+pub use report::{bytes_text, report};
 pub use select::selected_tables;
 pub use verify::{DIFFERS, MEND_EXTRA, MEND_ROWS, build_verification, verification_bounds};
 
@@ -33,6 +39,7 @@ use super::chunk::{ChunkMethod, PlannedChunk};
 use super::mapping::{Fit, RuleApplied, Transform};
 use super::name::{Dialect, ObjectName};
 use super::spec::TableExists;
+use super::sql::{ReadColumn, RowsWanted};
 
 /// Index into [`MigrationPlan::tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +122,37 @@ impl TablePlan {
     }
 }
 
+impl TablePlan {
+    /// The rows that are read, for a statement on the source.
+    #[must_use]
+    pub fn rows_wanted(&self) -> RowsWanted<'_> {
+        fn names(list: &[String]) -> Vec<&str> {
+            list.iter().map(String::as_str).collect()
+        }
+        let by = match (self.rows.sample_by.as_slice(), self.key.as_slice()) {
+            ([], []) => self.columns.iter().map(|c| c.name.as_str()).collect(),
+            ([], key) => names(key),
+            (by, _) => names(by),
+        };
+        RowsWanted {
+            filter: self.rows.filter.as_deref(),
+            sample: self.rows.sample.map(|percent| (percent, by)),
+        }
+    }
+
+    /// The columns that are read, for a statement on the source.
+    #[must_use]
+    pub fn columns_read(&self) -> Vec<ReadColumn<'_>> {
+        self.columns.iter().map(ColumnPlan::read).collect()
+    }
+
+    /// Does the source's server read texts of the operator for this table?
+    #[must_use]
+    pub fn is_shaped(&self) -> bool {
+        !self.rows.is_whole() || self.columns.iter().any(|c| c.expression.is_some())
+    }
+}
+
 /// Which rows of a source table are copied. Both together: the sample is taken of what the filter
 /// leaves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -124,6 +162,9 @@ pub struct RowChoice {
     /// Percent of the rows, the same ones each time the source is unchanged: chosen by a hash of
     /// the key, so that a chunk that is done again reads the same rows.
     pub sample: Option<u8>,
+    /// The columns whose hash decides: the key, or all that are stored. The same ones in a copy and
+    /// in a verification, whichever columns travel; empty: the plan's key, or all its columns.
+    pub sample_by: Vec<String>,
 }
 
 impl RowChoice {
@@ -164,6 +205,17 @@ pub struct ColumnPlan {
 }
 
 impl ColumnPlan {
+    /// How it is read on the source.
+    #[must_use]
+    pub fn read(&self) -> ReadColumn<'_> {
+        ReadColumn {
+            name: &self.name,
+            declared: &self.source_declared,
+            logical: &self.source_logical,
+            expression: self.expression.as_deref(),
+        }
+    }
+
     /// The types as a diff: `int -> boolean (switch tinyint1_as_boolean, instead of smallint)`.
     #[must_use]
     pub fn types(&self) -> String {

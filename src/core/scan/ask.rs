@@ -44,6 +44,8 @@ fn of_table(input: &ScanInput<'_>, planned: &TablePlan) -> Vec<ScanRequest> {
     let questions: Vec<Asked> = planned
         .columns
         .iter()
+        // What the column holds says nothing of what is read instead of it.
+        .filter(|column| column.expression.is_none())
         .flat_map(|column| {
             let asked = ends(input, table, planned, column).map(|ends| ends.questions().0);
             let name = column.name.clone();
@@ -56,6 +58,7 @@ fn of_table(input: &ScanInput<'_>, planned: &TablePlan) -> Vec<ScanRequest> {
         key: planned.key.clone(),
         rowid: rowid_name(input.plan.source_dialect, table),
         raw_text: input.source.server.encoding == "SQL_ASCII",
+        filter: planned.rows.filter.clone(),
         questions: questions.to_vec(),
     };
     questions.chunks(QUESTIONS_MAX).map(request).collect()
@@ -65,7 +68,7 @@ fn of_table(input: &ScanInput<'_>, planned: &TablePlan) -> Vec<ScanRequest> {
 pub(super) fn is_decided(input: &ScanInput<'_>, planned: &TablePlan, column: &ColumnPlan) -> bool {
     let table = input.source.tables.iter().find(|t| t.name == planned.source);
     let ends = table.and_then(|table| ends(input, table, planned, column));
-    ends.is_some_and(|ends| ends.questions().1)
+    column.expression.is_none() && ends.is_some_and(|ends| ends.questions().1)
 }
 
 fn rowid_name(dialect: Dialect, table: &Table) -> Option<&'static str> {

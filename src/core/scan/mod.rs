@@ -32,6 +32,8 @@ pub struct ScanRequest {
     pub rowid: Option<&'static str>,
     /// PostgreSQL: the database stores bytes that it does not check (SQL_ASCII).
     pub raw_text: bool,
+    /// The rows that are copied; `None`: all.
+    pub filter: Option<String>,
     pub questions: Vec<Asked>,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::name::Dialect;
-use super::super::sql::{literal, qualified, quote};
+use super::super::sql::{RowsWanted, conditions, literal, qualified, quote};
 use super::text::WINDOWS_1252;
 use super::{Asked, Charset, Found, Question, ScanAnswer, ScanRequest, StoredText};
 
@@ -23,7 +23,7 @@ const KEY_CHARS: u32 = 80;
 pub fn scan_select(dialect: Dialect, request: &ScanRequest) -> String {
     let conditions: Vec<String> =
         request.questions.iter().map(|asked| condition(dialect, asked)).collect();
-    let table = qualified(dialect, &request.table);
+    let table = format!("{}{}", qualified(dialect, &request.table), filter(dialect, request));
     match dialect {
         Dialect::Mysql => {
             let key = key_text(dialect, request, |column| quote(dialect, column));
@@ -69,6 +69,14 @@ pub fn scan_select(dialect: Dialect, request: &ScanRequest) -> String {
             )
         }
     }
+}
+
+/// A sample is not asked for: which rows it takes is chance. A text that cannot stand in a
+/// statement is left to those who read the rows: they say what is wrong with it.
+fn filter(dialect: Dialect, request: &ScanRequest) -> String {
+    let rows = RowsWanted { filter: request.filter.as_deref(), sample: None };
+    let wanted = conditions(dialect, &rows).unwrap_or_default();
+    wanted.iter().map(|text| format!(" WHERE {text}")).collect()
 }
 
 /// The columns of the inner query that name a row.

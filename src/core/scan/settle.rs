@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::super::catalog::Catalog;
 use super::super::mapping::Fit;
-use super::super::plan::{ColumnPlan, Finding, MigrationPlan, Severity, TablePlan, type_findings};
+use super::super::plan::{
+    Change, ColumnPlan, Finding, MigrationPlan, Severity, TablePlan, type_findings,
+};
 use super::super::spec::{BadRows, JobSpec};
 use super::ask::{ScanInput, is_decided};
 use super::{Found, MomentKind, Question, ScanAnswer, ScanRequest, StoredText};
@@ -167,15 +169,23 @@ impl Trouble {
                 .with_hint(
                     "Let them become NULL with the switch for zero dates, or put such rows aside \
                      with on_bad_row = reject.",
-                ),
+                )
+                .with_way("zero dates become NULL", set("switches.zero_date_to_null", "true"))
+                .with_way("put such rows aside", set("rejects.on_bad_row", "\"reject\"")),
             _ => finding
                 .with_detail("Such a value is refused by name when it is copied, never bent.")
                 .with_hint(
                     "Mend the values, choose another type for the column with a map rule, or put \
                      such rows aside with on_bad_row = reject.",
-                ),
+                )
+                .with_way("put such rows aside", set("rejects.on_bad_row", "\"reject\"")),
         }
     }
+}
+
+/// A key of the job file and its value.
+fn set(key: &str, value: &str) -> Change {
+    Change::Set { key: key.to_owned(), value: value.to_owned() }
 }
 
 /// A phrase that follows `3 of 20 rows`.

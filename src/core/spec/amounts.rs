@@ -32,6 +32,28 @@ pub fn parse_bytes(text: &str) -> Result<u64, String> {
     Ok(bytes.round() as u64)
 }
 
+/// A span of time in milliseconds: `250ms`, `30s`, `5m`, `2h`, `1d`, `1.5h`; `90` is seconds.
+///
+/// # Errors
+/// What a span looks like.
+pub fn parse_span(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(unit_at);
+    let factor = match unit.trim() {
+        "ms" => 1.0,
+        "" | "s" => 1_000.0,
+        "m" | "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        "d" => 86_400_000.0,
+        _ => return Err(format!("{text:?} is no span of time like 30s, 5m, 2h")),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok((number * factor).round() as u64),
+        _ => Err(format!("{text:?} is no span of time like 30s, 5m, 2h")),
+    }
+}
+
 /// A chunk size: `parse_bytes` within the lawful range.
 ///
 /// # Errors
@@ -81,6 +103,22 @@ pub fn parse_threads(text: &str, max: u32) -> Result<u32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_as_people_type_them() {
+        for (text, ms) in [
+            ("90", 90_000),
+            ("250ms", 250),
+            ("30m", 1_800_000),
+            ("1.5h", 5_400_000),
+            ("1d", 86_400_000),
+        ] {
+            assert_eq!(parse_span(text), Ok(ms), "{text}");
+        }
+        for bad in ["", "h", "-1s", "2 weeks", "soon"] {
+            assert!(parse_span(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn sizes_as_people_type_them() {

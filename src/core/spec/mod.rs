@@ -8,12 +8,12 @@ mod secret;
 mod selection;
 mod shaping;
 
-pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_threads};
+pub use amounts::{parse_bytes, parse_chunk_size, parse_rate, parse_span, parse_threads};
 pub use endpoint::{
     Endpoint, MYSQL_PORT, POSTGRES_PORT, ServerAddress, default_port, percent_decode,
     percent_encode, split_port,
 };
-pub use limits::Limits;
+pub use limits::{Limit, LimitRules, Limits, Window};
 pub use my_cnf::ClientOptions;
 pub use secret::Secret;
 pub use selection::{Pattern, Selection};
@@ -43,6 +43,20 @@ pub enum TableExists {
     Append,
     Truncate,
     Replace,
+}
+
+impl TableExists {
+    /// As in a job file.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            TableExists::Stop => "stop",
+            TableExists::Skip => "skip",
+            TableExists::Append => "append",
+            TableExists::Truncate => "truncate",
+            TableExists::Replace => "replace",
+        }
+    }
 }
 
 /// Which data path the operator insists on (Data Pump's DATA_ACCESS_METHOD).

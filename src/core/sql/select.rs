@@ -4,81 +4,96 @@ use super::super::catalog::LogicalType;
 use super::super::chunk::ChunkRange;
 use super::super::name::{Dialect, ObjectName};
 use super::range::{KeyColumn, predicate};
+use super::shaped::{ReadColumn, RowsWanted, ShapedRead, shaped_rows};
 use super::{column_list, qualified, quote};
 
 /// What a chunk's SELECT is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct ChunkSelect<'a> {
     pub table: &'a ObjectName,
-    pub columns: &'a [&'a str],
+    pub columns: &'a [ReadColumn<'a>],
+    pub rows: &'a RowsWanted<'a>,
     pub range: &'a ChunkRange,
     /// The columns of [`ChunkRange::Key`], in key order.
     pub key: &'a [KeyColumn<'a>],
-    /// PostgreSQL: rows of this table only, not of tables that inherit from it.
-    pub only: bool,
     /// SQLite: the name by which the rowid can be reached.
     pub rowid: &'a str,
+    /// MySQL: the index that orders the key: named, because a wrong estimate must not make every
+    /// chunk read the whole table.
+    pub index: Option<&'a str>,
 }
 
-/// `SELECT columns FROM table WHERE range`. Without columns the rows still come, as NULL each.
-#[must_use]
-pub fn chunk_select(dialect: Dialect, select: &ChunkSelect<'_>) -> String {
+/// FROM and WHERE of a chunk on MySQL and SQLite.
+///
+/// # Errors
+/// Why a text of the operator cannot stand in it.
+pub fn chunk_rows(
+    dialect: Dialect,
+    select: &ChunkSelect<'_>,
+) -> Result<(String, Option<String>), String> {
+    let index = match (select.index, select.range) {
+        (Some(index), ChunkRange::Key { .. }) => {
+            format!(" FORCE INDEX ({})", quote(dialect, index))
+        }
+        _ => String::new(),
+    };
+    let condition = predicate(dialect, select.range, select.key, select.rowid);
+    // Single rows are named by what was read of them, ranges by what lies in the table.
+    let by_value = matches!(select.range, ChunkRange::Keys(_));
+    shaped_rows(
+        dialect,
+        &ShapedRead {
+            from: &format!("{}{index}", qualified(dialect, select.table)),
+            range: condition.as_deref().filter(|_| !by_value),
+            keys: condition.as_deref().filter(|_| by_value),
+            columns: select.columns,
+            rows: select.rows,
+        },
+    )
+}
+
+/// `SELECT columns FROM table WHERE range` for SQLite. Without columns the rows still come, as NULL
+/// each.
+///
+/// # Errors
+/// As [`chunk_rows`].
+pub fn chunk_select(dialect: Dialect, select: &ChunkSelect<'_>) -> Result<String, String> {
     let columns = match select.columns {
         [] => "NULL".to_owned(),
-        names => column_list(dialect, names.iter().copied()),
+        columns => column_list(dialect, columns.iter().map(|column| column.name)),
     };
-    let only = if select.only && dialect == Dialect::Postgres { "ONLY " } else { "" };
-    let table = qualified(dialect, select.table);
-    let condition = predicate(dialect, select.range, select.key, select.rowid)
-        .map(|text| format!(" WHERE {text}"))
-        .unwrap_or_default();
-    format!("SELECT {columns} FROM {only}{table}{condition}")
+    let (from, condition) = chunk_rows(dialect, select)?;
+    Ok(format!("SELECT {columns} FROM {from}{}", where_text(condition)))
 }
 
-/// What a chunk's SELECT on MySQL is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct MysqlSelect<'a> {
-    pub table: &'a ObjectName,
-    /// Names and meanings of the columns that are read.
-    pub columns: &'a [(&'a str, &'a LogicalType)],
-    pub range: &'a ChunkRange,
-    /// The columns of [`ChunkRange::Key`], in key order.
-    pub key: &'a [KeyColumn<'a>],
-    /// The index that orders the key: named, because a wrong estimate must not make every chunk
-    /// read the whole table.
-    pub index: Option<&'a str>,
+fn where_text(condition: Option<String>) -> String {
+    condition.map(|text| format!(" WHERE {text}")).unwrap_or_default()
 }
 
 /// Characters of the longest VARCHAR.
 const SHORT_MAX: u32 = 65_535;
 
-/// A SELECT whose first cell is never longer than some kilobytes: when `true` comes with it, that
-/// is a constant to be left out, because a first cell of 16 MiB looks like the end of the rows to
-/// the client library.
-#[must_use]
-pub fn mysql_chunk_select(select: &MysqlSelect<'_>) -> (String, bool) {
-    let short = select.columns.first().is_some_and(|(_, logical)| is_short(logical));
+/// A SELECT for MySQL whose first cell is never longer than some kilobytes: when `true` comes with
+/// it, that is a constant to be left out, because a first cell of 16 MiB looks like the end of the
+/// rows to the client library.
+///
+/// # Errors
+/// As [`chunk_rows`].
+pub fn mysql_chunk_select(select: &ChunkSelect<'_>) -> Result<(String, bool), String> {
+    let first = select.columns.first();
+    let short = first.is_some_and(|c| c.expression.is_none() && is_short(c.logical));
     let guard = (!short).then(|| "1".to_owned());
-    let columns = select.columns.iter().map(|(name, logical)| {
-        let name = quote(Dialect::Mysql, name);
-        match logical {
+    let columns = select.columns.iter().map(|column| {
+        let name = quote(Dialect::Mysql, column.name);
+        match column.logical {
             // FLOAT is printed with six digits; as a double it shows what it holds.
             LogicalType::Float { bits: 32 } => format!("{name} * 1e0"),
             _ => name,
         }
     });
     let columns: Vec<String> = guard.into_iter().chain(columns).collect();
-    let index = match (select.index, select.range) {
-        (Some(index), ChunkRange::Key { .. }) => {
-            format!(" FORCE INDEX ({})", quote(Dialect::Mysql, index))
-        }
-        _ => String::new(),
-    };
-    let condition = predicate(Dialect::Mysql, select.range, select.key, "")
-        .map(|text| format!(" WHERE {text}"))
-        .unwrap_or_default();
-    let table = qualified(Dialect::Mysql, select.table);
-    (format!("SELECT {} FROM {table}{index}{condition}", columns.join(", ")), !short)
+    let (from, condition) = chunk_rows(Dialect::Mysql, select)?;
+    Ok((format!("SELECT {} FROM {from}{}", columns.join(", "), where_text(condition)), !short))
 }
 
 /// Never near 16 MiB, whatever it holds.
@@ -124,61 +139,67 @@ pub fn sqlite_insert(table: &ObjectName, columns: &[&str]) -> String {
 mod tests {
     use super::*;
 
+    fn plain<'a>(name: &'a str, logical: &'a LogicalType) -> ReadColumn<'a> {
+        ReadColumn { name, declared: "", logical, expression: None }
+    }
+
     #[test]
-    fn a_chunk_of_each_engine() {
-        let table = ObjectName::new("crm", "Order Details");
-        let range = ChunkRange::Ctid { from_page: 8, until_page: None };
+    fn a_chunk_of_sqlite() {
+        let table = ObjectName::new("main", "Order Details");
+        let range = ChunkRange::Rowid { from: Some(1), until: Some(9) };
         let select = ChunkSelect {
             table: &table,
-            columns: &["id", "a b"],
+            columns: &[plain("id", &LogicalType::Any), plain("a b", &LogicalType::Any)],
+            rows: &RowsWanted::default(),
             range: &range,
             key: &[],
-            only: true,
             rowid: "rowid",
+            index: None,
         };
+        let text = |select: &ChunkSelect<'_>| chunk_select(Dialect::Sqlite, select).unwrap();
         assert_eq!(
-            chunk_select(Dialect::Postgres, &select),
-            r#"SELECT "id", "a b" FROM ONLY "crm"."Order Details" WHERE ctid >= '(8,0)'::tid"#
+            text(&select),
+            r#"SELECT "id", "a b" FROM "main"."Order Details" WHERE rowid >= 1 AND rowid < 9"#
         );
-        let range = ChunkRange::Rowid { from: Some(1), until: Some(9) };
-        let select = ChunkSelect { range: &range, columns: &[], ..select };
-        assert_eq!(
-            chunk_select(Dialect::Sqlite, &select),
-            r#"SELECT NULL FROM "crm"."Order Details" WHERE rowid >= 1 AND rowid < 9"#
-        );
+        let whole = ChunkSelect { range: &ChunkRange::Whole, columns: &[], ..select };
+        assert_eq!(text(&whole), r#"SELECT NULL FROM "main"."Order Details""#);
     }
 
     #[test]
     fn a_chunk_of_mysql_begins_with_a_short_cell() {
         let table = ObjectName::new("crm", "o`d");
         let int = LogicalType::Int { bits: 32, unsigned: false };
-        let text = LogicalType::Text { max: None, fixed: false };
+        let long = LogicalType::Text { max: None, fixed: false };
         let float = LogicalType::Float { bits: 32 };
         let range = ChunkRange::Key { from: Some(vec!["5".to_owned()]), until: None };
         let key = [KeyColumn { name: "id", declared: "int" }];
-        let select = MysqlSelect {
+        let select = ChunkSelect {
             table: &table,
-            columns: &[("id", &int), ("f", &float)],
+            columns: &[plain("id", &int), plain("f", &float)],
+            rows: &RowsWanted::default(),
             range: &range,
             key: &key,
+            rowid: "",
             index: Some("PRIMARY"),
         };
-        assert_eq!(
-            mysql_chunk_select(&select),
-            (
-                "SELECT `id`, `f` * 1e0 FROM `crm`.`o``d` FORCE INDEX (`PRIMARY`) WHERE `id` >= 5"
-                    .to_owned(),
-                false
-            )
-        );
-        let whole = MysqlSelect {
-            columns: &[("t", &text), ("id", &int)],
+        let text = |select: &ChunkSelect<'_>| mysql_chunk_select(select).unwrap();
+        let expected =
+            "SELECT `id`, `f` * 1e0 FROM `crm`.`o``d` FORCE INDEX (`PRIMARY`) WHERE `id` >= 5";
+        assert_eq!(text(&select), (expected.to_owned(), false));
+        let whole = ChunkSelect {
+            columns: &[plain("t", &long), plain("id", &int)],
             range: &ChunkRange::Whole,
             ..select
         };
         let expected = "SELECT 1, `t`, `id` FROM `crm`.`o``d`";
-        assert_eq!(mysql_chunk_select(&whole), (expected.to_owned(), true));
-        let none = MysqlSelect { columns: &[], range: &ChunkRange::Whole, ..select };
-        assert_eq!(mysql_chunk_select(&none), ("SELECT 1 FROM `crm`.`o``d`".to_owned(), true));
+        assert_eq!(text(&whole), (expected.to_owned(), true));
+        let none = ChunkSelect { columns: &[], range: &ChunkRange::Whole, ..select };
+        assert_eq!(text(&none), ("SELECT 1 FROM `crm`.`o``d`".to_owned(), true));
+        let keys = ChunkRange::Keys(vec![vec!["5".to_owned()]]);
+        let masked = [ReadColumn { expression: Some("id + 1"), ..plain("id", &int) }];
+        let one = ChunkSelect { columns: &masked, range: &keys, ..select };
+        let expected = "SELECT 1, `id` FROM (SELECT (\nid + 1\n) AS `id` FROM `crm`.`o``d`) \
+                        AS shaped WHERE ((`id` = 5))";
+        assert_eq!(text(&one), (expected.to_owned(), true));
     }
 }

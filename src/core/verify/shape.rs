@@ -1,10 +1,10 @@
 //! What is read on each side, and where the two sides may be cut alike.
 
 use super::super::chunk::ChunkMethod;
-use super::super::plan::{ColumnPlan, DataPath, Existing, TablePlan};
+use super::super::plan::{ColumnPlan, DataPath, Existing, RowChoice, TablePlan};
 
 /// The target's table as if it were a source: what a reader of the target is told to read, cell by
-/// cell.
+/// cell. All its rows and its own values: filters, samples and expressions are of the source.
 #[must_use]
 pub fn mirrored(plan: &TablePlan) -> TablePlan {
     let target_name = |name: &String| {
@@ -15,6 +15,7 @@ pub fn mirrored(plan: &TablePlan) -> TablePlan {
         name: column.target_name.clone(),
         source_declared: column.target_declared.clone(),
         source_logical: column.target_logical.clone(),
+        expression: None,
         ..column.clone()
     });
     TablePlan {
@@ -31,6 +32,7 @@ pub fn mirrored(plan: &TablePlan) -> TablePlan {
         chunks: Vec::new(),
         key: plan.key.iter().map(target_name).collect(),
         existing: Existing::Append,
+        rows: RowChoice::default(),
         ..plan.clone()
     }
 }

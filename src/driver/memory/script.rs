@@ -30,8 +30,23 @@ pub enum Trouble {
         first: u32,
         count: u32,
     },
+    /// These chunks are always refused, with a message of so many characters.
+    LongErrors {
+        table: String,
+        first: u32,
+        count: u32,
+        chars: u32,
+    },
+    /// These chunks are always refused, with a message that would break a screen that trusts it.
+    HostileErrors {
+        table: String,
+        first: u32,
+        count: u32,
+    },
     /// Everything takes this many times longer.
     Slow(u32),
+    /// So many sessions of others are at work on the target.
+    Busy(u32),
     HostileNames,
     EnginePanic,
     EngineKilled,
@@ -104,7 +119,17 @@ fn parse_trouble(words: &[&str]) -> Result<Trouble, String> {
         "deadlock" => {
             Trouble::Deadlock { table: table()?, first: number(1, 1)?, count: number(2, 1)? }
         }
+        "long-errors" => Trouble::LongErrors {
+            table: table()?,
+            first: number(1, 1)?,
+            count: number(2, 1)?,
+            chars: number(3, 600)?,
+        },
+        "hostile-errors" => {
+            Trouble::HostileErrors { table: table()?, first: number(1, 1)?, count: number(2, 1)? }
+        }
         "slow" => Trouble::Slow(number(0, 10)?),
+        "busy" => Trouble::Busy(number(0, 100)?),
         "hostile-names" => Trouble::HostileNames,
         "engine-panic" => Trouble::EnginePanic,
         "engine-killed" => Trouble::EngineKilled,
@@ -209,6 +234,18 @@ impl Faults {
         })
     }
 
+    /// Sessions of others on the target.
+    #[must_use]
+    pub fn busyness(&self) -> u32 {
+        let now = self.opened.elapsed();
+        let state = self.lock();
+        let on = |l: &&Scripted| now >= l.at && l.lasts.is_none_or(|lasts| now < l.at + lasts);
+        state.script.iter().filter(on).fold(0, |most, line| match line.trouble {
+            Trouble::Busy(sessions) if sessions > most => sessions,
+            _ => most,
+        })
+    }
+
     /// What this side says to anyone who asks now.
     ///
     /// # Errors
@@ -259,15 +296,8 @@ impl Faults {
             .map(|(i, l)| (i, l.trouble.clone()))
             .collect();
         for (line, trouble) in lines {
-            let (hit, times) = match &trouble {
-                Trouble::RejectRows { table: t, first, count, times } => {
-                    (t == table && (*first..first + count).contains(&number), *times)
-                }
-                Trouble::Deadlock { table: t, first, count } => {
-                    (t == table && (*first..first + count).contains(&number), 1)
-                }
-                _ => (false, 0),
-            };
+            let Some((times, chunks)) = trouble.refusals(table) else { continue };
+            let hit = chunks.contains(&number);
             let so_far = state.refused.entry((line, number)).or_insert(0);
             if !hit || *so_far >= times {
                 continue;
@@ -279,10 +309,39 @@ impl Faults {
     }
 }
 
+impl Trouble {
+    /// How often each of which chunks of `of` this refuses; `None`: none of them.
+    fn refusals(&self, of: &str) -> Option<(u32, std::ops::Range<u32>)> {
+        let (table, first, count, times) = match self {
+            Trouble::RejectRows { table, first, count, times } => (table, first, count, *times),
+            Trouble::Deadlock { table, first, count } => (table, first, count, 1),
+            Trouble::LongErrors { table, first, count, .. }
+            | Trouble::HostileErrors { table, first, count } => (table, first, count, u32::MAX),
+            _ => return None,
+        };
+        (table == of).then(|| (times, *first..first.saturating_add(*count)))
+    }
+}
+
+/// A line break, a clipboard sequence and a mark that turns the writing direction.
+const HOSTILE_TEXT: &str =
+    "first line\r\nsecond line \u{1b}]52;c;SEFDSw==\u{7} and \u{202e}backwards";
+
 fn refusal(trouble: &Trouble, table: &str, number: u32) -> Fault {
-    if matches!(trouble, Trouble::Deadlock { .. }) {
-        return Fault::new(FaultKind::Deadlock, Side::Target, "deadlock detected")
-            .with_code("40P01");
+    let refused =
+        |text: String| Fault::new(FaultKind::RowRefused, Side::Target, text).with_code("P0001");
+    match trouble {
+        Trouble::Deadlock { .. } => {
+            return Fault::new(FaultKind::Deadlock, Side::Target, "deadlock detected")
+                .with_code("40P01");
+        }
+        Trouble::LongErrors { chars, .. } => {
+            let begin = format!("a trigger of {table} refused row {number}: ");
+            let rest = "because of this and that, ".chars().cycle();
+            return refused(begin.chars().chain(rest).take(*chars as usize).collect());
+        }
+        Trouble::HostileErrors { .. } => return refused(HOSTILE_TEXT.to_owned()),
+        _ => {}
     }
     let line = number * 31 + 7;
     Fault::new(

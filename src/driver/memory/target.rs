@@ -18,8 +18,8 @@ use crate::core::plan::{Finding, MigrationPlan, TablePlan};
 use crate::core::spec::Selection;
 use crate::driver::pipe::{Activity, check_counts};
 use crate::driver::{
-    AttachSource, Block, BlockReceiver, ChunkTask, LargeObject, LedgerKey, LedgerRow, StepTask,
-    Target, TargetSession, WorkGauge, Written,
+    AttachSource, Block, BlockReceiver, ChunkTask, LargeObject, LedgerKey, LedgerRow, Pressure,
+    PressureAsked, StepTask, Target, TargetSession, WorkGauge, Written,
 };
 
 /// One commit: what it added.
@@ -163,6 +163,12 @@ impl Target for MemoryTarget {
     async fn probe(&self) -> Result<Server, Fault> {
         self.world.faults.check(Side::Target)?;
         Ok(self.world.server("crm_new"))
+    }
+
+    async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
+        self.world.faults.check(Side::Target)?;
+        let sessions = Some(u64::from(self.world.faults.busyness()));
+        Ok(Pressure { sessions, ..Pressure::default() })
     }
 
     async fn inspect(&self, _selection: &Selection) -> Result<Catalog, Fault> {

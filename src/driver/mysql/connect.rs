@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlRow, MySqlSslMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Executor, Row};
+use sqlx::{AssertSqlSafe, Column, ConnectOptions, Executor, Row};
 
 use super::address::{MysqlAddress, TlsMode};
 use super::fault::{fault, login_fault};
@@ -86,6 +86,7 @@ impl Session {
         let cell = |at| rows.first().and_then(|row| text(row, at)).unwrap_or_default();
         let flavour = admitted(side, &cell(0), &cell(2))?;
         let id = cell(1).parse().unwrap_or(0);
+        super::pressure::is_ours(address, id);
         let mut session = Session { connection, flavour, id, side };
         let settings = settings_of(&session.flavour);
         session.run(&settings).await.map_err(|f| f.while_doing("set the session up"))?;
@@ -119,6 +120,11 @@ pub(super) fn text(row: &MySqlRow, at: usize) -> Option<String> {
 /// As [`text`], with NULL as nothing.
 pub(super) fn word(row: &MySqlRow, at: usize) -> String {
     text(row, at).unwrap_or_default()
+}
+
+/// Where a column of one of our own queries is.
+pub(super) fn position(row: &MySqlRow, name: &str) -> Option<usize> {
+    row.columns().iter().position(|column| column.name() == name)
 }
 
 /// As [`text`], for a count.

@@ -7,12 +7,16 @@ mod catalog;
 mod connect;
 mod definitions;
 mod fault;
+mod grants;
 mod key_shape;
+mod look;
 mod middle;
 mod pool;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
+mod settings;
 mod show;
 mod snapshot;
 mod source;
@@ -24,6 +28,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use super::look::Look;
 use super::url::Access;
 use super::{Source, Target};
 use crate::core::fault::Fault;
@@ -44,4 +49,12 @@ pub fn source(access: &Access) -> Result<Arc<dyn Source>, Fault> {
 /// As [`source`].
 pub fn target(access: &Access) -> Result<Arc<dyn Target>, Fault> {
     target::open(MysqlAddress::of(access)?)
+}
+
+/// A database to look at. Connects to nothing yet.
+///
+/// # Errors
+/// As [`source`].
+pub(super) fn look(access: &Access) -> Result<Arc<dyn Look>, Fault> {
+    Ok(look::open(MysqlAddress::of(access)?))
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use super::address::MysqlAddress;
 use super::connect::{Session, word};
+use super::grants::{Grants, Verdict};
 use super::types::quoted;
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
-use crate::core::plan::{Finding, MigrationPlan, Severity};
+use crate::core::plan::{Change, Finding, MigrationPlan, Severity};
 
 /// Names shown in one finding; the rest is counted.
 const NAMES_SHOWN: usize = 5;
@@ -25,76 +26,45 @@ pub(super) async fn source(
     let grants = grants(&mut session).await?;
     let mut findings = Vec::new();
     let schemas: BTreeSet<&str> = names.iter().map(|name| name.schema.as_str()).collect();
+    findings.extend(unreadable(&grants, &names));
     findings.extend(about_locks(&grants, &schemas));
     findings.extend(about_engines(&mut session, &schemas, &names).await?);
     Ok(findings)
 }
 
 /// The privileges of this user and of the roles that are on.
-async fn grants(session: &mut Session) -> Result<Vec<Grant>, Fault> {
+async fn grants(session: &mut Session) -> Result<Grants, Fault> {
     let mut rows = session.rows("SHOW GRANTS").await?;
     let roles = session.value("SELECT CURRENT_ROLE()").await.ok().flatten();
     if let Some(roles) = roles.filter(|r| r != "NONE" && !session.flavour.mariadb) {
         let asked = format!("SHOW GRANTS FOR CURRENT_USER() USING {roles}");
         rows.extend(session.rows(&asked).await.unwrap_or_default());
     }
-    Ok(rows.iter().filter_map(|row| Grant::read(&word(row, 0))).collect())
+    Ok(Grants::of(rows.iter().map(|row| word(row, 0))))
 }
 
-/// One line of SHOW GRANTS.
-#[derive(Debug, PartialEq, Eq)]
-struct Grant {
-    privileges: Vec<String>,
-    /// `None`: everywhere. A pattern with `%`, `_` and backslashes.
-    schema: Option<String>,
+/// Tables that this user may not read: not even some of their columns.
+fn unreadable(grants: &Grants, names: &BTreeSet<&ObjectName>) -> Option<Finding> {
+    let closed =
+        |name: &&&ObjectName| grants.on_table("SELECT", &name.schema, &name.name) == Verdict::No;
+    let closed: Vec<String> = names.iter().filter(closed).map(|name| (*name).to_string()).collect();
+    let first = closed.first()?;
+    Some(
+        Finding::new(
+            Severity::Block,
+            "privileges",
+            format!("{} may not be read", some_of(&closed)),
+        )
+        .with_hint(format!("On the source: GRANT SELECT ON {first} TO this user, and so on."))
+        .with_way("choose other tables", Change::Page { page: "pick".to_owned() }),
+    )
 }
 
-impl Grant {
-    fn read(line: &str) -> Option<Grant> {
-        let (privileges, rest) = line.strip_prefix("GRANT ")?.split_once(" ON ")?;
-        let privileges = privileges.split(", ").map(str::to_ascii_uppercase).collect();
-        if rest.starts_with("*.*") {
-            return Some(Grant { privileges, schema: None });
-        }
-        let inner = rest.strip_prefix('`')?;
-        let (schema, table) = inner.split_once("`.")?;
-        let whole = table.starts_with('*');
-        whole.then(|| Grant { privileges, schema: Some(schema.replace("``", "`")) })
-    }
-
-    fn gives(&self, privilege: &str) -> bool {
-        let all = |p: &String| p == privilege || p == "ALL PRIVILEGES" || p == "ALL";
-        self.privileges.iter().any(all)
-    }
-
-    fn covers(&self, schema: &str) -> bool {
-        let Some(pattern) = &self.schema else { return true };
-        let (mut literal, mut wild, mut escaped) = (String::new(), false, false);
-        for c in pattern.chars() {
-            match c {
-                '\\' if !escaped => escaped = true,
-                '%' | '_' if !escaped => wild = true,
-                c => {
-                    escaped = false;
-                    literal.push(c);
-                }
-            }
-        }
-        // A pattern may well cover it; whether it does shows when the lock is taken.
-        wild || literal == schema
-    }
-}
-
-fn about_locks(grants: &[Grant], schemas: &BTreeSet<&str>) -> Option<Finding> {
-    let everywhere = |privilege: &str| {
-        grants.iter().any(|grant| grant.schema.is_none() && grant.gives(privilege))
-    };
-    if everywhere("RELOAD") || everywhere("FLUSH_TABLES") {
+fn about_locks(grants: &Grants, schemas: &BTreeSet<&str>) -> Option<Finding> {
+    if grants.listed("RELOAD", None) || grants.listed("FLUSH_TABLES", None) {
         return None;
     }
-    let lockable = |schema: &&&str| {
-        grants.iter().any(|grant| grant.gives("LOCK TABLES") && grant.covers(schema))
-    };
+    let lockable = |schema: &&&str| grants.listed("LOCK TABLES", Some(schema));
     let missing: Vec<&str> = schemas.iter().filter(|s| !lockable(s)).copied().collect();
     if missing.is_empty() {
         let what = "one snapshot for all workers needs a read lock on every table for a moment";
@@ -194,7 +164,7 @@ mod tests {
             (&["GRANT LOCK TABLES ON `other`.* TO x"], Some(Severity::Warn)),
             (&["GRANT LOCK TABLES ON `c_m`.`t` TO x"], Some(Severity::Warn)),
         ] {
-            let grants: Vec<Grant> = lines.iter().filter_map(|line| Grant::read(line)).collect();
+            let grants = Grants::of(lines.iter().map(|line| (*line).to_owned()));
             let found = about_locks(&grants, &BTreeSet::from(["c_m"]));
             assert_eq!(found.map(|finding| finding.severity), severity, "{lines:?}");
         }

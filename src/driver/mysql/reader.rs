@@ -22,11 +22,11 @@ use crate::core::chunk::{ChunkMethod, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
 use crate::core::plan::ColumnPlan;
-use crate::core::sql::{MysqlSelect, mysql_chunk_select, predicate, qualified, quote};
+use crate::core::sql::{ChunkSelect, chunk_rows, mysql_chunk_select};
 use crate::core::value::{RowBatch, WireForm};
 use crate::core::verify::Digest;
 use crate::driver::pipe::BLOCK_BYTES;
-use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession};
+use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession, reading};
 
 /// Most cells of one block: rows of NULLs have no bytes to count.
 const BLOCK_CELLS_MAX: usize = BLOCK_BYTES / 4;
@@ -80,7 +80,6 @@ async fn read_chunk(
     sink: BlockSender,
     mut unwanted: oneshot::Receiver<()>,
 ) -> Result<u64, Fault> {
-    let doing = format!("read {}", task.table.source);
     let mut lent = tokio::select! {
         lent = pool.lend() => lent?,
         _ = &mut unwanted => return Err(given_back()),
@@ -102,7 +101,7 @@ async fn read_chunk(
         }
         Err(Broken { fault, .. }) => Err(match fault.kind {
             FaultKind::Cancelled => fault,
-            _ => fault.while_doing(&doing),
+            _ => reading::told(fault, "read", &task.table),
         }),
     }
 }
@@ -151,7 +150,7 @@ async fn digest_chunk(
     }
     asked.map_err(|Broken { fault, .. }| match fault.kind {
         FaultKind::Cancelled => fault,
-        _ => fault.while_doing(&format!("sum {}", task.table.source)),
+        _ => reading::told(fault, "sum", &task.table),
     })
 }
 
@@ -163,12 +162,9 @@ async fn ask_digest(
     unwanted: &mut oneshot::Receiver<()>,
 ) -> Result<Option<Digest>, Broken> {
     let shape = shape_of(pool, session, task).await.map_err(Broken::said)?;
-    let mut table = qualified(Dialect::Mysql, &task.table.source);
-    if let Some(index) = shape.as_ref().and_then(|shape| shape.index.as_deref()) {
-        table.push_str(&format!(" FORCE INDEX ({})", quote(Dialect::Mysql, index)));
-    }
-    let key = shape.as_ref().map(|shape| shape.key()).unwrap_or_default();
-    let condition = predicate(Dialect::Mysql, &task.range, &key, "");
+    let (table, condition) =
+        with_select(task, shape.as_deref(), |select| chunk_rows(Dialect::Mysql, select))
+            .map_err(Broken::said)?;
     let of = DigestOf {
         dialect: Dialect::Mysql,
         table: &table,
@@ -291,18 +287,27 @@ async fn select_text(
     session: &mut Session,
     task: &ChunkTask,
 ) -> Result<(String, bool), Fault> {
-    let table = &task.table;
     let shape = shape_of(pool, session, task).await?;
-    let columns: Vec<(&str, &LogicalType)> =
-        table.columns.iter().map(|c| (c.name.as_str(), &c.source_logical)).collect();
-    let key = shape.as_ref().map(|shape| shape.key()).unwrap_or_default();
-    Ok(mysql_chunk_select(&MysqlSelect {
+    with_select(task, shape.as_deref(), mysql_chunk_select)
+}
+
+/// Makes something of what the task's SELECT consists of.
+fn with_select<T>(
+    task: &ChunkTask,
+    shape: Option<&KeyShape>,
+    make: impl Fn(&ChunkSelect<'_>) -> Result<T, String>,
+) -> Result<T, Fault> {
+    let table = &task.table;
+    make(&ChunkSelect {
         table: &table.source,
-        columns: &columns,
+        columns: &table.columns_read(),
+        rows: &table.rows_wanted(),
         range: &task.range,
-        key: &key,
-        index: shape.as_ref().and_then(|shape| shape.index.as_deref()),
-    }))
+        key: &shape.map(KeyShape::key).unwrap_or_default(),
+        rowid: "",
+        index: shape.and_then(|shape| shape.index.as_deref()),
+    })
+    .map_err(|why| reading::unlawful(table, &why))
 }
 
 /// The key that cuts the task's table; `None` when it is read whole.

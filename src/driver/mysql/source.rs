@@ -1,18 +1,19 @@
 //! Reading: snapshot, sessions, bounds, definitions.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use super::address::MysqlAddress;
-use super::{bounds, catalog, definitions, preflight, scan, snapshot};
-use crate::core::catalog::{Catalog, Server};
+use super::{bounds, catalog, definitions, preflight, pressure, scan, settings, snapshot};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
-use crate::driver::{SchemaItems, Snapshot, Source};
+use crate::driver::{Pressure, PressureAsked, SchemaItems, Snapshot, Source};
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Source>, Fault> {
     Ok(Arc::new(MysqlSource { address }))
@@ -50,5 +51,22 @@ impl Source for MysqlSource {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.address, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        settings::read(&self.address).await
+    }
+
+    async fn counts(
+        &self,
+        questions: &[String],
+        each: Duration,
+        all: Duration,
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        settings::counts(&self.address, questions, each, all).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.address, asked).await
     }
 }

@@ -18,18 +18,18 @@ use crate::core::verify::Digest;
 /// Floats are printed shortest and exact from here on, and only then alike.
 const FLOATS_EXACT_SINCE: u32 = 120_000;
 
-/// The digest of the rows of `table` that `filter` leaves; `None` on a server that prints values
-/// differently.
+/// The digest of the rows of `from` that the condition leaves; `None` on a server that prints
+/// values differently.
 pub(super) async fn digest(
     link: &Link,
     on: &mut PgConnection,
     table: &TablePlan,
-    (from, filter): (&str, &str),
+    (from, condition): (&str, Option<&str>),
 ) -> Result<Option<Digest>, Fault> {
     if on.server_version_num().unwrap_or(0) < FLOATS_EXACT_SINCE || table.columns.is_empty() {
         return Ok(None);
     }
-    let rows = link.rows(on, statement(table, from, filter)).await?;
+    let rows = link.rows(on, statement(table, from, condition)).await?;
     let row = rows.first().ok_or_else(|| broken(link))?;
     let lane = |name: &str| -> Result<i128, Fault> {
         let text: Option<String> = link.get(row, name)?;
@@ -40,7 +40,8 @@ pub(super) async fn digest(
     Ok(Some(Digest { rows: u64::try_from(count).unwrap_or(0), lanes }))
 }
 
-fn statement(table: &TablePlan, from: &str, filter: &str) -> String {
+fn statement(table: &TablePlan, from: &str, condition: Option<&str>) -> String {
+    let filter = condition.map(|text| format!(" WHERE {text}")).unwrap_or_default();
     let cell = |name: &str| {
         let column = sql::quote(Dialect::Postgres, name);
         format!(
@@ -66,9 +67,8 @@ pub(super) async fn canonical(
     link: &Link,
     on: &mut PgConnection,
     (columns, side): (&[ColumnPlan], Side),
-    (from, filter): (&str, &str),
+    (from, predicate): (&str, Option<&str>),
 ) -> Result<Option<Digest>, Fault> {
-    let predicate = filter.strip_prefix(" WHERE ");
     let of = DigestOf { dialect: Dialect::Postgres, table: from, columns, side, predicate };
     let Some(text) = digest_select(&of) else { return Ok(None) };
     let rows = link.rows(on, text).await?;

@@ -23,12 +23,15 @@ mod fault;
 mod key_order;
 mod large_objects;
 mod ledger;
+mod look;
 mod mend;
 mod mentioned;
 mod preflight;
+mod pressure;
 mod reader;
 mod scan;
 mod schema;
+mod settings;
 mod snapshot;
 mod source;
 mod target;
@@ -42,6 +45,7 @@ pub(super) use connect::quicken_sockets;
 
 use std::sync::Arc;
 
+use super::look::Look;
 use super::url::Access;
 use super::{Source, Target};
 use crate::core::fault::Fault;
@@ -60,4 +64,12 @@ pub fn source(access: &Access) -> Result<Arc<dyn Source>, Fault> {
 /// `Usage` when the URL cannot be read.
 pub fn target(access: &Access) -> Result<Arc<dyn Target>, Fault> {
     Ok(Arc::new(target::PostgresTarget { link: connect::Link::new(access)? }))
+}
+
+/// A database to look at. Connects to nothing yet.
+///
+/// # Errors
+/// `Usage` when the URL cannot be read.
+pub(super) fn look(access: &Access) -> Result<Arc<dyn Look>, Fault> {
+    Ok(look::open(connect::Link::new(access)?))
 }

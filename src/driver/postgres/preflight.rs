@@ -8,15 +8,11 @@ use super::connect::{Link, Purpose};
 use super::{catalog, dump, mentioned};
 use crate::core::fault::Fault;
 use crate::core::name::{Dialect, ObjectName};
-use crate::core::plan::{Existing, Finding, MigrationPlan, Severity, StepKind, TablePlan};
-use crate::core::spec::THREADS_DEFAULT;
+use crate::core::plan::{Change, Existing, Finding, MigrationPlan, Severity, StepKind, TablePlan};
 use crate::core::sql;
 
 /// Names listed in one finding; the rest is counted.
 const NAMES_SHOWN_MAX: usize = 8;
-
-/// Connections a job opens besides its copy workers: snapshot holder, build workers, probes.
-const CONNECTIONS_BESIDES: u32 = 5;
 
 /// Findings about the source.
 pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
@@ -24,7 +20,6 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
     let on = &mut connection;
     let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
-    findings.extend(connections(server.connections_free, "source"));
     findings.extend(source_encoding(&server.encoding));
     if plan.target_dialect == Dialect::Postgres {
         findings.extend(dump_program(link, server.version_num).await);
@@ -47,8 +42,13 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
             secured.push(name);
         }
     }
+    let reader = user(link, on).await?;
     findings.extend(listed(Severity::Block, "privileges", "may not be read", &forbidden).map(
-        |f| f.with_hint("Grant SELECT on them and USAGE on their schemas, or pg_read_all_data."),
+        |f| {
+            f.with_detail(format!("On the source: GRANT pg_read_all_data TO {reader}"))
+                .with_hint("Grant SELECT on them and USAGE on their schemas, or pg_read_all_data.")
+                .with_way("choose other tables", Change::Page { page: "pick".to_owned() })
+        },
     ));
     findings.extend(
         listed(Severity::Block, "privileges", "would show only some of their rows", &secured).map(
@@ -64,11 +64,8 @@ pub(super) async fn source(link: &Link, plan: &MigrationPlan) -> Result<Vec<Find
 pub(super) async fn target(link: &Link, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
     let mut connection = link.connect(Purpose::Write).await?;
     let on = &mut connection;
-    let server = catalog::server(link, on).await?;
     let mut findings = Vec::new();
     findings.extend(read_only(link, on).await?);
-    findings.extend(connections(server.connections_free, "target"));
-    findings.extend(target_encoding(&server.encoding));
     findings.extend(schemas(link, on, plan).await?);
     findings.extend(existing_tables(link, on, plan).await?);
     let statements: Vec<&str> =
@@ -97,36 +94,12 @@ fn listed(severity: Severity, topic: &str, what: &str, names: &[String]) -> Opti
     Some(Finding::new(severity, topic, format!("{}{rest} {what}", shown.join(", "))))
 }
 
-fn connections(free: Option<u32>, side: &str) -> Option<Finding> {
-    let free = free?;
-    let wanted = THREADS_DEFAULT + CONNECTIONS_BESIDES;
-    (free < wanted).then(|| {
-        Finding::new(Severity::Warn, "host", format!("the {side} has {free} free connections"))
-            .with_detail(format!("{THREADS_DEFAULT} threads need about {wanted}."))
-            .with_hint("Use fewer threads, or raise max_connections.")
-    })
-}
-
 /// Text travels as UTF-8. A source holds nothing that UTF-8 does not, unless nobody ever checked.
 fn source_encoding(encoding: &str) -> Option<Finding> {
     (encoding == "SQL_ASCII").then(|| {
         Finding::new(Severity::Warn, "encoding", "the source has encoding SQL_ASCII")
             .with_detail("Its text may be in any encoding; bytes that are not UTF-8 are refused.")
     })
-}
-
-fn target_encoding(encoding: &str) -> Option<Finding> {
-    let message = format!("the target has encoding {encoding}");
-    let finding = Finding::new(Severity::Warn, "encoding", message);
-    match encoding {
-        "UTF8" => None,
-        "SQL_ASCII" => Some(finding.with_detail("It takes any bytes and checks none of them.")),
-        _ => Some(
-            finding
-                .with_detail("Rows with other characters are refused.")
-                .with_hint("Create the target database with ENCODING 'UTF8'."),
-        ),
-    }
 }
 
 async fn dump_program(link: &Link, version: u32) -> Option<Finding> {
@@ -203,13 +176,16 @@ async fn schemas(
     let text = "SELECT w.schema AS schema, n.oid IS NOT NULL AS present, \
         n.oid IS NOT NULL AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') \
           AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS allowed, \
-        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create \
+        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') AS may_create, \
+        pg_catalog.quote_ident(pg_catalog.current_database()) AS database \
         FROM pg_catalog.unnest($1::text[]) AS w(schema) \
         LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema";
     let rows = sqlx::query(text).bind(&wanted).fetch_all(&mut *on).await;
     let (mut closed, mut missing) = (Vec::new(), Vec::new());
+    let mut database = String::new();
     for row in &rows.map_err(|e| link.fault(&e))? {
         let schema: String = link.get(row, "schema")?;
+        database = link.get(row, "database")?;
         if !link.get::<bool>(row, "present")? {
             if !link.get::<bool>(row, "may_create")? {
                 missing.push(schema);
@@ -218,11 +194,41 @@ async fn schemas(
             closed.push(schema);
         }
     }
-    let closed = listed(Severity::Block, "privileges", "take no new tables of this user", &closed);
-    let missing = listed(Severity::Block, "privileges", "cannot be created by this user", &missing);
-    let closed = closed.map(|f| f.with_hint("Grant CREATE and USAGE on these schemas."));
-    let missing = missing.map(|f| f.with_hint("Grant CREATE on the database, or create them."));
+    let user = user(link, on).await?;
+    let named = |schema: &String| sql::quote(Dialect::Postgres, schema);
+    let grants = closed
+        .iter()
+        .map(|schema| format!("GRANT USAGE, CREATE ON SCHEMA {} TO {user}", named(schema)));
+    let grants: Vec<String> = grants.collect();
+    let closed = listed(Severity::Block, "privileges", "take no new tables of this user", &closed)
+        .map(|f| f.with_hint("Grant CREATE and USAGE on these schemas."))
+        .map(|f| by_administrator(f, grants));
+    let made = missing
+        .iter()
+        .map(|schema| format!("CREATE SCHEMA {} AUTHORIZATION {user}", named(schema)));
+    let made: Vec<String> = made.collect();
+    let missing = listed(Severity::Block, "privileges", "cannot be created by this user", &missing)
+        .map(|f| f.with_hint("Grant CREATE on the database, or create them."))
+        .map(|f| {
+            by_administrator(f, vec![format!("GRANT CREATE ON DATABASE {database} TO {user}")])
+        })
+        .map(|f| {
+            f.with_way("make these schemas for this user", Change::Conform { statements: made })
+        });
     Ok(closed.into_iter().chain(missing).collect())
+}
+
+/// A way out whose statements this user himself may hardly run.
+fn by_administrator(finding: Finding, statements: Vec<String>) -> Finding {
+    let title = "grant it (as an administrator)";
+    finding.with_way(title, Change::Conform { statements })
+}
+
+/// The user of this connection, as a statement names him.
+async fn user(link: &Link, on: &mut PgConnection) -> Result<String, Fault> {
+    let text = "SELECT pg_catalog.quote_ident(current_user) AS name";
+    let rows = link.rows(on, text.to_owned()).await?;
+    rows.first().map_or(Ok(String::new()), |row| link.get(row, "name"))
 }
 
 /// Tables that the job writes to and does not create.
@@ -270,10 +276,16 @@ async fn existing_tables(
         names.sort();
         names.dedup();
     }
+    let user = user(link, on).await?;
+    let grants = vec![format!(
+        "GRANT INSERT, TRUNCATE ON {} TO {user}",
+        forbidden_names(&there, &forbidden)
+    )];
     let mut findings = Vec::new();
     findings.extend(
         listed(Severity::Block, "privileges", "may not be written by this user", &forbidden)
-            .map(|f| f.with_hint("Grant INSERT and, to empty them first, TRUNCATE.")),
+            .map(|f| f.with_hint("Grant INSERT and, to empty them first, TRUNCATE."))
+            .map(|f| by_administrator(f, grants)),
     );
     findings.extend(
         listed(Severity::Block, "privileges", "have row security for this user", &secured)
@@ -289,6 +301,16 @@ async fn existing_tables(
         ),
     );
     Ok(findings)
+}
+
+/// The tables of `shown`, each once, as a statement names them.
+fn forbidden_names(there: &[&TablePlan], shown: &[String]) -> String {
+    let of = there.iter().map(|table| &table.target);
+    let names: BTreeSet<String> = of
+        .filter(|name| shown.contains(&name.to_string()))
+        .map(|name| sql::qualified(Dialect::Postgres, name))
+        .collect();
+    names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 async fn extensions(
@@ -319,10 +341,21 @@ async fn extensions(
     }
     let missing =
         listed(Severity::Block, "extensions", "are not available on the target", &missing)
-            .map(|f| f.with_hint("Install their packages on the target's machine."));
+            .map(|f| f.with_hint("Install their packages on the target's machine."))
+            .map(|f| f.with_way("choose other tables", Change::Page { page: "pick".to_owned() }));
+    let made: Vec<String> = forbidden
+        .iter()
+        .map(|name| {
+            let name = sql::quote(Dialect::Postgres, name);
+            format!("CREATE EXTENSION IF NOT EXISTS {name}")
+        })
+        .collect();
     let forbidden =
         listed(Severity::Warn, "extensions", "can be created by a superuser only", &forbidden)
-            .map(|f| f.with_hint("Have a superuser create them in the target database first."));
+            .map(|f| f.with_hint("Have a superuser create them in the target database first."))
+            .map(|f| {
+                f.with_way("create them (as a superuser)", Change::Conform { statements: made })
+            });
     Ok(missing.into_iter().chain(forbidden).collect())
 }
 
@@ -335,8 +368,13 @@ async fn missing_roles(
                 WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = w.name) \
                 ORDER BY 1";
     let missing = missing_of(link, on, text, wanted).await?;
+    let made = missing
+        .iter()
+        .map(|name| format!("CREATE ROLE {} NOLOGIN", sql::quote(Dialect::Postgres, name)));
+    let made: Vec<String> = made.collect();
     Ok(listed(Severity::Warn, "roles", "are named in privileges or policies and missing", &missing)
-        .map(|f| f.with_hint("Create the roles first, or do without what is granted to them.")))
+        .map(|f| f.with_hint("Create the roles first, or do without what is granted to them."))
+        .map(|f| f.with_way("make them, without a login", Change::Conform { statements: made })))
 }
 
 async fn missing_tablespaces(

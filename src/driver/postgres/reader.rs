@@ -19,12 +19,12 @@ use crate::core::chunk::{ChunkMethod, ChunkRange};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{CopyFormat, DataPath, TablePlan};
-use crate::core::sql;
+use crate::core::sql::{self, ShapedRead};
 use crate::core::value::RowBatch;
 use crate::core::verify::Digest;
 use crate::core::wire::CopyTextReader;
 use crate::driver::pipe::BLOCK_BYTES;
-use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession};
+use crate::driver::{Block, BlockSender, ChunkTask, DigestOver, SourceSession, reading};
 
 /// Signature, flags and extension length.
 pub(super) const BINARY_HEADER_BYTES: usize = 19;
@@ -79,16 +79,16 @@ impl SourceSession for Reader {
             Some(connection) => connection,
             None => self.snapshot.connect().await?,
         };
-        let (from, filter) = self.rows_of(&mut connection, task).await?;
+        let (from, condition) = self.rows_of(&mut connection, task).await?;
         let link = self.snapshot.link.clone();
-        let rows = (from.as_str(), filter.as_str());
+        let rows = (from.as_str(), condition.as_deref());
         let found = match over {
             DigestOver::OwnText => digest::digest(&link, &mut connection, &task.table, rows).await,
             DigestOver::Canonical { columns, side } => {
                 digest::canonical(&link, &mut connection, (columns, side), rows).await
             }
         };
-        let found = found.map_err(|f| f.while_doing(&format!("sum {}", task.table.source)))?;
+        let found = found.map_err(|fault| reading::told(fault, "sum", &task.table))?;
         let back = format!("ROLLBACK TO SAVEPOINT {SAVEPOINT}");
         if link.statement(&mut connection, back).await.is_ok() {
             self.connection = Some(connection);
@@ -105,7 +105,7 @@ impl Reader {
         sink: BlockSender,
     ) -> Result<u64, Fault> {
         let text = self.copy_statement(on, task).await?;
-        let named = |fault: Fault| fault.while_doing(&format!("read {}", task.table.source));
+        let named = |fault: Fault| reading::told(fault, "read", &task.table);
         let link = &self.snapshot.link;
         let mut stream = on.copy_out_raw(&text).await.map_err(|e| named(link.fault(&e)))?;
         let mut sending = Sending::new(&task.table, sink);
@@ -124,41 +124,51 @@ impl Reader {
         on: &mut PgConnection,
         task: &ChunkTask,
     ) -> Result<String, Fault> {
-        let (from, filter) = self.rows_of(on, task).await?;
-        Ok(copy_out(&task.table, &from, &filter))
+        let (from, condition) = self.rows_of(on, task).await?;
+        Ok(copy_out(&task.table, &from, condition))
     }
 
-    /// Where the chunk's rows are, as FROM and WHERE.
+    /// Where the chunk's rows are, as FROM and what follows WHERE.
     async fn rows_of(
         &mut self,
         on: &mut PgConnection,
         task: &ChunkTask,
-    ) -> Result<(String, String), Fault> {
+    ) -> Result<(String, Option<String>), Fault> {
         let tree = self.guard(on, task).await?;
         let only = if tree { "" } else { "ONLY " };
         let from = format!("{only}{}", sql::qualified(Dialect::Postgres, &task.table.source));
-        let filter = match &task.range {
-            ChunkRange::Whole => String::new(),
+        let mut keys = None;
+        let range = match &task.range {
+            ChunkRange::Whole => None,
             ChunkRange::Key { from, until } => {
                 let order = self.order(on, &task.table).await?;
                 let from = from.as_deref().map(|bound| order.from(bound));
                 let until = until.as_deref().map(|bound| order.below(bound));
-                where_all(from.into_iter().chain(until))
+                all_of(from.into_iter().chain(until))
             }
-            ChunkRange::Keys(keys) => {
+            ChunkRange::Keys(named) => {
                 let order = self.order(on, &task.table).await?;
-                format!(" WHERE {}", order.one_of(keys))
+                keys = Some(format!("({})", order.one_of(named)));
+                None
             }
             ChunkRange::Ctid { from_page, until_page } => {
                 let version = on.server_version_num().unwrap_or(0);
-                ctid_filter(&task.table.source, version, *from_page, *until_page)
+                Some(ctid_filter(&task.table.source, version, *from_page, *until_page))
             }
             ChunkRange::Rowid { .. } => {
                 let what = "PostgreSQL tables have no rowid";
                 return Err(Fault::new(FaultKind::Unsupported, Side::Source, what));
             }
         };
-        Ok((from, filter))
+        let read = ShapedRead {
+            from: &from,
+            range: range.as_deref(),
+            keys: keys.as_deref(),
+            columns: &task.table.columns_read(),
+            rows: &task.table.rows_wanted(),
+        };
+        sql::shaped_rows(Dialect::Postgres, &read)
+            .map_err(|why| reading::unlawful(&task.table, &why))
     }
 
     /// Locks the table for this chunk and makes sure that it still holds the snapshot's rows:
@@ -216,9 +226,9 @@ impl Reader {
     }
 }
 
-fn where_all(conditions: impl Iterator<Item = String>) -> String {
+fn all_of(conditions: impl Iterator<Item = String>) -> Option<String> {
     let all: Vec<String> = conditions.collect();
-    if all.is_empty() { String::new() } else { format!(" WHERE {}", all.join(" AND ")) }
+    (!all.is_empty()).then(|| all.join(" AND "))
 }
 
 /// Rows of the pages from `from_page` to before `until_page`.
@@ -231,7 +241,7 @@ fn ctid_filter(
     if version >= TID_RANGE_SCAN_SINCE {
         let from = format!("ctid >= '({from_page},0)'::tid");
         let until = until_page.map(|page| format!("ctid < '({page},0)'::tid"));
-        return where_all(std::iter::once(from).chain(until));
+        return until.map_or_else(|| from.clone(), |until| format!("{from} AND {until}"));
     }
     // PostgreSQL 13 would read the whole table for a range, but fetches single positions; those
     // where no row is are skipped. Rows beyond today's last page are newer than the snapshot.
@@ -247,7 +257,7 @@ fn ctid_filter(
         |page| page.to_string(),
     );
     format!(
-        " WHERE ctid = ANY (ARRAY(SELECT ('(' || page || ',' || tuple || ')')::tid \
+        "ctid = ANY (ARRAY(SELECT ('(' || page || ',' || tuple || ')')::tid \
          FROM pg_catalog.generate_series({from_page}, {until} - 1) AS page, \
          pg_catalog.generate_series(1, {TUPLES_PER_PAGE_MAX}) AS tuple))"
     )
@@ -258,7 +268,8 @@ pub(super) fn column_names<'a>(names: impl Iterator<Item = &'a str>) -> String {
     sql::column_list(Dialect::Postgres, names)
 }
 
-fn copy_out(table: &TablePlan, from: &str, filter: &str) -> String {
+fn copy_out(table: &TablePlan, from: &str, condition: Option<String>) -> String {
+    let filter = condition.map(|text| format!(" WHERE {text}")).unwrap_or_default();
     let columns = column_names(table.columns.iter().map(|c| c.name.as_str()));
     let format = match table.path {
         DataPath::DirectCopy(CopyFormat::Binary) => "binary",
@@ -383,9 +394,9 @@ mod tests {
         let table = ObjectName::new("s", "t");
         assert_eq!(
             ctid_filter(&table, 150_000, 5, Some(9)),
-            " WHERE ctid >= '(5,0)'::tid AND ctid < '(9,0)'::tid"
+            "ctid >= '(5,0)'::tid AND ctid < '(9,0)'::tid"
         );
-        assert_eq!(ctid_filter(&table, 140_000, 5, None), " WHERE ctid >= '(5,0)'::tid");
+        assert_eq!(ctid_filter(&table, 140_000, 5, None), "ctid >= '(5,0)'::tid");
         let old = ctid_filter(&table, 130_010, 5, None);
         assert!(old.contains("ANY (ARRAY("), "{old}");
         assert!(old.contains("pg_relation_size"), "{old}");

@@ -5,15 +5,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::connect::{Link, Purpose};
 use super::schema::{Surroundings, items};
-use super::{bounds, catalog, dump, preflight, scan, snapshot};
-use crate::core::catalog::{Catalog, DdlItem, Section, Server};
+use super::{bounds, catalog, dump, preflight, pressure, scan, settings, snapshot};
+use crate::core::catalog::{Catalog, DdlItem, Section, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::scan::{ScanAnswer, ScanRequest};
 use crate::core::spec::Selection;
-use crate::driver::{SchemaItems, Snapshot, Source};
+use crate::driver::{Pressure, PressureAsked, SchemaItems, Snapshot, Source};
 
 pub(super) struct PostgresSource {
     pub link: Link,
@@ -58,6 +58,14 @@ impl Source for PostgresSource {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::source(&self.link, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        settings::read(&self.link).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link, asked).await
     }
 }
 

@@ -4,14 +4,14 @@ use async_trait::async_trait;
 
 use super::connect::{Link, Purpose, job_tag};
 use super::writer::Writer;
-use super::{catalog, ledger, mend, preflight};
-use crate::core::catalog::{Catalog, Server};
+use super::{catalog, ledger, mend, preflight, pressure, settings};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Mend, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Pressure, PressureAsked, Target, TargetSession};
 
 /// Tables looked into by one statement.
 const TABLES_PER_QUERY: usize = 200;
@@ -63,6 +63,18 @@ impl Target for PostgresTarget {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::target(&self.link, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        settings::read(&self.link).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        settings::conform(&self.link, statement).await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link, asked).await
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {

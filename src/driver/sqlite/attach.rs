@@ -4,10 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::fault::on;
 use super::place::escaped;
+use super::scan;
 use super::source::key_columns;
 use super::survey::TableShape;
 use super::write::{Ledger, Writer, given_back};
@@ -15,9 +17,9 @@ use crate::core::chunk::ChunkRange;
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::Existing;
-use crate::core::sql::{ChunkSelect, chunk_select, column_list, qualified, quote};
+use crate::core::sql::{ChunkSelect, chunk_select, column_list, conditions, qualified, quote};
 use crate::driver::pipe::Activity;
-use crate::driver::{AttachSource, ChunkTask, WorkGauge, Written};
+use crate::driver::{AttachSource, ChunkTask, WorkGauge, Written, reading};
 use crate::sqlite::Cancel;
 
 /// The name the source has within the writing connection.
@@ -129,7 +131,9 @@ impl ChunkCopy<'_> {
         let from = TableShape::read(self.connection, ALIAS, &table.source.name).map_err(&failed)?;
         let into = TableShape::read(self.connection, &table.target.schema, &table.target.name)
             .map_err(&failed)?;
-        let by_slices = matches!(self.task.range, ChunkRange::Rowid { .. } | ChunkRange::Whole);
+        self.check_texts(from.rowid)?;
+        let by_slices = matches!(self.task.range, ChunkRange::Rowid { .. } | ChunkRange::Whole)
+            && table.columns.iter().all(|column| column.expression.is_none());
         match (from.rowid, into.rowid, table.existing) {
             // Implicit rowids are kept, and the last one inserted says where the next slice begins.
             (Some(source), Some(target), Existing::Created | Existing::Truncated) if by_slices => {
@@ -137,6 +141,36 @@ impl ChunkCopy<'_> {
             }
             _ => self.at_once(from.rowid, progress).map_err(&failed),
         }
+    }
+
+    /// What the operator wants of the rows is tried by itself, so that nobody takes its mistakes
+    /// for the target's.
+    fn check_texts(&self, rowid: Option<&str>) -> Result<(), Fault> {
+        let table = &self.task.table;
+        if !table.is_shaped() {
+            return Ok(());
+        }
+        let told = |error| reading::told(on(Side::Source, "")(error), "read", table);
+        let config = DbConfig::SQLITE_DBCONFIG_DQS_DML;
+        self.connection.set_db_config(config, false).map_err(told)?;
+        scan::add_bucket(self.connection).map_err(told)?;
+        let select = self.select(rowid).map_err(|why| reading::unlawful(table, &why))?;
+        self.connection.prepare(&select).map_err(told).map(|_| ())
+    }
+
+    fn select(&self, rowid: Option<&str>) -> Result<String, String> {
+        chunk_select(
+            Dialect::Sqlite,
+            &ChunkSelect {
+                table: &self.source(),
+                columns: &self.task.table.columns_read(),
+                rows: &self.task.table.rows_wanted(),
+                range: &self.task.range,
+                key: &key_columns(self.task),
+                rowid: rowid.unwrap_or("rowid"),
+                index: None,
+            },
+        )
     }
 
     fn source(&self) -> ObjectName {
@@ -172,9 +206,12 @@ impl ChunkCopy<'_> {
             }
             _ => String::new(),
         };
+        let rows = self.task.table.rows_wanted();
+        let wanted = conditions(Dialect::Sqlite, &rows).expect("checked before");
+        let wanted: String = wanted.iter().map(|text| format!(" AND {text}")).collect();
         let sql = format!(
             "INSERT OR ABORT INTO {} ({target_rowid}, {}) SELECT {source_rowid}, {} FROM {} \
-             WHERE {source_rowid} >= ?1{until} ORDER BY {source_rowid} LIMIT {SLICE_ROWS}",
+             WHERE {source_rowid} >= ?1{until}{wanted} ORDER BY {source_rowid} LIMIT {SLICE_ROWS}",
             qualified(Dialect::Sqlite, &self.task.table.target),
             list(&target_names),
             list(&names),
@@ -202,18 +239,8 @@ impl ChunkCopy<'_> {
     }
 
     fn at_once(&self, rowid: Option<&str>, progress: &WorkGauge) -> rusqlite::Result<u64> {
-        let (names, target_names) = self.names();
-        let select = chunk_select(
-            Dialect::Sqlite,
-            &ChunkSelect {
-                table: &self.source(),
-                columns: &names,
-                range: &self.task.range,
-                key: &key_columns(self.task),
-                only: false,
-                rowid: rowid.unwrap_or("rowid"),
-            },
-        );
+        let (_, target_names) = self.names();
+        let select = self.select(rowid).expect("checked before");
         let sql = format!(
             "INSERT OR ABORT INTO {} ({}) {select}",
             qualified(Dialect::Sqlite, &self.task.table.target),

@@ -32,10 +32,12 @@ mod bounds;
 mod careful;
 mod catalog;
 mod fault;
+mod look;
 mod master;
 mod mend;
 mod place;
 mod scan;
+mod settings;
 mod source;
 mod survey;
 mod target;
@@ -45,6 +47,7 @@ mod write;
 
 use std::sync::Arc;
 
+use super::look::Look;
 use super::url::Access;
 use crate::core::fault::Fault;
 
@@ -62,4 +65,12 @@ pub fn source(access: Access) -> Result<Arc<dyn super::Source>, Fault> {
 /// `Usage` when the URL names no file.
 pub fn target(access: Access) -> Result<Arc<dyn super::Target>, Fault> {
     Ok(Arc::new(target::SqliteTarget::new(place::Place::of(&access)?)))
+}
+
+/// A file to look at. Opens nothing yet.
+///
+/// # Errors
+/// `Usage` when the URL names no file.
+pub(super) fn look(access: &Access) -> Result<Arc<dyn Look>, Fault> {
+    Ok(Arc::new(look::SqliteLook { place: place::Place::of(access)? }))
 }

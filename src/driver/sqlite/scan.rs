@@ -1,4 +1,5 @@
-//! The value scan: one statement over a table, with functions for what SQLite cannot ask by itself.
+//! The value scan: one statement over a table, with functions for what SQLite cannot ask by itself;
+//! and the function that samples rows.
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
@@ -9,6 +10,7 @@ use crate::core::scan::{
     Charset, ScanAnswer, ScanRequest, is_decimal, is_encoded_twice, is_moment, read_answer,
     scan_select,
 };
+use crate::core::sql::SQLITE_BUCKET;
 
 /// Answers `request`; `None` when the statement gave something else than one row of answers.
 ///
@@ -54,6 +56,33 @@ fn add_functions(connection: &Connection) -> Result<()> {
     };
     named("tidegate_is_moment", is_moment)?;
     named("tidegate_is_in", |word, text| Charset::of_word(word).is_none_or(|set| set.holds(text)))
+}
+
+/// The function that `core::sql` samples rows with: a number from 0 to 99 for the values, with
+/// their storage classes.
+///
+/// # Errors
+/// As SQLite says.
+pub(super) fn add_bucket(connection: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function(SQLITE_BUCKET, -1, flags, |context: &Context<'_>| {
+        let mut hash = blake3::Hasher::new();
+        for at in 0..context.len() {
+            match context.get_raw(at) {
+                ValueRef::Null => hash.update(b"n"),
+                ValueRef::Integer(value) => hash.update(b"i").update(&value.to_be_bytes()),
+                ValueRef::Real(value) => hash.update(b"r").update(&value.to_bits().to_be_bytes()),
+                ValueRef::Text(text) | ValueRef::Blob(text) => {
+                    hash.update(b"t").update(&text.len().to_be_bytes()).update(text)
+                }
+            };
+        }
+        let bytes = hash.finalize();
+        let head = bytes.as_bytes().first_chunk::<8>().expect("a hash has 32 bytes");
+        Ok(i64::try_from(u64::from_be_bytes(*head) % 100).expect("below a hundred"))
+    })
 }
 
 fn text<'a>(context: &'a Context<'_>, at: usize) -> Option<&'a [u8]> {

@@ -1,6 +1,7 @@
 //! Reading a file: the catalogue, one snapshot for many connections, rows as batches.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use rusqlite::Connection;
@@ -9,8 +10,8 @@ use tokio::runtime::Handle;
 use super::fault::{OpenFault, gone, on};
 use super::place::Place;
 use super::survey::{TableShape, cell_of};
-use super::{bounds, catalog, master, scan};
-use crate::core::catalog::{Catalog, Sequence, Server};
+use super::{bounds, catalog, master, scan, settings};
+use crate::core::catalog::{Catalog, Sequence, Server, Settings};
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::Dialect;
@@ -21,7 +22,7 @@ use crate::core::value::{CellRef, RowBatch};
 use crate::driver::pipe::BLOCK_BYTES;
 use crate::driver::{
     AttachSource, Block, BlockSender, ChunkTask, LargeObject, SchemaItems, Snapshot, Source,
-    SourceSession,
+    SourceSession, reading,
 };
 use crate::sqlite::{Cancel, SqliteThread};
 
@@ -113,6 +114,21 @@ impl Source for SqliteSource {
 
     async fn probe(&self) -> Result<Server, Fault> {
         with_reader(&self.place, |place, connection| place.server(Some(connection))).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        with_reader(&self.place, |place, open| Ok(settings::read(place, Some(open)))).await
+    }
+
+    async fn counts(
+        &self,
+        questions: &[String],
+        each: Duration,
+        all: Duration,
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        let questions = questions.to_vec();
+        with_reader(&self.place, move |_, open| Ok(settings::counts(open, &questions, each, all)))
+            .await
     }
 
     async fn attachable(&self) -> Result<Option<AttachSource>, Fault> {
@@ -329,18 +345,21 @@ fn read_rows(
     task: &ChunkTask,
     send: impl Fn(RowBatch) -> Result<(), Fault>,
 ) -> Result<u64, Fault> {
-    let doing = format!("read {}", task.table.source);
-    let failed = on(side, &doing);
-    let columns: Vec<&str> = task.table.columns.iter().map(|c| c.name.as_str()).collect();
-    let sql = select_text(connection, task, &columns).map_err(&failed)?;
-    let mut statement = connection.prepare(&sql).map_err(&failed)?;
-    let mut found = statement.query([]).map_err(&failed)?;
-    let fresh = || RowBatch::with_capacity(columns.len(), BLOCK_BYTES + BLOCK_BYTES / 8);
+    let failed = |error| reading::told(on(side, "")(error), "read", &task.table);
+    let width = task.table.columns.len();
+    if task.table.rows.sample.is_some() {
+        scan::add_bucket(connection).map_err(failed)?;
+    }
+    let sql = select_text(connection, task).map_err(failed)?;
+    let sql = sql.map_err(|why| reading::unlawful(&task.table, &why))?;
+    let mut statement = connection.prepare(&sql).map_err(failed)?;
+    let mut found = statement.query([]).map_err(failed)?;
+    let fresh = || RowBatch::with_capacity(width, BLOCK_BYTES + BLOCK_BYTES / 8);
     let mut batch = fresh();
     let mut rows = 0;
-    while let Some(row) = found.next().map_err(&failed)? {
-        for at in 0..columns.len() {
-            match cell_of(row.get_ref(at).map_err(&failed)?) {
+    while let Some(row) = found.next().map_err(failed)? {
+        for at in 0..width {
+            match cell_of(row.get_ref(at).map_err(failed)?) {
                 CellRef::Null => batch.push_null(),
                 CellRef::Int(value) => batch.push_int(value),
                 CellRef::Real(value) => batch.push_real(value),
@@ -366,19 +385,19 @@ fn read_rows(
 pub(super) fn select_text(
     connection: &Connection,
     task: &ChunkTask,
-    columns: &[&str],
-) -> rusqlite::Result<String> {
+) -> rusqlite::Result<Result<String, String>> {
     let shape = TableShape::read(connection, catalog::SCHEMA, &task.table.source.name)?;
     let key: Vec<KeyColumn<'_>> = key_columns(task);
     Ok(chunk_select(
         Dialect::Sqlite,
         &ChunkSelect {
             table: &task.table.source,
-            columns,
+            columns: &task.table.columns_read(),
+            rows: &task.table.rows_wanted(),
             range: &task.range,
             key: &key,
-            only: false,
             rowid: shape.rowid.unwrap_or("rowid"),
+            index: None,
         },
     ))
 }

@@ -9,8 +9,8 @@ use super::place::Place;
 use super::source::with_reader;
 use super::survey::TableShape;
 use super::write::{Ledger, Writer, given_back, transaction};
-use super::{attach, careful, catalog, mend};
-use crate::core::catalog::{Catalog, Sequence, Server};
+use super::{attach, careful, catalog, mend, settings};
+use crate::core::catalog::{Catalog, Sequence, Server, Settings};
 use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan, Severity, TablePlan};
@@ -19,9 +19,10 @@ use crate::core::sql::{qualified, sqlite_insert};
 use crate::core::value::{CellRef, RowBatch};
 use crate::core::wire::SqliteBinder;
 use crate::driver::pipe::{Activity, check_counts};
+use crate::driver::pressure::{own_load, room_at};
 use crate::driver::{
     AttachSource, Block, BlockReceiver, CarefulTask, ChunkTask, LargeObject, LedgerKey, LedgerRow,
-    Mend, StepTask, Target, TargetSession, WorkGauge, Written,
+    Mend, Pressure, PressureAsked, StepTask, Target, TargetSession, WorkGauge, Written,
 };
 use crate::sqlite::Cancel;
 
@@ -118,6 +119,28 @@ impl Target for SqliteTarget {
             );
         }
         Ok(findings)
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        if !self.place().exists()? {
+            return Ok(settings::read(self.place(), None));
+        }
+        with_reader(self.place(), |place, open| Ok(settings::read(place, Some(open)))).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        let (side, statement) = (self.place().side, statement.to_owned());
+        self.writer
+            .run(move |connection, _| {
+                connection.execute_batch(&statement).map_err(on(side, "run the statement"))
+            })
+            .await
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        let room_bytes = asked.room.then(|| room_at(&self.place().path)).flatten();
+        let load = asked.load.then(own_load).flatten();
+        Ok(Pressure { room_bytes, load, ..Pressure::default() })
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {

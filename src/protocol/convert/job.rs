@@ -1,7 +1,7 @@
 //! The job's own view.
 
 use super::clock_text;
-use super::trouble::{StoreTrouble, alerts, held_by};
+use super::trouble::{SocketTrouble, StoreTrouble, alerts, held_by};
 use crate::core::catalog::Section;
 use crate::core::fault::Fault;
 use crate::core::job::{Actor, Command, Job, JobState, StepStatus};
@@ -35,6 +35,7 @@ pub struct JobContext<'a> {
     pub state_by: Option<&'a (Option<Actor>, Timestamp, Option<String>)>,
     pub rate_by: Option<&'a (Actor, Timestamp)>,
     pub store_trouble: Option<&'a StoreTrouble>,
+    pub socket_trouble: Option<&'a SocketTrouble>,
     /// Snapshots by name, oldest first, with the moment they were opened.
     pub snapshots: &'a [(Timestamp, String)],
 }
@@ -86,6 +87,7 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         _ => context.now,
     };
     JobView {
+        limits: spec.limits.to_text(),
         name: spec.name.to_string(),
         kind: word_of_kind(spec.kind),
         state: job.state.word().to_owned(),
@@ -109,12 +111,15 @@ pub fn job_view(context: &JobContext<'_>, tables: &[TableView]) -> JobView {
         build: context.engine.build.clone(),
         state_path: context.engine.state_path.clone(),
         log_path: context.engine.log_path.clone(),
+        pressure: Vec::new(),
         refused: refused(context),
         compared: None,
     }
 }
 
-fn word_of_kind(kind: JobKind) -> String {
+/// The kind as users read it.
+#[must_use]
+pub fn word_of_kind(kind: JobKind) -> String {
     let word = match kind {
         JobKind::Copy => "copy",
         JobKind::Verify => "verify",

@@ -8,13 +8,13 @@ mod table;
 mod trouble;
 mod verify;
 
-pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running};
+pub use job::{EngineFace, Figures, JobContext, WorkerCounts, job_view, not_running, word_of_kind};
 pub use rejects::{key_text, reject_group_view, reject_view};
 pub use spec::{command_of, exists_word, spec_from, spec_message};
 pub use table::{
     Moving, chunk_runs, chunk_view, plan_table_view, range_text, step_view, table_view,
 };
-pub use trouble::{StoreTrouble, alerts, held_by, topic_of};
+pub use trouble::{SocketTrouble, StoreTrouble, alerts, held_by, topic_of};
 pub use verify::{ComparedFigures, compared_view, difference_view, with_values};
 
 use super::{ChangeView, ChecklistView, FindingView, LogLine, PlanView, WayView};
@@ -92,7 +92,8 @@ pub fn checklist_view(entry: &ChecklistEntry) -> ChecklistView {
 }
 
 /// `14:33` where the engine lives.
-fn clock_text(at: Timestamp, utc_offset_s: i64) -> String {
+#[must_use]
+pub fn clock_text(at: Timestamp, utc_offset_s: i64) -> String {
     let (_, _, _, hour, minute, _) = Timestamp(at.0 + utc_offset_s * 1000).civil();
     format!("{hour:02}:{minute:02}")
 }
@@ -114,6 +115,12 @@ pub fn rate_text(bytes_per_s: u64) -> String {
     };
     let text = format!("{amount:.1}");
     format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
+}
+
+/// `40 MB`, `1.5 GB`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    rate_text(bytes).trim_end_matches("/s").to_owned()
 }
 
 #[cfg(test)]

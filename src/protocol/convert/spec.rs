@@ -45,7 +45,7 @@ fn value_of<T: Copy>(list: &[(&str, T)], what: &str, word: &str) -> Result<T, St
 /// `truncate`, as in a job file.
 #[must_use]
 pub fn exists_word(policy: TableExists) -> String {
-    word_of(&EXISTS, &policy)
+    policy.word().to_owned()
 }
 
 /// A definition for the wire.
@@ -171,7 +171,10 @@ pub fn command_of(action: &Action) -> Option<Command> {
         Action::Reload { table } => Command::Reload { table: TableIndex(*table) },
         Action::DrainNow => Command::DrainNow,
         // What these mean for the machine depends on what the file has.
-        Action::RetryRejects { .. } | Action::BadRows { .. } | Action::SimFault { .. } => {
+        Action::RetryRejects { .. }
+        | Action::BadRows { .. }
+        | Action::Limits { .. }
+        | Action::SimFault { .. } => {
             return None;
         }
     })

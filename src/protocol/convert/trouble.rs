@@ -17,6 +17,16 @@ pub struct StoreTrouble {
     pub next_try: Timestamp,
 }
 
+/// The file that consoles look for was taken away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketTrouble {
+    pub path: String,
+    pub since: Timestamp,
+    /// When it was there again.
+    pub made_at: Option<Timestamp>,
+    pub next_try: Timestamp,
+}
+
 const SAFE_CHUNKS: &str = "Finished chunks are on the target and recorded; they are not copied \
     again. A chunk that was in work is on the target wholly or not at all.";
 
@@ -96,6 +106,7 @@ fn hold_phrase(context: &JobContext<'_>, hold: &Hold) -> String {
         HoldReason::Refused(side) => format!("{} refuses since {since}", side.word()),
         HoldReason::LedgerMissing => format!("the target's ledger is missing since {since}"),
         HoldReason::TooManyFailures => format!("too many chunks failed, held since {since}"),
+        HoldReason::Limit(_) => format!("{}, since {since}", hold.message),
     }
 }
 
@@ -105,7 +116,11 @@ pub fn alerts(context: &JobContext<'_>, tables: &[TableView]) -> Vec<AlertView> 
     let mut alerts = Vec::new();
     alerts.extend(context.store_trouble.map(|trouble| store_alert(context, trouble)));
     alerts.extend(context.plan_fault.map(plan_alert));
-    alerts.extend(context.job.holds.iter().map(|hold| hold_alert(context, hold)));
+    // A limit is wished for: it is told where the job is held, not as trouble.
+    let wished = |hold: &&Hold| matches!(hold.reason, HoldReason::Limit(_));
+    let holds = context.job.holds.iter().filter(|hold| !wished(hold));
+    alerts.extend(holds.map(|hold| hold_alert(context, hold)));
+    alerts.extend(context.socket_trouble.map(|trouble| socket_alert(context, trouble)));
     alerts.extend(failures_alert(context, tables));
     alerts.extend(snapshots_alert(context));
     alerts
@@ -134,6 +149,35 @@ fn store_alert(context: &JobContext<'_>, trouble: &StoreTrouble) -> AlertView {
         ),
         &["r try now", "L log"],
     );
+    made.since_ms = trouble.since.0;
+    made
+}
+
+fn socket_alert(context: &JobContext<'_>, trouble: &SocketTrouble) -> AlertView {
+    let clock = |at| seconds_text(at, context.utc_offset_s);
+    let pid = context.engine.pid;
+    let (what, next) = match trouble.made_at {
+        Some(at) => (
+            format!(
+                "The engine runs (process {pid}) but its socket was missing; it made a new one: {}",
+                trouble.path
+            ),
+            format!(
+                "Nothing: since {} new consoles and commands find the engine again. Somebody, or \
+                 a clean-up service, removes files there.",
+                clock(at)
+            ),
+        ),
+        None => (
+            format!("The engine runs (process {pid}) but its socket is missing: {}", trouble.path),
+            format!(
+                "It tries again at {} to make a new one; see its log for what is in the way.",
+                clock(trouble.next_try)
+            ),
+        ),
+    };
+    let safe = "The job is not touched; workers and the consoles that are open go on.";
+    let mut made = alert("socket-missing", what, safe, next, &["L log", "y copy"]);
     made.since_ms = trouble.since.0;
     made
 }
@@ -218,7 +262,7 @@ fn hold_alert(context: &JobContext<'_>, hold: &Hold) -> AlertView {
                 .to_owned(),
             &["r look again", "p pause", "y copy"],
         ),
-        HoldReason::TooManyFailures => alert(
+        HoldReason::TooManyFailures | HoldReason::Limit(_) => alert(
             "too-many-failures",
             hold.message.clone(),
             SAFE_CHUNKS,

@@ -3,6 +3,7 @@
 use super::core::fault::{Fault, FaultKind, Side};
 use super::core::job::*;
 use super::core::plan::{LockMode, Section, StepKind, TableIndex};
+use super::core::spec::Limit;
 use super::kit::{PlanKit, key};
 use super::rig::{Rig, fault, has_kind, lost};
 
@@ -180,6 +181,48 @@ fn what_the_engine_cannot_do_itself_holds_until_someone_acts() {
     rig.notice(Notice::StillLost { fault: fault(FaultKind::LoginRefused) });
     let reasons: Vec<_> = rig.job.holds.iter().map(|hold| hold.reason).collect();
     assert_eq!(reasons, [HoldReason::LoginRefused(Side::Target)]);
+}
+
+#[test]
+fn a_server_that_stays_away_too_long_pauses_the_job() {
+    let mut rig = Rig::loading(&chunks(2));
+    let one = rig.assign_chunk();
+    rig.fail_with(one, lost(Side::Source));
+    let limit_ms = 60_000;
+    let too_long = Notice::LostTooLong { side: Side::Source, limit_ms };
+    rig.tick(limit_ms - 1);
+    rig.notice(too_long.clone());
+    assert_eq!(rig.job.state, JobState::Executing, "not yet");
+    rig.tick(1);
+    let events = rig.notice(too_long.clone());
+    let paused = |event: &Event| match event {
+        Event::StateChanged { reason: Some(why), .. } => why.contains("1 min"),
+        _ => false,
+    };
+    assert!(events.iter().any(paused), "{events:?}");
+    assert_eq!(rig.job.state, JobState::Idling);
+    assert_eq!(rig.notice(too_long), Vec::new(), "said once");
+    rig.notice(Notice::Recovered { side: Side::Source });
+    assert_eq!(rig.job.state, JobState::Idling, "waits for somebody");
+    rig.command(Command::Resume);
+    assert_eq!(rig.job.state, JobState::Executing);
+}
+
+#[test]
+fn a_passed_limit_gives_out_nothing_and_no_resume_lifts_it() {
+    let mut rig = Rig::loading(&chunks(3));
+    let limit = Limit::TargetSessions;
+    let one = rig.assign_chunk();
+    let passed = Notice::LimitPassed { limit, message: "52 (limit 40)".to_owned() };
+    assert_eq!(rig.notice(passed.clone()).len(), 1);
+    assert_eq!(rig.notice(passed), Vec::new(), "one hold, however often it is seen");
+    assert_eq!(rig.offer(4, 0), Vec::new());
+    assert_eq!(rig.done(one).len(), 1, "what is in work is finished");
+    rig.command(Command::Resume);
+    assert!(rig.held(HoldReason::Limit(limit)).is_some());
+    rig.notice(Notice::LimitKept { limit });
+    rig.finish();
+    assert!(rig.job.is_whole());
 }
 
 #[test]

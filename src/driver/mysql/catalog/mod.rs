@@ -25,7 +25,7 @@ const SYSTEM_SCHEMAS: [&str; 5] =
     ["information_schema", "mysql", "performance_schema", "sys", "tidegate"];
 
 /// What this program keeps in a user's database when it may not create one of its own.
-const OWN_TABLES: &str = "_tidegate_ledger_";
+pub(super) const OWN_TABLES: &str = "_tidegate_ledger_";
 
 /// Engines whose tables show rows of other tables or servers.
 const REMOTE_ENGINES: [&str; 4] = ["FEDERATED", "CONNECT", "SPIDER", "MRG_MYISAM"];
@@ -93,7 +93,7 @@ fn nothing() -> Catalog {
     }
 }
 
-async fn server(session: &mut Session, address: &MysqlAddress) -> Result<Server, Fault> {
+pub(super) async fn server(session: &mut Session, address: &MysqlAddress) -> Result<Server, Fault> {
     let uuid = if session.flavour.mariadb { "''" } else { "@@server_uuid" };
     let asked = format!("SELECT {uuid}, @@hostname, @@port, @@datadir");
     let rows = session.rows(&asked).await?;
@@ -167,7 +167,7 @@ pub(super) async fn schemas(
 }
 
 /// A condition on the information schema's column `{}_SCHEMA`.
-fn scope(schemas: &[String]) -> String {
+pub(super) fn scope(schemas: &[String]) -> String {
     let list: Vec<String> = schemas.iter().map(|s| quoted(s)).collect();
     format!("IN ({})", list.join(", "))
 }
@@ -213,7 +213,7 @@ impl Reading<'_> {
             }
             let engine = text(row, 3);
             let upper = engine.as_deref().unwrap_or_default().to_ascii_uppercase();
-            let remote = REMOTE_ENGINES.contains(&upper.as_str());
+            let remote = is_remote(&upper);
             let comment = text(row, 6).filter(|comment| !comment.is_empty());
             let table = Table {
                 kind: if remote { TableKind::Foreign } else { TableKind::Plain },
@@ -320,6 +320,11 @@ impl Reading<'_> {
         }
         Ok(())
     }
+}
+
+/// Do tables of this storage engine show rows of other tables or servers?
+pub(super) fn is_remote(engine: &str) -> bool {
+    REMOTE_ENGINES.iter().any(|known| known.eq_ignore_ascii_case(engine))
 }
 
 fn empty_table(name: ObjectName) -> Table {

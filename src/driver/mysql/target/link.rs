@@ -93,6 +93,7 @@ impl Link {
             Ok(Err(error)) => return Err(login_fault(&self.address, self.uses_tls(), &error)),
             Err(_) => return Err(self.timed_out()),
         };
+        super::super::pressure::is_ours(&self.address, u64::from(conn.id()));
         let mut line = Line { conn, side: self.side(), traits: Traits::unknown() };
         line.traits = settings::apply(&mut line).await?;
         // It may yet be created, and nothing of ours depends on it: all names are full.

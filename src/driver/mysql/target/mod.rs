@@ -36,14 +36,15 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 use super::address::MysqlAddress;
-use super::catalog;
-use crate::core::catalog::{Catalog, Server};
+use super::settings::read as read_settings;
+use super::{catalog, pressure};
+use crate::core::catalog::{Catalog, Server, Settings};
 use crate::core::fault::{Fault, FaultKind};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
-use crate::driver::{LedgerRow, Mend, Target, TargetSession};
+use crate::driver::{LedgerRow, Mend, Pressure, PressureAsked, Target, TargetSession};
 
 use link::Link;
 use session::Writer;
@@ -51,6 +52,22 @@ use way::Way;
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Target>, Fault> {
     Ok(Arc::new(MysqlTarget::new(address)))
+}
+
+/// Runs statements of the operator's one after the other, up to the first that fails.
+pub(super) async fn conform(
+    address: MysqlAddress,
+    statements: &[String],
+) -> Result<(u32, Option<Fault>), Fault> {
+    let mut line = Link::new(address).connect().await?;
+    let mut done = 0;
+    for statement in statements {
+        if let Err(fault) = line.statement(statement.clone()).await {
+            return Ok((done, Some(fault)));
+        }
+        done += 1;
+    }
+    Ok((done, None))
 }
 
 struct MysqlTarget {
@@ -109,6 +126,19 @@ impl Target for MysqlTarget {
 
     async fn preflight(&self, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
         preflight::target(&self.link, plan).await
+    }
+
+    async fn settings(&self) -> Result<Settings, Fault> {
+        read_settings(&self.link.address).await
+    }
+
+    async fn conform(&self, statement: &str) -> Result<(), Fault> {
+        let mut line = self.link.connect().await?;
+        line.statement(statement).await.map(|_| ())
+    }
+
+    async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
+        pressure::pressure(&self.link.address, asked).await
     }
 
     async fn prepare_ledger(&self, job_id: &str) -> Result<(), Fault> {

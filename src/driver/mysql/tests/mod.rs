@@ -7,4 +7,5 @@
 mod catalogue;
 mod cutting;
 mod moments;
+mod shaped;
 mod yard;

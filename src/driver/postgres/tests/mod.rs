@@ -2,6 +2,7 @@
 
 mod scan;
 mod server;
+mod shaped;
 mod voyage;
 
 mod copying;

@@ -17,6 +17,7 @@ async fn ask(
         key: key.iter().map(|k| (*k).to_owned()).collect(),
         rowid: None,
         raw_text: database == "raw",
+        filter: None,
         questions: asked
             .iter()
             .map(|(column, question)| Asked {

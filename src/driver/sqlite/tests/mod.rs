@@ -1,6 +1,7 @@
 //! Files copied to files, by both paths, and the trouble files make.
 
 mod scan;
+mod shaped;
 mod trouble;
 
 use std::path::{Path, PathBuf};

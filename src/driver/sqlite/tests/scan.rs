@@ -13,6 +13,7 @@ async fn ask(yard: &Yard, key: &[&str], asked: &[(&str, Question)]) -> ScanAnswe
         key: key.iter().map(|k| (*k).to_owned()).collect(),
         rowid: Some("_rowid_"),
         raw_text: false,
+        filter: None,
         questions: asked
             .iter()
             .map(|(column, question)| Asked {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::grants::{Grants, Verdict};
-use super::listed;
+use super::{by_administrator, listed};
 use crate::core::fault::Fault;
+use crate::core::name::Dialect;
 use crate::core::plan::{Existing, Finding, MigrationPlan, Severity, TablePlan};
+use crate::core::sql;
+use crate::driver::mysql::grants::{Grants, Verdict};
 use crate::driver::mysql::target::ledger::text;
 use crate::driver::mysql::target::link::Line;
 
@@ -24,7 +26,8 @@ pub(super) async fn check(
         plan.tables.iter().filter(|t| t.existing != Existing::Created).collect();
     let mut findings = Vec::new();
     findings.extend(engines(line, &there).await?);
-    findings.extend(privileges(grants, &there));
+    let user = super::user(line).await?;
+    findings.extend(privileges(grants, &there, &user));
     findings.extend(triggers(line, &there).await?);
     Ok(findings)
 }
@@ -50,25 +53,30 @@ async fn engines(line: &mut Line, there: &[&TablePlan]) -> Result<Option<Finding
     }))
 }
 
-fn privileges(grants: &Grants, there: &[&TablePlan]) -> Option<Finding> {
-    let lacking: BTreeSet<String> = there
-        .iter()
-        .filter_map(|table| {
-            let (schema, name) = (&table.target.schema, &table.target.name);
-            let is = |privilege: &str, verdict| grants.on_table(privilege, schema, name) == verdict;
-            let empties = table.existing == Existing::Truncated && is("DELETE", Verdict::No);
-            match (is("INSERT", Verdict::No), empties) {
-                (false, false) => None,
-                (true, false) => Some(format!("{} (INSERT)", table.target)),
-                (false, true) => Some(format!("{} (DELETE)", table.target)),
-                (true, true) => Some(format!("{} (INSERT, DELETE)", table.target)),
-            }
-        })
-        .collect();
+fn privileges(grants: &Grants, there: &[&TablePlan], user: &str) -> Option<Finding> {
+    let (mut lacking, mut statements) = (BTreeSet::new(), BTreeSet::new());
+    for table in there {
+        let (schema, name) = (&table.target.schema, &table.target.name);
+        let is = |privilege: &str| grants.on_table(privilege, schema, name) == Verdict::No;
+        let empties = table.existing == Existing::Truncated;
+        let wanted = [("INSERT", true), ("DELETE", empties)];
+        let missing: Vec<&str> = wanted
+            .into_iter()
+            .filter(|(privilege, needed)| *needed && is(privilege))
+            .map(|(privilege, _)| privilege)
+            .collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            let name = sql::qualified(Dialect::Mysql, &table.target);
+            lacking.insert(format!("{} ({missing})", table.target));
+            statements.insert(format!("GRANT {missing} ON {name} TO {user}"));
+        }
+    }
     let lacking: Vec<String> = lacking.into_iter().collect();
     let what = "may not be written by this user";
     listed(Severity::Block, "privileges", what, &lacking)
         .map(|f| f.with_hint("Grant what is named in parentheses."))
+        .map(|f| by_administrator(f, statements.into_iter().collect()))
 }
 
 async fn triggers(line: &mut Line, there: &[&TablePlan]) -> Result<Option<Finding>, Fault> {

@@ -2,15 +2,17 @@
 //! that are there. Reads only.
 
 mod existing;
-mod grants;
 mod server;
 
 use std::collections::BTreeSet;
 
+use super::super::grants::{Grants, Verdict};
+use super::super::types::quoted;
 use super::link::{Line, Link};
-use crate::core::fault::Fault;
-use crate::core::plan::{Existing, Finding, MigrationPlan, Severity, StepKind};
-use grants::{Grants, Verdict};
+use crate::core::fault::{Fault, FaultKind};
+use crate::core::name::Dialect;
+use crate::core::plan::{Change, Existing, Finding, MigrationPlan, Severity, StepKind};
+use crate::core::sql;
 
 /// Names listed in one finding; the rest is counted.
 const NAMES_SHOWN_MAX: usize = 8;
@@ -19,11 +21,38 @@ const NAMES_SHOWN_MAX: usize = 8;
 pub(super) async fn target(link: &Link, plan: &MigrationPlan) -> Result<Vec<Finding>, Fault> {
     let mut line = link.connect().await?;
     let line = &mut line;
-    let grants = Grants::read(line).await?;
+    let grants = read_grants(line).await?;
     let mut findings = server::check(line, &grants, plan).await?;
     findings.extend(databases(line, &grants, plan).await?);
     findings.extend(existing::check(line, &grants, plan).await?);
     Ok(findings)
+}
+
+async fn read_grants(line: &mut Line) -> Result<Grants, Fault> {
+    match line.rows("SHOW GRANTS").await {
+        Ok(rows) => Ok(Grants::of(rows.into_iter().filter_map(|row| row.into_iter().next()?))),
+        Err(fault) if fault.kind == FaultKind::ConnectionLost => Err(fault),
+        Err(_) => Ok(Grants::unknown()),
+    }
+}
+
+/// `'ana'@'%'`: whom a GRANT names.
+async fn user(line: &mut Line) -> Result<String, Fault> {
+    let current = line.one("SELECT CURRENT_USER()").await?.unwrap_or_default();
+    let (name, host) = current.rsplit_once('@').unwrap_or((&current, "%"));
+    Ok(format!("{}@{}", quoted(name), quoted(host)))
+}
+
+/// A way out whose statements this user himself may hardly run.
+fn by_administrator(finding: Finding, statements: Vec<String>) -> Finding {
+    let title = "grant it (as an administrator)";
+    finding.with_way(title, Change::Conform { statements })
+}
+
+/// A way out by a setting of the whole server.
+fn by_setting(finding: Finding, statement: &str) -> Finding {
+    let title = format!("{statement} (needs SUPER or SYSTEM_VARIABLES_ADMIN)");
+    finding.with_way(title, Change::Conform { statements: vec![statement.to_owned()] })
 }
 
 /// One finding about several things, or none about nothing: `crm.a, crm.b and 3 more may not ...`.
@@ -75,13 +104,17 @@ async fn databases(
     let created = plan.tables.iter().filter(|t| t.existing == Existing::Created);
     let wanted: BTreeSet<&str> = created.map(|t| t.target.schema.as_str()).collect();
     let needed = needed(plan);
-    let (mut refused, mut unsure) = (Vec::new(), Vec::new());
+    let (mut refused, mut unsure, mut statements) = (Vec::new(), Vec::new(), Vec::new());
+    let user = user(line).await?;
     for database in wanted {
         let lacking = |verdict: Verdict| {
             needed.iter().copied().filter(move |p| grants.on_database(p, database) == verdict)
         };
         let missing: Vec<&str> = lacking(Verdict::No).collect();
         if !missing.is_empty() {
+            let name =
+                sql::quote(Dialect::Mysql, &database.replace('_', "\\_").replace('%', "\\%"));
+            statements.push(format!("GRANT {} ON {name}.* TO {user}", missing.join(", ")));
             refused.push(format!("{database} ({})", missing.join(", ")));
         } else if lacking(Verdict::Unsure).next().is_some() {
             unsure.push(database.to_owned());
@@ -90,7 +123,8 @@ async fn databases(
     let mut findings = Vec::new();
     findings.extend(
         listed(Severity::Block, "privileges", "lack privileges for this user", &refused)
-            .map(|f| f.with_hint("Grant what is named in parentheses on these databases.")),
+            .map(|f| f.with_hint("Grant what is named in parentheses on these databases."))
+            .map(|f| by_administrator(f, statements)),
     );
     // Roles: the server itself is asked for what they come to.
     let mut closed = Vec::new();

@@ -2,15 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::grants::{Grants, Verdict};
-use super::listed;
+use super::{by_setting, listed};
 use crate::core::fault::Fault;
 use crate::core::plan::{Existing, Finding, MigrationPlan, Severity};
-use crate::core::spec::THREADS_DEFAULT;
+use crate::driver::mysql::grants::{Grants, Verdict};
 use crate::driver::mysql::target::link::Line;
-
-/// Connections a job opens besides its copy workers: build workers, probes.
-const CONNECTIONS_BESIDES: u64 = 4;
 
 /// Packets smaller than this make long rows trouble where LOCAL is refused.
 const PACKET_BYTES_WANTED: u64 = 16 * 1024 * 1024;
@@ -19,15 +15,13 @@ const PACKET_BYTES_WANTED: u64 = 16 * 1024 * 1024;
 const MYSQL_OLDEST: (u32, u32) = (8, 0);
 const MARIADB_OLDEST: (u32, u32) = (10, 6);
 
-const ASKED: [&str; 14] = [
+const ASKED: [&str; 12] = [
     "version",
     "read_only",
     "super_read_only",
     "innodb_read_only",
     "local_infile",
     "max_allowed_packet",
-    "max_connections",
-    "max_user_connections",
     "sql_require_primary_key",
     "lower_case_table_names",
     "log_bin",
@@ -74,7 +68,6 @@ pub(super) async fn check(
     let mut findings = Vec::new();
     findings.extend(too_old(&known));
     findings.extend(read_only(&known, grants));
-    findings.extend(connections(line, &known).await?);
     findings.extend(bulk_load(&known));
     findings.extend(keyless(&known, plan));
     findings.extend(names(&known, plan));
@@ -127,22 +120,6 @@ fn read_only(known: &Variables, grants: &Grants) -> Option<Finding> {
     )
 }
 
-async fn connections(line: &mut Line, known: &Variables) -> Result<Option<Finding>, Fault> {
-    let used = line.rows("SHOW GLOBAL STATUS LIKE 'Threads_connected'").await?;
-    let used = used.into_iter().next().and_then(|row| row.into_iter().nth(1)?);
-    let used: u64 = used.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let Some(most) = known.number("max_connections") else { return Ok(None) };
-    // 0: no limit of the user's own.
-    let own = known.number("max_user_connections").filter(|n| *n > 0).unwrap_or(u64::MAX);
-    let free = std::cmp::min(most.saturating_sub(used), own);
-    let wanted = u64::from(THREADS_DEFAULT) + CONNECTIONS_BESIDES;
-    Ok((free < wanted).then(|| {
-        Finding::new(Severity::Warn, "host", format!("the target has {free} free connections"))
-            .with_detail(format!("{THREADS_DEFAULT} threads need about {wanted}."))
-            .with_hint("Use fewer threads, or raise max_connections.")
-    }))
-}
-
 fn bulk_load(known: &Variables) -> Option<Finding> {
     if known.is_on("local_infile") {
         return None;
@@ -155,11 +132,10 @@ fn bulk_load(known: &Variables) -> Option<Finding> {
             packet / 1_048_576
         ));
     }
-    Some(
-        Finding::new(Severity::Warn, "target", "the server refuses LOAD DATA LOCAL")
-            .with_detail(detail)
-            .with_hint("SET GLOBAL local_infile = 1 on the server, for as long as the job runs."),
-    )
+    let finding = Finding::new(Severity::Warn, "bulk load", "the server refuses LOAD DATA LOCAL")
+        .with_detail(detail)
+        .with_hint("SET GLOBAL local_infile = 1 on the server, for as long as the job runs.");
+    Some(by_setting(finding, "SET GLOBAL local_infile = 1"))
 }
 
 fn keyless(known: &Variables, plan: &MigrationPlan) -> Option<Finding> {
@@ -179,7 +155,9 @@ fn keyless(known: &Variables, plan: &MigrationPlan) -> Option<Finding> {
         "get their primary key after their rows, or have none, and the server wants it at once",
         &without,
     );
-    found.map(|f| f.with_hint("SET GLOBAL sql_require_primary_key = OFF while the job runs."))
+    found
+        .map(|f| f.with_hint("SET GLOBAL sql_require_primary_key = OFF while the job runs."))
+        .map(|f| by_setting(f, "SET GLOBAL sql_require_primary_key = OFF"))
 }
 
 /// Does the statement that creates a table name its primary key?
@@ -233,11 +211,10 @@ fn creators(known: &Variables, grants: &Grants, plan: &MigrationPlan) -> Option<
         return None;
     }
     let message = "the server lets administrators only create functions and triggers";
-    Some(
-        Finding::new(Severity::Warn, "privileges", message)
-            .with_detail("It keeps a binary log; their steps may fail with 1419.")
-            .with_hint("SET GLOBAL log_bin_trust_function_creators = 1 while the job runs."),
-    )
+    let finding = Finding::new(Severity::Warn, "privileges", message)
+        .with_detail("It keeps a binary log; their steps may fail with 1419.")
+        .with_hint("SET GLOBAL log_bin_trust_function_creators = 1 while the job runs.");
+    Some(by_setting(finding, "SET GLOBAL log_bin_trust_function_creators = 1"))
 }
 
 fn durability(known: &Variables) -> Option<Finding> {

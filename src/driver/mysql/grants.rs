@@ -5,10 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::core::fault::{Fault, FaultKind};
-
-use super::super::link::Line;
-
 /// Where a grant holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Scope {
@@ -27,7 +23,7 @@ struct Grant {
 
 /// May this user?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(super) enum Verdict {
     Yes,
     No,
     Unsure,
@@ -35,7 +31,7 @@ pub enum Verdict {
 
 /// All grants of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Grants {
+pub(super) struct Grants {
     grants: Vec<Grant>,
     /// There may be more than what is listed: roles.
     more: bool,
@@ -44,15 +40,13 @@ pub struct Grants {
 }
 
 impl Grants {
-    pub async fn read(line: &mut Line) -> Result<Grants, Fault> {
-        match line.rows("SHOW GRANTS").await {
-            Ok(rows) => Ok(Grants::of(rows.into_iter().filter_map(|row| row.into_iter().next()?))),
-            Err(fault) if fault.kind == FaultKind::ConnectionLost => Err(fault),
-            Err(_) => Ok(Grants { more: true, ..Grants::default() }),
-        }
+    /// Nothing could be read: everything is unsure.
+    pub(super) fn unknown() -> Grants {
+        Grants { more: true, ..Grants::default() }
     }
 
-    fn of(lines: impl Iterator<Item = String>) -> Grants {
+    /// From the lines of SHOW GRANTS.
+    pub(super) fn of(lines: impl Iterator<Item = String>) -> Grants {
         let mut read = Grants::default();
         for line in lines {
             match grant_of(&line) {
@@ -65,7 +59,7 @@ impl Grants {
     }
 
     /// `privilege` on a whole database.
-    pub fn on_database(&self, privilege: &str, database: &str) -> Verdict {
+    pub(super) fn on_database(&self, privilege: &str, database: &str) -> Verdict {
         self.verdict(privilege, |scope| match scope {
             Scope::Everywhere => true,
             Scope::Database(pattern) => fits(pattern, database),
@@ -73,7 +67,7 @@ impl Grants {
         })
     }
 
-    pub fn on_table(&self, privilege: &str, database: &str, table: &str) -> Verdict {
+    pub(super) fn on_table(&self, privilege: &str, database: &str, table: &str) -> Verdict {
         self.verdict(privilege, |scope| match scope {
             Scope::Everywhere => true,
             Scope::Database(pattern) => fits(pattern, database),
@@ -81,16 +75,29 @@ impl Grants {
         })
     }
 
-    pub fn everywhere(&self, privilege: &str) -> Verdict {
+    pub(super) fn everywhere(&self, privilege: &str) -> Verdict {
         self.verdict(privilege, |scope| *scope == Scope::Everywhere)
     }
 
-    fn verdict(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> Verdict {
-        let given = self.grants.iter().any(|grant| {
+    /// Is it listed for everything, or for this database? Roles, and what was taken back in part,
+    /// are not minded.
+    pub(super) fn listed(&self, privilege: &str, database: Option<&str>) -> bool {
+        self.given(privilege, |scope| match (scope, database) {
+            (Scope::Everywhere, _) => true,
+            (Scope::Database(pattern), Some(database)) => fits(pattern, database),
+            (Scope::Database(_) | Scope::Table(..), _) => false,
+        })
+    }
+
+    fn given(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> bool {
+        self.grants.iter().any(|grant| {
             let all = grant.privileges.contains("ALL") || grant.privileges.contains(privilege);
             all && holds(&grant.scope)
-        });
-        match given {
+        })
+    }
+
+    fn verdict(&self, privilege: &str, holds: impl Fn(&Scope) -> bool) -> Verdict {
+        match self.given(privilege, holds) {
             true if self.less => Verdict::Unsure,
             true => Verdict::Yes,
             false if self.more => Verdict::Unsure,
@@ -117,9 +124,10 @@ fn grant_of(line: &str) -> Option<Grant> {
             ')' => depth = depth.saturating_sub(1),
             // A privilege on columns is none on the table.
             ',' if depth == 0 => {
-                if !word.ends_with('\u{0}') {
-                    words.insert(word.trim().to_ascii_uppercase());
-                }
+                words.insert(match word.strip_suffix('\u{0}') {
+                    Some(word) => format!("{} COLUMNS", word.trim().to_ascii_uppercase()),
+                    None => word.trim().to_ascii_uppercase(),
+                });
                 word.clear();
             }
             _ if depth > 0 => {
