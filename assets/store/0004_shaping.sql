@@ -3,7 +3,7 @@
 -- Which rows are copied: a condition in the source's SQL, and percent of what it leaves. Null: all.
 alter table plan_table add column row_filter text;
 alter table plan_table add column row_sample integer check (row_sample between 1 and 99);
--- Columns whose hash picks the sample, JSON list; empty: the key, or all that are copied.
+-- Columns whose hash chooses the sample, JSON list.
 alter table plan_table add column row_sample_by text not null default '[]';
 -- Read on the source instead of the column, in its SQL; null: the column itself.
 alter table plan_column add column expression text;

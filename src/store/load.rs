@@ -347,7 +347,7 @@ fn read_table(row: &Row<'_>) -> Result<TablePlan, ReadError> {
         rows: RowChoice {
             filter: row.get(20)?,
             sample: row.get(21)?,
-            sample_by: format::list_from("columns", &row.get::<_, String>(22)?)?,
+            sample_by: format::list_from("a sample", &row.get::<_, String>(22)?)?,
         },
     })
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod servers;
+mod shaping;
 mod simulate;
 
 mod copy_postgres;

@@ -370,7 +370,7 @@ fn plan_table(
         existing,
         overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
         key: told_key(table, shape),
-        rows: shapes.rows(table),
+        rows: shapes.rows(&table.name),
     }
 }
 

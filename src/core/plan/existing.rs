@@ -15,9 +15,6 @@ use super::{Change, Existing, Finding, Severity};
 /// Names shown in one finding; the rest is counted.
 const NAMES_SHOWN: usize = 5;
 
-/// Tables that are there already and have a finding each; more share one.
-const TABLES_APART: usize = 8;
-
 /// Every policy, the one that forbids the start first.
 const POLICIES: [TableExists; 5] = [
     TableExists::Stop,
@@ -26,6 +23,9 @@ const POLICIES: [TableExists; 5] = [
     TableExists::Truncate,
     TableExists::Replace,
 ];
+
+/// Tables that are there already and have a finding each; more share one.
+const TABLES_APART: usize = 8;
 
 /// The target as far as collisions go.
 pub struct TargetView<'a> {
@@ -97,7 +97,9 @@ pub fn settle_existing(
         }
         match how {
             TableExists::Stop => {
-                findings.extend(stop_findings(&these, &holding));
+                let full: Vec<&ObjectName> =
+                    these.iter().map(|(_, n)| n).filter(|n| holding.contains(n)).collect();
+                findings.extend(stop_findings(&these, &full));
             }
             TableExists::Skip => fates.skipped.extend(these.iter().map(|(_, n)| n.clone())),
             TableExists::Append => set_all(&mut fates, &these, Existing::Append),

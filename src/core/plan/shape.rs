@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::catalog::{Catalog, Column, ForeignKey, Table, TableEstimate};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{JobSpec, ObjectClass, TableShape};
-use super::super::sql::{check_expression, mentions};
+use super::super::sql::{check_lone, mentions};
 use super::build::row_key;
 use super::hand::HandTable;
 use super::{Change, ChecklistEntry, Fate, Finding, RowChoice, Severity};
@@ -35,6 +35,8 @@ pub struct Shape {
     pub renamed: BTreeMap<String, String>,
     /// What is read instead, by the source's spelling.
     pub expressions: BTreeMap<String, String>,
+    /// Columns whose hash chooses a sample: of the source's table, whichever travel.
+    pub sample_by: Vec<String>,
     /// The table as its hand-written statement makes it.
     pub hand: Option<HandTable>,
 }
@@ -78,17 +80,12 @@ impl Shapes {
 
     /// Which rows of a table are copied.
     #[must_use]
-    pub fn rows(&self, table: &Table) -> RowChoice {
-        let Some(shape) = self.get(&table.name) else { return RowChoice::default() };
-        let all = || table.stored_columns().map(|column| column.name.clone()).collect();
-        let key = Some(row_key(table)).filter(|key| !key.is_empty());
+    pub fn rows(&self, table: &ObjectName) -> RowChoice {
+        let Some(shape) = self.get(table) else { return RowChoice::default() };
         RowChoice {
-            filter: shape.wanted.filter.as_deref().map(closed),
+            filter: shape.wanted.filter.as_deref().map(|text| text.trim().to_owned()),
             sample: shape.wanted.sample,
-            sample_by: match shape.wanted.sample {
-                Some(_) => key.unwrap_or_else(all),
-                None => Vec::new(),
-            },
+            sample_by: shape.sample_by.clone(),
         }
     }
 
@@ -174,14 +171,6 @@ impl Shape {
     pub fn leaves(&self, column: &str) -> bool {
         self.left_out.contains(column)
             || self.left_out.iter().any(|name| name.eq_ignore_ascii_case(column))
-    }
-}
-
-/// A comment to the end of the line must not swallow what is put behind the text.
-fn closed(text: &str) -> String {
-    match text.contains("--") || text.contains('#') {
-        true => format!("{}\n", text.trim_end()),
-        false => text.trim().to_owned(),
     }
 }
 
@@ -392,6 +381,11 @@ impl Resolving<'_> {
         let name = &self.table.name;
         self.unknown_columns();
         shape.left_out = self.left_out(&shape.wanted);
+        if shape.wanted.sample.is_some() {
+            let key = row_key(self.table);
+            let all = || self.table.stored_columns().map(|column| column.name.clone()).collect();
+            shape.sample_by = if key.is_empty() { all() } else { key };
+        }
         if shape.left_out.len() == self.table.columns.len() && !self.table.columns.is_empty() {
             let message = format!("{name}: no column is left to copy");
             self.findings.push(block(message).with_hint("Name columns it has."));
@@ -404,7 +398,7 @@ impl Resolving<'_> {
         if let Some(text) = shape.wanted.ddl.clone() {
             self.hand(&text, &mut shape);
         }
-        shape.expressions.values_mut().for_each(|text| *text = closed(text));
+        shape.expressions.values_mut().for_each(|text| *text = text.trim().to_owned());
         shape
     }
 
@@ -459,8 +453,8 @@ impl Resolving<'_> {
         let expressions = shape.expressions.iter().map(|(c, text)| (format!("{c} = ..."), text));
         let mut found = Vec::new();
         for (place, text) in filter.chain(expressions) {
-            if let Err(why) = check_expression(text, from) {
-                let message = format!("{}: {place}: {why}", self.table.name);
+            if let Err(why) = check_lone(from, text) {
+                let message = format!("{}: {place}: {}", self.table.name, why.what);
                 let hint = "One expression in the source's own SQL is wanted.";
                 found.push(block(message).with_detail(text.clone()).with_hint(hint));
             }

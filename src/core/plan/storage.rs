@@ -2,7 +2,7 @@
 
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{JobSpec, TableShape};
-use super::super::sql::{check_expression, qualified, quote};
+use super::super::sql::{check_lone, qualified, quote};
 use super::shape::Shapes;
 use super::{Finding, Severity};
 
@@ -59,9 +59,9 @@ pub fn about_storage(spec: &JobSpec, shapes: &Shapes) -> Vec<Finding> {
             ignored.push(name.to_string());
         }
         if let Some(text) = wanted.storage.as_deref().filter(|text| !text.trim().is_empty())
-            && let Err(why) = check_expression(text, to)
+            && let Err(why) = check_lone(to, text)
         {
-            let message = format!("{name}: storage: {why}");
+            let message = format!("{name}: storage: {}", why.what);
             findings.push(
                 Finding::new(Severity::Block, "tables", message)
                     .with_hint("As in fillfactor=70, or ROW_FORMAT=COMPRESSED on MySQL."),

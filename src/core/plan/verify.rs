@@ -218,7 +218,7 @@ impl Pair<'_> {
             },
             overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
             key,
-            rows: shapes.rows(table),
+            rows: shapes.rows(&table.name),
         }
     }
 

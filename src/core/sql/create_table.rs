@@ -3,6 +3,7 @@
 //! table's name.
 
 use super::super::name::{Dialect, ObjectName};
+use super::lone::statements;
 use super::qualified;
 use super::token::{Spanned, Token, tokens};
 
@@ -81,23 +82,17 @@ impl CreateTable {
     /// # Errors
     /// Why it cannot be read, as a phrase.
     pub fn read(text: &str, dialect: Dialect) -> Result<CreateTable, String> {
-        if text.contains("$$") {
-            return Err("dollar quotes are not read here".to_owned());
-        }
-        let all = tokens(text, dialect);
-        let mut statements = split(&all);
-        if statements.is_empty() {
-            return Err("there is no statement".to_owned());
-        }
-        let first = statements.remove(0);
-        let mut made = CreateTable::head_of(text, first, dialect)?;
+        let mut statements = statements(dialect, text).into_iter().map(|(_, text)| text);
+        let first = statements.next().ok_or("there is no statement")?;
+        let mut made = CreateTable::head_of(first, &tokens(first, dialect), dialect)?;
         for statement in statements {
             let programs = ["TRIGGER", "FUNCTION", "PROCEDURE", "EVENT", "DROP", "TRUNCATE"];
-            let second = statement.iter().take(4).map(|t| &t.token);
+            let all = tokens(statement, dialect);
+            let second = all.iter().take(4).map(|t| &t.token);
             if second.into_iter().any(|t| programs.iter().any(|word| t.is_word(word))) {
                 return Err("only indexes, comments and the like may follow the table".to_owned());
             }
-            made.more.push(slice(text, statement).to_owned());
+            made.more.push(statement.to_owned());
         }
         Ok(made)
     }
@@ -274,12 +269,6 @@ fn end_of_entry(rest: &[Spanned]) -> Option<usize> {
         }
     }
     None
-}
-
-/// Statements between semicolons.
-fn split(all: &[Spanned]) -> Vec<&[Spanned]> {
-    let parts = all.split(|spanned| spanned.token.is_sign(";"));
-    parts.filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]

@@ -148,8 +148,8 @@ fn filter_sample_and_expression_reach_the_reader_and_change_no_type() {
     let plan = planned(&asked);
     assert!(blocks(&plan).is_empty(), "{:?}", plan.findings);
     let orders = &plan.tables[0];
-    assert_eq!(orders.rows.filter.as_deref(), Some("id > 5 -- new\n"));
-    assert_eq!(orders.rows.sample, Some(10));
+    assert_eq!(orders.rows.filter.as_deref(), Some("id > 5 -- new"));
+    assert_eq!((orders.rows.sample, &*orders.rows.sample_by), (Some(10), &["id".to_owned()][..]));
     assert_eq!((orders.estimate.rows, orders.estimate.bytes), (100, (1 << 20) / 10));
     assert_eq!(orders.columns[1].expression.as_deref(), Some("md5(email)"));
     let bare = planned(&super::tests::asked(Dialect::Mysql, ""));
@@ -253,7 +253,7 @@ fn every_wrong_wish_is_named_and_blocks() {
         ("[[table]]\ntable = \"crm.orders\"\nleave_out = [\"x\"]\n", "has no column x"),
         ("[[table]]\ntable = \"crm.*\"\nleave_out = [\"x\"]\n", "no table of these has a column x"),
         ("[[table]]\ntable = \"crm.*\"\nrename = \"x\"\n", "rename is for one table"),
-        ("[[table]]\ntable = \"crm.orders\"\nwhere = \"a) or (b\"\n", "parenthesis"),
+        ("[[table]]\ntable = \"crm.orders\"\nwhere = \"a) or (b\"\n", "nothing opened"),
         (
             "[[table]]\ntable = \"crm.*\"\nsample = 5\n[[table]]\ntable = \"*.orders\"\nsample = 6\n",
             "differ in sample",
