@@ -34,3 +34,4 @@ mod types_mysql;
 mod types_postgres;
 mod types_sqlite;
 mod verify;
+mod wizard;

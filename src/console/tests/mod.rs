@@ -9,6 +9,7 @@ mod pictures;
 mod scene;
 mod steering;
 mod verify;
+mod wizard;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
