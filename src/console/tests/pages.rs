@@ -58,11 +58,10 @@ fn schemas() -> Vec<SchemaView> {
 
 /// The number of the last request that `wanted` accepts.
 fn asked(desk: &Desk, wanted: impl Fn(&SurveyRequest) -> bool) -> Option<u64> {
-    let found = desk.cmds.iter().rev().find_map(|cmd| match cmd {
+    desk.cmds.iter().rev().find_map(|cmd| match cmd {
         Cmd::Survey { id, request } if wanted(request) => Some(*id),
         _ => None,
-    });
-    found
+    })
 }
 
 fn answer(desk: &mut Desk, wanted: impl Fn(&SurveyRequest) -> bool, answer: SurveyAnswer) {
