@@ -12,6 +12,7 @@ use super::discard;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::follow;
+use super::job_file;
 use super::lines::summary;
 use super::mirror::Mirror;
 use super::plan_text;
@@ -41,6 +42,7 @@ const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was 
 /// # Errors
 /// `Blocked` with the findings; then nothing is left behind.
 pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure> {
+    job_file::read(&args.spec)?.refuse_other_than_copy()?;
     let mut defined = define(session, args.job.as_deref(), &args.spec)?;
     defined.spec.verify_after |= args.verify;
     ask_destructive(&defined.spec, args.yes_target.as_deref())?;

@@ -14,6 +14,7 @@ mod demo;
 pub mod demo_data;
 mod discard;
 mod doctor;
+mod drafts;
 mod endpoints;
 mod failure;
 mod figures;
@@ -23,11 +24,15 @@ mod job_file;
 mod keys;
 mod lines;
 mod look;
+mod man;
 mod mirror;
 mod output;
+#[cfg(test)]
+mod parity;
 mod plain;
 mod plan_text;
 mod rejects;
+mod report;
 mod screen;
 mod session;
 mod shaping;
@@ -74,6 +79,10 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => {
             let mut command = Invocation::command();
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
+            Ok(Outcome::Exit(Exit::Done))
+        }
+        Some(Command::Man) => {
+            session.output.line(man::page(Invocation::command()).trim_end());
             Ok(Outcome::Exit(Exit::Done))
         }
         command => run(&session, command),
@@ -123,16 +132,19 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Rejects(args)) => rejects::rejects(session, &args).await,
         Some(Command::Skip(args)) => control::skip(session, &args).await,
         Some(Command::Reload(args)) => control::reload(session, &args).await,
+        Some(Command::Drain(args)) => control::drain(session, &args).await,
+        Some(Command::Report(args)) => report::report(session, &args).await,
         Some(Command::Log(args)) => look::log(session, &args).await,
         Some(Command::History(args)) => look::history(session, &args).await,
         Some(Command::Wait(args)) => wait::wait(session, &args).await,
+        Some(Command::Drafts(args)) => drafts::drafts(session, &args),
         Some(Command::Kill(args)) => discard::kill(session, &args).await,
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,
         Some(Command::Keys(args)) => keys::keys(session, &args),
-        Some(Command::Engine { .. } | Command::Survey | Command::Completions { .. }) => {
-            Ok(Exit::Done)
-        }
+        Some(
+            Command::Engine { .. } | Command::Survey | Command::Completions { .. } | Command::Man,
+        ) => Ok(Exit::Done),
     };
     exit.map(Outcome::Exit)
 }

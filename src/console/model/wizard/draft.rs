@@ -77,15 +77,8 @@ impl Draft {
         keys.job = Some(self.name.clone());
         let mut shaping = self.shaping.clone();
         shaping.tables.retain(|shape| !shape.is_idle());
-        let mut whole = toml::Table::try_from(keys).expect("texts and numbers are lawful TOML");
-        for part in [shaping.to_text(), self.limits.to_text()] {
-            whole.extend(part.parse::<toml::Table>().expect("it was written as TOML"));
-        }
-        let body = toml::to_string_pretty(&whole).expect("a table is lawful TOML");
-        let rules = self.rules.trim();
-        let gap = if rules.is_empty() { "" } else { "\n" };
-        let end = if rules.is_empty() { "" } else { "\n" };
-        format!("{HEAD}{}\n{body}{gap}{rules}{end}", self.page.word())
+        let text = JobFile::compose(&keys, &shaping, &self.limits, &self.rules);
+        format!("{HEAD}{}\n{text}", self.page.word())
     }
 
     #[must_use]
@@ -133,12 +126,6 @@ impl Draft {
     #[must_use]
     pub fn shape(&self, table: &ObjectName) -> TableShape {
         self.shaping.of(table)
-    }
-
-    /// The entry of one table alone, made when there is none. One that wants nothing in the end is
-    /// not written.
-    pub fn shape_mut(&mut self, table: &ObjectName) -> &mut TableShape {
-        self.entry_mut(&table.to_string())
     }
 
     /// The same by the text of the entry, which may be a pattern.
@@ -256,6 +243,7 @@ fn sections_of(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shape;
     use super::*;
     use crate::core::spec::LoadOrder;
 
@@ -279,8 +267,9 @@ mod tests {
         draft.shaping_mut().order = LoadOrder::Smallest;
         draft.limits_mut().source_sessions = Some(40);
         let orders = ObjectName::new("crm", "orders");
-        draft.shape_mut(&orders).filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
-        draft.shape_mut(&ObjectName::new("crm", "idle"));
+        let filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
+        shape::change(&mut draft, "crm.orders", |shape| shape.filter = filter);
+        draft.shaping_mut().tables.push(TableShape::of("crm.idle"));
         draft.set_rules("# why\n[switches]\ntinyint1_as_boolean = true");
         draft.set_page(Place::Options);
         let text = draft.to_text();
