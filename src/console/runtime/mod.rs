@@ -25,8 +25,8 @@ use std::time::{Duration, Instant};
 use ratatui::Terminal;
 use tokio::sync::mpsc::Sender;
 
-pub use self::looks::theme_of;
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
+pub use self::looks::theme_of;
 use self::net::Order;
 use self::screen::Screen;
 use super::keymap::Keymap;
