@@ -58,11 +58,10 @@ fn schemas() -> Vec<SchemaView> {
 
 /// The number of the last request that `wanted` accepts.
 fn asked(desk: &Desk, wanted: impl Fn(&SurveyRequest) -> bool) -> Option<u64> {
-    let found = desk.cmds.iter().rev().find_map(|cmd| match cmd {
+    desk.cmds.iter().rev().find_map(|cmd| match cmd {
         Cmd::Survey { id, request } if wanted(request) => Some(*id),
         _ => None,
-    });
-    found
+    })
 }
 
 fn answer(desk: &mut Desk, wanted: impl Fn(&SurveyRequest) -> bool, answer: SurveyAnswer) {
@@ -140,7 +139,7 @@ const SHAPED: &str = "threads = 8\nif_exists = \"truncate\"\n[rejects]\non_bad_r
     table = \"crm.orders\"\nddl = \"create table orders (\\n  id bigint\\n)\"\nsample = 10\n\
     [[map]]\ntype = \"timestamptz\"\nto = \"datetime(6)\"\n";
 
-// --- pictures -------------------------------------------------------------------------------------
+// --- pictures ------------------------------------------------------------------------------------
 
 pub const SCENES: &[Scene] = &[
     ("wizard_pick", pick),
@@ -243,7 +242,7 @@ fn editing_wrong(w: u16, h: u16) -> Desk {
     desk
 }
 
-// --- keys -----------------------------------------------------------------------------------------
+// --- keys ----------------------------------------------------------------------------------------
 
 #[test]
 fn picks_go_into_the_job_file_at_once_and_come_back() {
@@ -481,7 +480,7 @@ fn remaps_are_typed_on_one_line_and_rules_are_toml() {
     assert!(desk.frame().contains("is_*"), "{}", desk.frame());
 }
 
-// --- every window, every name ---------------------------------------------------------------------
+// --- every window, every name --------------------------------------------------------------------
 
 #[test]
 fn no_size_and_no_name_breaks_a_page() {

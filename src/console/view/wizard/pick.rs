@@ -298,7 +298,7 @@ fn leaf_line(wizard: &Wizard, pen: &mut Pen<'_>, y: u16, leaf: &Leaf, places: &P
         pen.right((x, y), SIZE, bytes.unwrap_or_else(|| "-".to_owned()), plain);
     }
     if let Some(x) = places.key {
-        let key = match (table.key.as_str(), table.obstacle.is_some()) {
+        let key = match (table.key.as_str(), table.obstacle.is_some() || is_view(leaf)) {
             ("", true) => "-",
             ("", false) => "NO KEY",
             (key, _) => key,
@@ -350,6 +350,11 @@ fn detail(pick: &Pick) -> String {
     }
 }
 
+/// A view has a definition and no rows of its own.
+fn is_view(leaf: &Leaf) -> bool {
+    leaf.table.kind == "view"
+}
+
 fn table_detail(leaf: &Leaf) -> String {
     let table = &leaf.table;
     if let Some(obstacle) = &table.obstacle {
@@ -363,7 +368,9 @@ fn table_detail(leaf: &Leaf) -> String {
         true => format!("{} is picked.", leaf.full),
         false => format!("{} is left out.", leaf.full),
     }];
-    if table.key.is_empty() {
+    if is_view(leaf) {
+        parts.push("It comes along as a view; its rows are not copied.".to_owned());
+    } else if table.key.is_empty() {
         parts.push("It has no key: one thread copies it, and a retry starts it over.".to_owned());
     }
     if !table.note.is_empty() {
@@ -415,7 +422,7 @@ fn standing(model: &Model, pick: &Pick) -> String {
     }
 }
 
-// --- beside the tree ------------------------------------------------------------------------------
+// --- beside the tree -----------------------------------------------------------------------------
 
 fn beside(model: &Model, pick: &Pick, pen: &mut Pen<'_>, area: Rect) {
     let x = area.x + 1;
@@ -481,8 +488,10 @@ fn table_facts(leaf: &Leaf, fact: &mut impl FnMut(&str, String)) {
         Some(rows) => fact("rows", format!("{} ({from})", figures::grouped(rows))),
         None => fact("rows", "not known; m counts".to_owned()),
     }
-    let key = if table.key.is_empty() { "none: one thread" } else { &table.key };
-    fact("key", key.to_owned());
+    if !is_view(leaf) {
+        let key = if table.key.is_empty() { "none: one thread" } else { &table.key };
+        fact("key", key.to_owned());
+    }
     if !table.note.is_empty() {
         fact("notes", table.note.clone());
     }

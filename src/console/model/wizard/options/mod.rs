@@ -152,7 +152,7 @@ impl Options {
         let (Id::Entry(section, _) | Id::Empty(section) | Id::New(section)) = id else { return };
         if self.form.focused() != Some(id) {
             let own = self.entries.iter().enumerate().filter(|(_, e)| e.section == section);
-            match (own.map(|(at, _)| at).last(), id) {
+            match (own.map(|(at, _)| at).next_back(), id) {
                 (Some(last), Id::Entry(_, at)) if at <= last => {
                     self.form.focus_on(Id::Entry(section, at));
                 }
