@@ -5,6 +5,7 @@
 mod fixture;
 mod pictures;
 mod scene;
+mod screens;
 mod steering;
 mod verify;
 

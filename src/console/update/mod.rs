@@ -24,6 +24,7 @@ mod wizard;
 
 pub use copying::reject_text;
 pub use help::{matches as help_matches, shown_actions as help_actions};
+pub use list::movement;
 pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
