@@ -6,6 +6,7 @@ mod examples;
 mod limits;
 mod rejects;
 mod shaping;
+mod steer;
 mod types;
 mod verify;
 
@@ -22,6 +23,7 @@ pub use self::rejects::{
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
 pub use self::shaping::{ContentWord, Order, ShapeArgs};
+pub use self::steer::{DrainArgs, ReportArgs};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -143,7 +145,7 @@ pub enum Command {
     #[command(after_help = EXAMPLES_NEW)]
     New(NewArgs),
     /// Show what a job will do: findings, tables, objects
-    #[command(after_help = EXAMPLES_PLAN)]
+    #[command(after_help = EXAMPLES_PLAN, visible_alias = "preflight")]
     Plan(PlanArgs),
     /// Start a job that was defined with `new`
     Start(StartArgs),
@@ -192,6 +194,10 @@ pub enum Command {
     Skip(SkipArgs),
     /// Empty a table on the target and load it again
     Reload(ReloadArgs),
+    /// Give chunks of leaving workers back instead of finishing them
+    Drain(DrainArgs),
+    /// Tell everything about a job as one text: figures, tables, failures, story
+    Report(ReportArgs),
     /// Show what happened
     Log(LogArgs),
     /// Show the runs of a job and who did what
@@ -207,6 +213,8 @@ pub enum Command {
     Doctor,
     /// List the keys of the console
     Keys(KeysArgs),
+    /// Print the manual page
+    Man,
     /// Print a completion script for a shell
     #[command(after_help = EXAMPLES_COMPLETIONS)]
     Completions { shell: clap_complete::Shell },
@@ -400,6 +408,9 @@ pub struct StartArgs {
 pub struct ResumeArgs {
     /// Name of the job
     pub job: String,
+    /// Copy workers from now on
+    #[arg(long, value_name = "N")]
+    pub threads: Option<String>,
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,

@@ -331,7 +331,7 @@ fn print_line(session: &Session, line: &LogLine) {
     session.output.text(&log_text(line));
 }
 
-fn log_text(line: &LogLine) -> String {
+pub fn log_text(line: &LogLine) -> String {
     let mark = match line.level.as_str() {
         "error" | "warn" => "! ",
         _ => "",

@@ -23,11 +23,15 @@ mod job_file;
 mod keys;
 mod lines;
 mod look;
+mod man;
 mod mirror;
 mod output;
+#[cfg(test)]
+mod parity;
 mod plain;
 mod plan_text;
 mod rejects;
+mod report;
 mod screen;
 mod session;
 mod shaping;
@@ -74,6 +78,10 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => {
             let mut command = Invocation::command();
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
+            Ok(Outcome::Exit(Exit::Done))
+        }
+        Some(Command::Man) => {
+            session.output.line(man::page(Invocation::command()).trim_end());
             Ok(Outcome::Exit(Exit::Done))
         }
         command => run(&session, command),
@@ -123,6 +131,8 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Rejects(args)) => rejects::rejects(session, &args).await,
         Some(Command::Skip(args)) => control::skip(session, &args).await,
         Some(Command::Reload(args)) => control::reload(session, &args).await,
+        Some(Command::Drain(args)) => control::drain(session, &args).await,
+        Some(Command::Report(args)) => report::report(session, &args).await,
         Some(Command::Log(args)) => look::log(session, &args).await,
         Some(Command::History(args)) => look::history(session, &args).await,
         Some(Command::Wait(args)) => wait::wait(session, &args).await,
@@ -130,9 +140,9 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,
         Some(Command::Keys(args)) => keys::keys(session, &args),
-        Some(Command::Engine { .. } | Command::Survey | Command::Completions { .. }) => {
-            Ok(Exit::Done)
-        }
+        Some(
+            Command::Engine { .. } | Command::Survey | Command::Completions { .. } | Command::Man,
+        ) => Ok(Exit::Done),
     };
     exit.map(Outcome::Exit)
 }

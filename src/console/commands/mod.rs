@@ -180,6 +180,8 @@ pub enum Do {
     Reload,
     Set,
     ReadOnly,
+    Report,
+    Doctor,
     NewJob,
     NewLike,
     /// The wizard's buttons.

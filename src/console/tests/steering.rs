@@ -395,7 +395,7 @@ fn a_restart_that_fails_says_why() {
 
 #[test]
 fn a_silent_engine_is_asked_and_then_named() {
-    let mut desk = Desk::attached(80, 24, fixture::crm());
+    let mut desk = Desk::attached(120, 40, fixture::crm());
     desk.take();
     desk.pass(10_500);
     let asked = desk.take();

@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Action] = &[
         .short("back"),
     Action::new("test", Do::Test, &[Place::Connect], &["t"])
         .says("test both connections", "Connects to both ends, says what is there, and leaves.")
-        .typed("test", "probe URL")
+        .typed("test", "plan --job-file FILE")
         .short("test both")
         .found_by("connection ping try"),
     Action::new("tick", Do::Tick, WIZARD, &["Space"])
@@ -46,7 +46,7 @@ pub(super) const ROWS: &[Action] = &[
             "exact counts",
             "Counts the rows of the picked tables in the background; Esc stops it.",
         )
-        .typed("count", "tables URL --exact")
+        .typed("count", "plan --job-file FILE --all")
         .short("exact counts")
         .found_by("rows number"),
     Action::new("table_options", Do::TableOptions, &[Place::Pick], &["e"])
@@ -54,13 +54,16 @@ pub(super) const ROWS: &[Action] = &[
             "options of this table",
             "Filter, sample, columns, expressions, names, what if it exists, DDL by hand.",
         )
+        .twin("new NAME --job-file FILE")
         .short("table options")
         .found_by("where filter rename mask columns ddl"),
     Action::new("add", Do::Add, &[Place::Options], &["+"])
         .says("add an entry", "Adds an entry to the list under the cursor.")
+        .twin("new NAME --job-file FILE")
         .short("add"),
     Action::new("remove", Do::Remove, &[Place::Options], &["-"])
         .says("remove the entry", "Takes the entry under the cursor out of its list.")
+        .twin("new NAME --job-file FILE")
         .short("remove"),
     Action::new("preflight_again", Do::PreflightAgain, &[Place::Preflight], &["R"])
         .says("check again", "Makes the report again; it reads only.")
@@ -74,13 +77,14 @@ pub(super) const ROWS: &[Action] = &[
         &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     )
     .says("choose a way out", "Takes the numbered way out of the finding under the cursor.")
+    .twin("new NAME --job-file FILE")
     .short("choose"),
     Action::new("save_text", Do::SaveText, &[Place::Editor], &["Ctrl-X"])
         .says("save and close", "Keeps the text and goes back.")
         .short("save, close"),
     Action::new("check_text", Do::CheckText, &[Place::Editor], &[])
         .says("check the text", "Asks the database what it makes of the text; reads only.")
-        .typed("check text", "tables URL --check")
+        .typed("check text", "plan --job-file FILE")
         .short("check"),
     Action::new("outside_editor", Do::OutsideEditor, &[Place::Editor], &[])
         .says("your own editor", "Opens the text in $VISUAL or $EDITOR and reads it back.")
