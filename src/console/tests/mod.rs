@@ -7,6 +7,7 @@ mod keys;
 mod pages;
 mod pictures;
 mod scene;
+mod screens;
 mod steering;
 mod verify;
 mod wizard;

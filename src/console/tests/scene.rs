@@ -1,5 +1,6 @@
-//! What every screen must stand, whatever it shows: a picture at three sizes, any size at all, every
-//! theme, ASCII. A scene is a state of the console; each file of scenes adds its list to [`all`].
+//! What every screen must stand, whatever it shows: a picture at three sizes, any size at all,
+//! every theme, ASCII. A scene is a state of the console; each file of scenes adds its list to
+//! [`all`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
