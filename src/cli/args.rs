@@ -28,8 +28,8 @@ pub use self::rejects::{
 };
 pub use self::shaping::{ContentWord, Order, ShapeArgs};
 pub use self::steer::{
-    DrainArgs, IndexWorkersArgs, RateArgs, ReloadArgs, ReportArgs, RetryArgs, SkipArgs, StopArgs,
-    ThreadsArgs,
+    DrainArgs, IndexWorkersArgs, JobReportArgs, RateArgs, ReloadArgs, RetryArgs, SkipArgs,
+    StopArgs, ThreadsArgs,
 };
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
@@ -211,7 +211,7 @@ pub enum Command {
     /// Give chunks of leaving workers back instead of finishing them
     Drain(DrainArgs),
     /// Tell everything about a job as one text: figures, tables, failures, story
-    Report(ReportArgs),
+    Report(JobReportArgs),
     /// Show what happened
     Log(LogArgs),
     /// Show the runs of a job and who did what

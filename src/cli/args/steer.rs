@@ -109,7 +109,7 @@ pub struct DrainArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ReportArgs {
+pub struct JobReportArgs {
     /// Name of the job
     pub job: String,
     /// Write it to this file; without it, to stdout
