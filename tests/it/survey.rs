@@ -158,7 +158,10 @@ fn servers_say_who_they_are_and_what_they_hold() {
             assert!(!found["facts"].as_array().unwrap().is_empty(), "{found}");
         }
     }
-    let tables = |source: &str, target: &str| json!({ "type": "tables", "source": end(source), "target": end(target) });
+    let tables = |source: &str, target: &str| {
+        let (source, target) = (end(source), end(target));
+        json!({ "type": "tables", "source": source, "target": target })
+    };
     let found = survey.answer(tables(&postgres.url(), &mysql.url()));
     let orders = find(&found, "shop", "orders");
     assert_eq!((&orders["key"], &orders["obstacle"]), (&json!("id"), &Value::Null));
@@ -219,7 +222,10 @@ fn counts_come_one_by_one_and_can_be_cancelled() {
     );
     let slow = format!("{}.slow", mysql.name);
     let mut survey = Survey::start(&tidegate);
-    let count = |url: &str, tables: &[&str]| json!({ "type": "count", "source": end(url), "tables": tables });
+    let count = |url: &str, tables: &[&str]| {
+        let source = end(url);
+        json!({ "type": "count", "source": source, "tables": tables })
+    };
     let names = ["shop.events", "shop.orders", "shop.dot.ted"];
     let (before, last) = survey.ask(count(&database.url(), &names));
     let rows: Vec<u64> = before.iter().map(|news| news["rows"].as_u64().unwrap()).collect();
@@ -314,6 +320,23 @@ fn conditions_are_explained_and_never_run() {
         (&json!(false), &json!(2), &json!(1))
     );
 
+    survey.close();
+}
+
+#[test]
+fn expressions_give_their_type_and_some_values() {
+    let tidegate = Tidegate::new();
+    let database = shop(PgServer::shared(), "survey_expression");
+    database.run(
+        "CREATE TABLE shop.log (n int); CREATE FUNCTION shop.mark(int) RETURNS boolean \
+         LANGUAGE sql VOLATILE AS 'INSERT INTO shop.log VALUES ($1) RETURNING true'",
+    );
+    let mysql = MariaDbServer::shared().create("survey_expression");
+    mysql.run("CREATE TABLE t (id int PRIMARY KEY, a varchar(9)); INSERT INTO t VALUES (1, 'x')");
+    let (url, mine) = (database.url(), format!("{}.t", mysql.name));
+    let file = tidegate.file("shop.db");
+    sqlite::build_from_text(&file, "CREATE TABLE t (id INTEGER PRIMARY KEY, a)");
+    let mut survey = Survey::start(&tidegate);
     let mut expression = |url: &str, table: &str, column: &str, text: &str| {
         survey.answer(json!({ "type": "check_expression", "source": end(url), "table": table,
                               "column": column, "expression": text }))
@@ -353,7 +376,10 @@ fn a_draft_has_columns_statements_and_trials_that_leave_nothing() {
                             [selection]\ntables = [\"shop.orders\"]\n"
         );
         let draft = draft(&source.url(), &target, &more);
-        let ask = |kind: &str, ddl: &str| json!({ "type": kind, "draft": draft, "table": "shop.orders", "ddl": ddl });
+        let ask = |kind: &str, ddl: &str| {
+            let table = "shop.orders";
+            json!({ "type": kind, "draft": draft, "table": table, "ddl": ddl })
+        };
         let columns = survey.answer(ask("columns", ""));
         let names: Vec<&str> = columns["columns"]
             .as_array()
