@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::conform::{ConformArgs, ReportArgs};
+pub use self::conform::{ConformArgs, PlanArgs, ReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
@@ -364,21 +364,6 @@ pub struct FollowArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
-}
-
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// Name of the job
-    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
-    pub job: Option<String>,
-    /// Plan what a job file describes, without making a job
-    #[arg(long, value_name = "FILE")]
-    pub job_file: Option<PathBuf>,
-    /// Ask for passwords that are found nowhere (--job-file)
-    #[arg(long, short = 'W', requires = "job_file")]
-    pub ask_password: bool,
-    #[command(flatten)]
-    pub report: ReportArgs,
 }
 
 #[derive(Debug, Args)]
