@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{CopyArgs, NewArgs, PlanArgs, ReportArgs, StartArgs};
+use super::args::{CopyArgs, NewArgs, PlanArgs, PlanReportArgs, StartArgs};
 use super::ask;
 use super::define::{Defined, define, draft};
 use super::discard;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::follow;
+use super::job_file;
 use super::lines::summary;
 use super::mirror::Mirror;
 use super::plan_text;
@@ -41,6 +42,7 @@ const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was 
 /// # Errors
 /// `Blocked` with the findings; then nothing is left behind.
 pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure> {
+    job_file::read(&args.spec)?.refuse_other_than_copy()?;
     let mut defined = define(session, args.job.as_deref(), &args.spec)?;
     defined.spec.verify_after |= args.verify;
     ask_destructive(&defined.spec, args.yes_target.as_deref())?;
@@ -310,7 +312,7 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    tell_plan(session, &job, &plan, &ReportArgs::default())?;
+    tell_plan(session, &job, &plan, &PlanReportArgs::default())?;
     session.output.note(&format!("Start: tidegate start {job}"));
     Ok(Exit::Done)
 }
@@ -380,7 +382,7 @@ fn tell_plan(
     session: &Session,
     job: &JobName,
     plan: &PlanView,
-    report: &ReportArgs,
+    report: &PlanReportArgs,
 ) -> Result<(), Failure> {
     plan_text::tell(session, plan, report)?;
     match plan.blocked {

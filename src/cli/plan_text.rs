@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::args::ReportArgs;
+use super::args::PlanReportArgs;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::output::{clean, columns, object_text};
@@ -94,7 +94,7 @@ fn counts(plan: &PlanView) -> String {
 ///
 /// # Errors
 /// A file that cannot be written.
-pub fn tell(session: &Session, plan: &PlanView, args: &ReportArgs) -> Result<(), Failure> {
+pub fn tell(session: &Session, plan: &PlanView, args: &PlanReportArgs) -> Result<(), Failure> {
     session.output.object("plan", json!(plan));
     lines(plan, args.all).iter().for_each(|line| session.output.text(line));
     let Some(path) = &args.output else { return Ok(()) };
@@ -154,14 +154,16 @@ pub fn lines(plan: &PlanView, all: bool) -> Vec<String> {
 /// The table's types as a diff: all of them, or what changes a value or was asked for.
 fn column_lines(table: &PlanTableView, all: bool) -> Vec<String> {
     let worth = |c: &&PlanColumnView| {
-        all || c.rule.is_some() || !matches!(c.fit.as_str(), "exact" | "wider")
+        let shaped = c.expression.is_some() || c.name != c.target_name;
+        all || shaped || c.rule.is_some() || !matches!(c.fit.as_str(), "exact" | "wider")
     };
     let shown: Vec<&PlanColumnView> = table.columns.iter().filter(worth).collect();
-    if shown.is_empty() && table.fit == "exact" {
+    if shown.is_empty() && table.fit == "exact" && table.rows_chosen.is_empty() {
         return Vec::new();
     }
     let mut lines =
         vec![clean(&format!("{} -> {}: columns {}", table.source, table.target, table.verdicts))];
+    lines.extend(table.rows_chosen.iter().map(|text| format!("    rows {}", clean(text))));
     lines.extend(shown.iter().map(|column| format!("    {}", clean(&column.line()))));
     lines
 }
@@ -215,6 +217,33 @@ mod tests {
         assert!(!text.iter().any(|line| line.contains("a ok thing")));
         assert_eq!(text[3], "1 ok   1 warning   1 blocks the start");
         assert_eq!(blocks(&plan).len(), 2);
+    }
+
+    #[test]
+    fn what_was_wanted_of_a_table_is_shown_without_asking() {
+        let column = |name: &str, expression: Option<&str>| PlanColumnView {
+            name: name.to_owned(),
+            target_name: name.to_owned(),
+            fit: "exact".to_owned(),
+            expression: expression.map(str::to_owned),
+            ..PlanColumnView::default()
+        };
+        let table = PlanTableView {
+            source: "crm.a".to_owned(),
+            target: "crm.b".to_owned(),
+            fit: "exact".to_owned(),
+            columns: vec![column("id", None), column("email", Some("md5(email)"))],
+            rows_chosen: vec!["where id > 5".to_owned(), "sample 10 %".to_owned()],
+            ..PlanTableView::default()
+        };
+        let plan = PlanView { tables: vec![table], ..PlanView::default() };
+        let text = lines(&plan, false).join("\n");
+        for part in
+            ["crm.a -> crm.b", "rows where id > 5", "rows sample 10 %", "read as md5(email)"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("id: "), "{text}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod support;
 
 mod servers;
+mod shaping;
 mod simulate;
 
 mod copy_postgres;
@@ -17,8 +18,10 @@ mod consoles;
 mod crash;
 mod crash_across;
 mod ddl;
+mod keys;
 mod limits;
 mod nine;
+mod plain;
 mod preflight;
 mod rejected;
 mod rejects;
@@ -26,6 +29,7 @@ mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod survey;
 mod types_mysql;
 mod types_postgres;
 mod types_sqlite;

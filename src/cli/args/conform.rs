@@ -16,12 +16,12 @@ pub struct PlanArgs {
     #[arg(long, short = 'W', requires = "job_file")]
     pub ask_password: bool,
     #[command(flatten)]
-    pub report: ReportArgs,
+    pub report: PlanReportArgs,
 }
 
 /// What becomes of a plan's report.
 #[derive(Clone, Debug, Default, Args)]
-pub struct ReportArgs {
+pub struct PlanReportArgs {
     /// Every finding, table and object, not only what needs attention
     #[arg(long)]
     pub all: bool,

@@ -142,6 +142,19 @@ Examples:
   tidegate rate crm-nov 40MB/s
   tidegate rate crm-nov none";
 
+pub(super) const EXAMPLES_TABLES: &str = "\
+Examples:
+  tidegate tables crm-nov --state failed
+  tidegate tables mysql://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate tables prod --table 'crm.order*' --exact --json | jq '.schemas[].tables[].rows'
+  tidegate tables prod --check-where \"crm.orders=placed >= '2024-01-01'\"";
+
+pub(super) const EXAMPLES_PROBE: &str = "\
+Examples:
+  tidegate probe prod
+  tidegate probe --target postgres://ana@db2/crm
+  tidegate probe prod test --json | jq -r '.probes[].facts[]'";
+
 pub(super) const EXAMPLES_CHUNKS: &str = "\
 Examples:
   tidegate chunks crm-nov --state failed

@@ -16,7 +16,7 @@ pub type Scene = (&'static str, fn(u16, u16) -> Desk);
 
 /// The scenes of all files.
 fn all() -> Vec<Scene> {
-    [super::pictures::SCENES].concat()
+    [super::pictures::SCENES, super::pages::SCENES].concat()
 }
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (120, 40)];

@@ -27,6 +27,8 @@ pub enum Subject {
     Ddl { table: String },
     /// `[[map]]` and `[switches]`.
     Rules,
+    /// Statements that make the target conform; saving asks whether to run them.
+    Conform,
 }
 
 impl Subject {
@@ -38,6 +40,7 @@ impl Subject {
             Subject::Expression { .. } => "Expression",
             Subject::Ddl { .. } => "DDL",
             Subject::Rules => "Type rules",
+            Subject::Conform => "Statements",
         }
     }
 
@@ -49,6 +52,7 @@ impl Subject {
             Subject::Expression { table, column } => format!("expression for {column} of {table}"),
             Subject::Ddl { table } => format!("DDL of {table}"),
             Subject::Rules => "rules for types".to_owned(),
+            Subject::Conform => "statements for the target".to_owned(),
         }
     }
 
@@ -58,7 +62,7 @@ impl Subject {
             Subject::Filter { table }
             | Subject::Expression { table, .. }
             | Subject::Ddl { table } => Some(table),
-            Subject::Rules => None,
+            Subject::Rules | Subject::Conform => None,
         }
     }
 
@@ -523,7 +527,7 @@ mod tests {
         let mut editor = editor("a = 1");
         typed(&mut editor, "\nand b = 'q?:'");
         assert_eq!(editor.text(), "a = 1\nand b = 'q?:'");
-        assert_eq!(editor.cursor(), (1, 14));
+        assert_eq!(editor.cursor(), (1, 13));
         editor.key(Key::Ctrl('u'), 10);
         assert_eq!(editor.text(), "a = 1\n");
         editor.key(Key::Ctrl('y'), 10);

@@ -1,6 +1,6 @@
 //! A text of SQL, or rules, in the editor. Nothing of the draft changes until it is saved.
 
-use super::{ask, cancel, table};
+use super::{ask, cancel, preflight, table};
 use crate::console::commands::{Do, Place};
 use crate::console::keymap::Key;
 use crate::console::model::wizard::editor::{BUTTONS, Check, Editor, Focus, Subject, quoted};
@@ -54,6 +54,7 @@ fn text_of(draft: &Draft, subject: &Subject) -> Option<String> {
         Subject::Expression { table, column } => wanted(table).expressions.get(column).cloned(),
         Subject::Ddl { table } => wanted(table).ddl,
         Subject::Rules => Some(draft.rules().to_owned()).filter(|text| !text.is_empty()),
+        Subject::Conform => None,
     }
 }
 
@@ -238,6 +239,11 @@ fn save(model: &mut Model) -> Vec<Cmd> {
         model.say(format!("not saved: {problem}"));
         return Vec::new();
     }
+    if editor.subject == Subject::Conform {
+        let mut cmds = close(model);
+        cmds.extend(preflight::statements_read(model, &text));
+        return cmds;
+    }
     let phrase = editor.subject.phrase();
     let refused = matches!(&editor.check, Check::Done(check) if !check.valid);
     let said = match (text.is_empty(), editor.changed(), refused) {
@@ -265,6 +271,7 @@ fn save(model: &mut Model) -> Vec<Cmd> {
                 wizard.draft.set_rules(&text);
                 wizard.pick.forget_columns();
             }
+            Subject::Conform => {}
         }
     }
     let cmds = close(model);
@@ -314,7 +321,7 @@ fn check_what(model: &Model) -> Option<What> {
         Subject::Filter { table } => What::CheckFilter { table },
         Subject::Expression { table, column } => What::CheckExpression { table, column },
         Subject::Ddl { table } => What::CheckDdl { table },
-        Subject::Rules => return None,
+        Subject::Rules | Subject::Conform => return None,
     })
 }
 
@@ -349,6 +356,14 @@ fn check_now(model: &mut Model) -> Vec<Cmd> {
         Subject::Ddl { table } => SurveyRequest::CheckDdl { draft, table, ddl: text },
         Subject::Rules => {
             wizard.editor.check = Check::Done(check_rules(&text));
+            model.dirty = true;
+            return Vec::new();
+        }
+        Subject::Conform => {
+            let note = "nothing is tried; they run when you save and agree".to_owned();
+            let lines = vec![("note".to_owned(), note)];
+            let check = CheckView { valid: true, lines, ..CheckView::default() };
+            wizard.editor.check = Check::Done(check);
             model.dirty = true;
             return Vec::new();
         }

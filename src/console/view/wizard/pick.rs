@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{bottom, header, table};
+use crate::console::commands::{Action, Do};
 use crate::console::figures;
 use crate::console::model::Model;
 use crate::console::model::wizard::pick::{
@@ -39,8 +40,14 @@ pub fn draw(model: &Model, wizard: &Wizard, pen: &mut Pen<'_>) {
     }
     if let Some(area) = parts.detail {
         let said = detail(pick);
+        let hints = area.height > 2;
+        if hints {
+            let keys = hints_text(model, usize::from(area.width) - 2);
+            pen.put((1, area.bottom() - 1), area.width - 1, keys, pen.look.plain());
+        }
+        let end = area.bottom() - u16::from(hints);
         for (line, y) in wrapped(&said, usize::from(area.width - 2)).iter().zip(area.y..) {
-            if y < area.bottom() {
+            if y < end {
                 pen.put((1, y), area.width - 1, line, pen.look.plain());
             }
         }
@@ -48,6 +55,32 @@ pub fn draw(model: &Model, wizard: &Wizard, pen: &mut Pen<'_>) {
     let buttons = [(PickId::Back, "< Back"), (PickId::Next, "Next >")];
     let standing = if parts.detail.is_some() { standing(model, pick) } else { detail(pick) };
     bottom(model, pen, &pick.form, &buttons, &standing);
+}
+
+/// The keys that the key line has no room for beside the buttons.
+fn hints_text(model: &Model, room: usize) -> String {
+    const WORDS: [(Do, &str); 7] = [
+        (Do::TableOptions, "options"),
+        (Do::CountExact, "exact counts"),
+        (Do::Filter, "filter"),
+        (Do::Invert, "invert"),
+        (Do::Right, "unfold"),
+        (Do::UnfoldAll, "unfold all"),
+        (Do::NextPane, "buttons"),
+    ];
+    let mut out = String::new();
+    for (does, word) in WORDS {
+        let Some(key) = model.keymap.first(Action::of(does)) else { continue };
+        let entry = format!("{key} {word}");
+        if out.len() + entry.len() + 2 > room {
+            break;
+        }
+        if !out.is_empty() {
+            out.push_str("  ");
+        }
+        out.push_str(&entry);
+    }
+    out
 }
 
 /// `-- 2 of 4  Schemas and tables ---------- filter: ord  8 of 312 shown`

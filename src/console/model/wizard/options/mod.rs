@@ -342,10 +342,7 @@ fn general(draft: &Draft) -> Vec<(Id, Control)> {
         (Id::Order, choice(&["largest first", "smallest first", "as listed"], order.unwrap_or(0))),
         (
             Id::IfExists,
-            choice(
-                &["stop if it exists", "skip", "append", "truncate [T]", "replace [T]"],
-                policy.unwrap_or(0),
-            ),
+            choice(&["stop", "skip", "append", "truncate [T]", "replace [T]"], policy.unwrap_or(0)),
         ),
         (Id::BadRows, choice(&["fail the chunk", "put them aside"], usize::from(rejects))),
         (Id::PerTable, text(keys.rejects.per_table)),
