@@ -12,11 +12,9 @@ mod steer;
 mod types;
 mod verify;
 
-use std::path::PathBuf;
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub use self::conform::{ConformArgs, PlanReportArgs};
+pub use self::conform::{ConformArgs, PlanArgs, PlanReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
@@ -383,21 +381,6 @@ pub struct FollowArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
-}
-
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// Name of the job
-    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
-    pub job: Option<String>,
-    /// Plan what a job file describes, without making a job
-    #[arg(long, value_name = "FILE")]
-    pub job_file: Option<PathBuf>,
-    /// Ask for passwords that are found nowhere (--job-file)
-    #[arg(long, short = 'W', requires = "job_file")]
-    pub ask_password: bool,
-    #[command(flatten)]
-    pub report: PlanReportArgs,
 }
 
 #[derive(Debug, Args)]

@@ -38,7 +38,7 @@ pub async fn conform(session: &Session, args: &ConformArgs) -> Result<Exit, Fail
         None => subject.planned(session).await?,
     };
     let wanted = |offer: &Offer| match args.only.as_slice() {
-        [] => args.show || !offer.apart,
+        [] => !offer.apart || args.show && args.save.is_none(),
         numbers => numbers.contains(&offer.number),
     };
     let offers: Vec<Offer> = offers.into_iter().filter(wanted).collect();

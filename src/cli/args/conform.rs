@@ -1,8 +1,23 @@
-//! Arguments of `conform`, and of the report of a plan.
+//! Arguments of `plan` and its report, and of `conform`.
 
 use std::path::PathBuf;
 
 use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Name of the job
+    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
+    pub job: Option<String>,
+    /// Plan what a job file describes, without making a job
+    #[arg(long, value_name = "FILE")]
+    pub job_file: Option<PathBuf>,
+    /// Ask for passwords that are found nowhere (--job-file)
+    #[arg(long, short = 'W', requires = "job_file")]
+    pub ask_password: bool,
+    #[command(flatten)]
+    pub report: PlanReportArgs,
+}
 
 /// What becomes of a plan's report.
 #[derive(Clone, Debug, Default, Args)]

@@ -46,8 +46,6 @@ pub(super) async fn read(link: &Link) -> Result<Settings, Fault> {
         settings.values.insert("TimeZone".to_owned(), zone.clone());
     }
     settings.user = settings.values.remove("user").unwrap_or_default();
-    settings.connections_max =
-        settings.number("max_connections").and_then(|n| u32::try_from(n).ok());
     let directory = settings.values.remove("data_directory");
     settings.room = room::of_server(&host(link), directory.as_deref());
     Ok(settings)

@@ -49,8 +49,9 @@ fn each_foreign_key_to_a_table_that_is_there_is_one_question() {
     assert_eq!(questions.len(), 2);
     assert_eq!(
         questions[0].statement,
-        "SELECT count(*) FROM (SELECT 1 AS one FROM \"main\".\"child\" c WHERE c.\"parent\"\"id\" IS \
-         NOT NULL AND NOT EXISTS (SELECT 1 FROM \"main\".\"parent\" p WHERE p.\"id\" = \
+        "SELECT count(*) FROM (SELECT 1 AS one FROM \"main\".\"child\" c \
+         WHERE c.\"parent\"\"id\" IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM \"main\".\"parent\" p WHERE p.\"id\" = \
          c.\"parent\"\"id\") LIMIT 1001) AS counted"
     );
     assert!(questions[1].statement.contains("p.\"x\" = c.\"a\" AND p.\"y\" = c.\"b\""));
