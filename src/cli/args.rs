@@ -21,7 +21,7 @@ pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
-pub use self::shaping::{ContentWord, Order, ShapeArgs};
+pub use self::shaping::{ContentWord, Order, PlanArgs, ShapeArgs};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -359,22 +359,6 @@ pub struct FollowArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60,
           value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub every: u64,
-}
-
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// Name of the job
-    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
-    pub job: Option<String>,
-    /// Plan what a job file describes, without making a job
-    #[arg(long, value_name = "FILE")]
-    pub job_file: Option<PathBuf>,
-    /// Ask for passwords that are found nowhere (--job-file)
-    #[arg(long, short = 'W', requires = "job_file")]
-    pub ask_password: bool,
-    /// Every table and every object, not only what needs attention
-    #[arg(long)]
-    pub all: bool,
 }
 
 #[derive(Debug, Args)]
