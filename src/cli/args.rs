@@ -24,7 +24,7 @@ pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
-pub use self::shaping::{ContentWord, Order, ShapeArgs};
+pub use self::shaping::{ContentWord, Order, PlanArgs, ShapeArgs};
 pub use self::steer::{
     DrainArgs, IndexWorkersArgs, JobReportArgs, RateArgs, ReloadArgs, RetryArgs, SkipArgs,
     StopArgs, ThreadsArgs,

@@ -10,11 +10,12 @@ use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{AccessMethod, Content, JobSpec, LoadOrder, ObjectClass, TableExists};
 use super::columns::plan_columns;
 use super::cut::{bounds_request, choose_cut, cut_table};
-use super::dress::{Dressed, dress, left_out_entry, spread, unwanted, without_inline};
+use super::dress::{Dressed, dress};
 use super::existing::{Fates, TargetView, settle_existing};
 use super::findings;
 use super::mysql_items;
 use super::naming::{Naming, about_names};
+use super::objects::{left_out_entry, spread, unwanted, without_inline};
 use super::select::{ItemChoice, choose_items, selected_tables};
 use super::shape::{Shape, Shapes};
 use super::shaped::about_shapes;
@@ -81,13 +82,12 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
     let mut made = made_items(input, whole, ends, &shapes, &naming, &mut checklist);
-    let told = std::mem::take(&mut made.findings);
-    let (items, choice) = (&*made.items, &made.choice);
+    let items = &*made.items;
 
     let target = TargetView::new(input.target, input.nonempty);
     let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
     let mut findings = findings::about_ends(input, &selected);
-    findings.extend(told);
+    findings.append(&mut made.findings);
     findings.extend(shapes.findings.iter().cloned());
     findings.extend(about_storage(spec, &shapes));
     findings.extend(about_names(spec, input.source, &selected));
@@ -109,18 +109,13 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         })
         .collect();
     in_order(spec, &mut tables);
-    let kept: Vec<&DdlItem> = items
-        .iter()
-        .filter(|i| spec.content != Content::DataOnly && choice.taken.contains(&i.id))
-        .filter(|i| !fates.omitted_items.contains(&i.id) && !is_unsafe(i))
-        .filter(|i| !made.left_out.contains_key(&i.id))
-        .collect();
+    let kept = made.kept(spec, &fates);
     findings.extend(findings::about_tables(spec, &tables, &selected));
     findings.extend(about_shapes(spec, &shapes, &tables, whole));
     list_items(items, &kept, &made, same_engine, &mut checklist);
     let load = spec.content != Content::SchemaOnly;
-    let everything = spec.selection.is_everything();
-    let large = spec.shaping.objects.takes(ObjectClass::LargeObject);
+    let large =
+        spec.selection.is_everything() && spec.shaping.objects.takes(ObjectClass::LargeObject);
     let steps = build_steps(&StepInput {
         source: input.source,
         target_dialect: spec.target.dialect,
@@ -128,7 +123,7 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         replaced: &fates.replaced,
         sequences: sequences_of(input, &kept, &names, &naming),
         items: kept,
-        large_objects: load && everything && same_engine && large && input.source.large_objects > 0,
+        large_objects: load && same_engine && large && input.source.large_objects > 0,
         load,
         name: &namer,
         touched: &made.touched,
@@ -227,6 +222,16 @@ impl<'a> OwnItems<'a> {
     fn all(items: Vec<DdlItem>) -> OwnItems<'static> {
         let taken = items.iter().map(|i| i.id).collect();
         OwnItems::of(Cow::Owned(items), ItemChoice { taken, ..ItemChoice::default() })
+    }
+
+    /// What is made.
+    fn kept(&self, spec: &JobSpec, fates: &Fates) -> Vec<&DdlItem> {
+        self.items
+            .iter()
+            .filter(|i| spec.content != Content::DataOnly && self.choice.taken.contains(&i.id))
+            .filter(|i| !fates.omitted_items.contains(&i.id) && !is_unsafe(i))
+            .filter(|i| !self.left_out.contains_key(&i.id))
+            .collect()
     }
 
     /// Kinds that are not wanted, and what needs something that is left out.

@@ -270,34 +270,37 @@ fn missing_columns(
                 .with_way("leave this table out", Change::LeaveOut { table: table.name.clone() }),
             );
         }
-        let fed = |column: &Column| stored.iter().any(|name| same(name, &column.name));
-        let bare = |column: &&Column| {
-            column.not_null
-                && column.default.is_none()
-                && column.identity.is_none()
-                && column.generated.is_none()
-        };
-        let unfed: Vec<&str> = there
-            .columns
-            .iter()
-            .filter(bare)
-            .filter(|column| !fed(column))
-            .map(|column| column.name.as_str())
-            .collect();
-        if !unfed.is_empty() {
-            let message = format!(
-                "{name} on the target needs values that are not copied: {}",
-                unfed.join(", ")
-            );
-            findings.push(
-                Finding::new(Severity::Block, "target", message)
-                    .with_detail(
-                        "These columns are NOT NULL and have no default: no row would fit.",
-                    )
-                    .with_hint("Copy the columns as well, or give them a default on the target."),
-            );
-        }
+        findings.extend(unfed(name, there, &|column: &str| {
+            stored.iter().any(|name| same(name, column))
+        }));
     }
+}
+
+/// Columns of a table that is there which no row could do without.
+fn unfed(name: &ObjectName, there: &Table, fed: &dyn Fn(&str) -> bool) -> Option<Finding> {
+    let bare = |column: &&Column| {
+        column.not_null
+            && column.default.is_none()
+            && column.identity.is_none()
+            && column.generated.is_none()
+    };
+    let unfed: Vec<&str> = there
+        .columns
+        .iter()
+        .filter(bare)
+        .map(|column| column.name.as_str())
+        .filter(|column| !fed(column))
+        .collect();
+    if unfed.is_empty() {
+        return None;
+    }
+    let message =
+        format!("{name} on the target needs values that are not copied: {}", unfed.join(", "));
+    Some(
+        Finding::new(Severity::Block, "target", message)
+            .with_detail("These columns are NOT NULL and have no default: no row would fit.")
+            .with_hint("Copy the columns as well, or give them a default on the target."),
+    )
 }
 
 /// Items of tables that stay as they are, and items whose object is there already.

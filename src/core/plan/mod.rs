@@ -13,6 +13,7 @@ mod hand;
 mod mysql_items;
 mod mysql_steps;
 mod naming;
+mod objects;
 mod order;
 mod orphans;
 mod report;
