@@ -4,6 +4,7 @@ mod conform;
 mod demo;
 mod ends;
 mod examples;
+mod looks;
 mod limits;
 mod look;
 mod rejects;
@@ -18,6 +19,7 @@ pub use self::conform::{ConformArgs, PlanArgs, PlanReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
+pub use self::looks::Looks;
 pub use self::limits::LimitsArgs;
 pub use self::look::{ProbeArgs, TablesArgs};
 pub use self::rejects::{
@@ -87,54 +89,6 @@ pub struct Global {
     /// Print the result only, no progress and no remarks
     #[arg(long, short, global = true)]
     pub quiet: bool,
-}
-
-/// How the screen looks.
-#[derive(Clone, Debug, Default, Args)]
-#[command(next_help_heading = "Screen")]
-pub struct Looks {
-    /// Colours of the console
-    #[arg(long, value_name = "THEME",
-          value_parser = ["auto", "dark", "light", "contrast", "mono"])]
-    pub theme: Option<String>,
-
-    /// Characters the console may draw with
-    #[arg(long, value_name = "SET", value_parser = ["auto", "unicode", "ascii"])]
-    pub glyphs: Option<String>,
-
-    /// When to use colour; NO_COLOR is obeyed unless this is given
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
-    pub color: Option<String>,
-
-    /// Draw rarely and in ASCII, for slow lines
-    #[arg(long)]
-    pub slow: bool,
-
-    /// Pictures a second for news of the job, 0.2 to 10 [default: 2]; keys are answered at once
-    #[arg(long, value_name = "N", value_parser = frames)]
-    pub fps: Option<f64>,
-
-    /// Do not mark pictures as synchronized updates, for terminals that are confused by the marks
-    #[arg(long)]
-    pub no_sync: bool,
-
-    /// Write a line for every picture to this file: its cause, milliseconds, bytes
-    #[arg(long, hide = true, value_name = "FILE")]
-    pub measure: Option<std::path::PathBuf>,
-
-    /// Make the console fail on purpose, to try that the terminal comes back
-    #[arg(long, hide = true, value_name = "KIND")]
-    pub fault: Option<String>,
-}
-
-/// Pictures a second.
-fn frames(text: &str) -> Result<f64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
-    if (0.2..=10.0).contains(&number) {
-        Ok(number)
-    } else {
-        Err(format!("{text} is not between 0.2 and 10"))
-    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -68,8 +68,8 @@ impl ClientError {
                 .to_owned(),
             ClientError::SocketGone { job, .. } => format!(
                 "It was asked to make a new one (SIGUSR2) and has not yet. The job is not touched \
-                 and goes on; `tidegate status {job}` reads its file. To steer it again, send SIGTERM to the \
-                 engine and `tidegate resume {job}`."
+                 and goes on; `tidegate status {job}` reads its file. To steer it again, send \
+                 SIGTERM to the engine and `tidegate resume {job}`."
             ),
             ClientError::NotAllowed { .. } => {
                 "Nothing was changed. Ask its owner, or run this as the same user.".to_owned()
