@@ -359,7 +359,8 @@ pub fn quoted(name: &str, mark: char) -> String {
 /// Words that cannot stand alone as a name on at least one of the servers; quoting too much does no
 /// harm.
 fn is_word_of_sql(name: &str) -> bool {
-    const WORDS: &str = "all analyse analyze and any array as asc between both by case cast check collate \
+    const WORDS: &str = "\
+        all analyse analyze and any array as asc between both by case cast check collate \
         column condition constraint create cross current_date current_time current_timestamp \
         current_user database default delete desc describe distinct div do drop dual each \
         else end except exists false fetch float for force foreign from full function grant \
