@@ -13,7 +13,7 @@ const GROUPS: [Group; 4] = [
     ("Everywhere", |a| a.places.len() == Place::ALL.len()),
     ("In a job", |a| a.places.len() < Place::ALL.len() && a.places.iter().any(in_job)),
     ("In the list of jobs", |a| a.places == [Place::Jobs]),
-    ("In the wizard", |a| a.places.iter().all(|place| place.is_wizard())),
+    ("In the wizard", |a| a.places != [Place::Jobs] && !a.places.iter().any(in_job)),
 ];
 
 const EXITS: [(Exit, &str); 14] = [

@@ -54,6 +54,7 @@ fn filled(action: &Action) -> Vec<String> {
         "JOB" | "NAME" => "crm".to_owned(),
         "N" => "4".to_owned(),
         "T" | "TABLE" => "crm.orders".to_owned(),
+        "T=TEXT" => "crm.orders=id > 0".to_owned(),
         "T#N" => "crm.orders#81".to_owned(),
         "TEXT" => "duplicates".to_owned(),
         "URL" => "sqlite:crm.db".to_owned(),
@@ -90,7 +91,7 @@ fn what_is_typed_in_the_console_is_the_shells_verb() {
     for action in ACTIONS.iter().filter(|a| a.changes() && !a.verb.is_empty()) {
         let typed = action.verb.split(' ').next().unwrap_or_default();
         let shell = action.shell.split(' ').next().unwrap_or_default();
-        let own = ["check", "new"].contains(&typed);
+        let own = ["check", "new", "discard"].contains(&typed);
         assert!(own || typed == shell, "{}: {typed} and {shell}", action.id);
     }
 }

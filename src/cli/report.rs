@@ -5,7 +5,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use super::args::ReportArgs;
+use super::args::JobReportArgs;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::look::log_text;
@@ -25,7 +25,7 @@ const FAILED: u8 = 3;
 
 /// # Errors
 /// No such job, a file that cannot be read or written.
-pub async fn report(session: &Session, args: &ReportArgs) -> Result<Exit, Failure> {
+pub async fn report(session: &Session, args: &JobReportArgs) -> Result<Exit, Failure> {
     let job = session.existing(&args.job)?;
     let view = View::open(session, &job).await?;
     let shot = view.snapshot().await?;

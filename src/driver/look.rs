@@ -1,7 +1,8 @@
 //! Looking at a database before there is a job: who answers, what is there, would it take a text of
 //! the operator's. Sessions read only, and every statement that may be slow has a limit, but for
-//! [`Look::count`], which ends when its future is dropped. Two exceptions write: [`Look::try_table`],
-//! which leaves nothing behind, and [`Look::conform`], which an operator agreed to.
+//! [`Look::count`], which ends when its future is dropped. Two exceptions write:
+//! [`Look::try_table`], which leaves nothing behind, and [`Look::conform`], which an operator
+//! agreed to.
 
 use std::sync::Arc;
 use std::time::Duration;

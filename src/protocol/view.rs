@@ -442,6 +442,9 @@ pub struct PlanTableView {
     /// Of copies between two kinds of databases every column; else those that change.
     #[serde(default)]
     pub columns: Vec<PlanColumnView>,
+    /// Which of its rows: `where placed > '2024-01-01'`, `sample 10 %`. Empty: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows_chosen: Vec<String>,
 }
 
 /// A column's types as a diff.
@@ -459,6 +462,9 @@ pub struct PlanColumnView {
     pub rule: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instead_of: Option<String>,
+    /// What is read instead of the column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
 }
 
 impl PlanColumnView {
@@ -478,7 +484,8 @@ impl PlanColumnView {
         };
         let (from, to) = (named(&self.source_type), named(&self.target_type));
         let why = if self.reason.is_empty() { String::new() } else { format!(", {}", self.reason) };
-        format!("{name}: {from} -> {to}{rule}  {}{why}", self.fit)
+        let read = self.expression.as_ref().map(|text| format!("  read as {text}"));
+        format!("{name}: {from} -> {to}{rule}  {}{why}{}", self.fit, read.unwrap_or_default())
     }
 }
 

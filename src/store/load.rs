@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 
-use super::{MasterTable, format, sqlite_fault, unsigned};
+use super::{FORM_WITH_SHAPING, MasterTable, format, sqlite_fault, unsigned, ways};
 use crate::core::catalog::TableEstimate;
 use crate::core::chunk::{ChunkId, ChunkRange, Rejects};
 use crate::core::fault::Fault;
@@ -12,7 +12,7 @@ use crate::core::job::{
 use crate::core::mapping::RuleApplied;
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{
-    ChecklistEntry, ColumnPlan, Finding, Severity, Step, StepId, TableIndex, TablePlan,
+    ChecklistEntry, ColumnPlan, Finding, RowChoice, Severity, Step, StepId, TableIndex, TablePlan,
 };
 use crate::core::spec::JobSpec;
 use crate::core::time::Timestamp;
@@ -139,7 +139,10 @@ impl MasterTable {
     pub fn findings(&self) -> Result<Vec<Finding>, Fault> {
         rows(
             self,
-            "select severity, topic, message, detail, hint from finding order by id",
+            &format!(
+                "select severity, topic, message, detail, hint, {} from finding order by id",
+                if self.form()? >= FORM_WITH_SHAPING { "ways" } else { "'[]'" }
+            ),
             [],
             |row| {
                 Ok(Finding {
@@ -148,7 +151,7 @@ impl MasterTable {
                     message: row.get(2)?,
                     detail: row.get(3)?,
                     hint: row.get(4)?,
-                    ways: Vec::new(),
+                    ways: ways::ways_from(&row.get::<_, String>(5)?)?,
                 })
             },
         )
@@ -176,12 +179,20 @@ impl MasterTable {
     }
 
     fn load_tables(&self, statuses: &mut Vec<TableStatus>) -> Result<Vec<TablePlan>, Fault> {
+        // An older file that is only looked at has none of these.
+        let shaped = self.form()? >= FORM_WITH_SHAPING;
+        let (choice, expression) = match shaped {
+            true => ("row_filter, row_sample, row_sample_by", "expression"),
+            false => ("null, null, '[]'", "null"),
+        };
         let mut tables = rows(
             self,
-            "select source_schema, source_name, target_schema, target_name, path, path_reason, \
+            &format!(
+                "select source_schema, source_name, target_schema, target_name, path, path_reason, \
              method, method_columns, rows_estimated, bytes_estimated, pages_estimated, \
              target_unlogged, existing, overrides_identity, first_chunk, chunk_count, snapshot, \
-             begins_again, row_key, retry_of from plan_table order by id",
+             begins_again, row_key, retry_of, {choice} from plan_table order by id"
+            ),
             [],
             |row| {
                 statuses.push(read_table_status(row)?);
@@ -190,10 +201,11 @@ impl MasterTable {
         )?;
         let columns = rows(
             self,
-            "select table_id, name, target_name, source_declared, source_logical, \
-             target_declared, target_logical, fit, reason, transform, rule_by, rule_instead_of \
-             from plan_column \
-             order by table_id, position",
+            &format!(
+                "select table_id, name, target_name, source_declared, source_logical, \
+                 target_declared, target_logical, fit, reason, transform, rule_by, \
+                 rule_instead_of, {expression} from plan_column order by table_id, position"
+            ),
             [],
             |row| Ok((row.get::<_, u32>(0)? as usize, read_column(row)?)),
         )?;
@@ -332,7 +344,11 @@ fn read_table(row: &Row<'_>) -> Result<TablePlan, ReadError> {
         existing: format::existing_from(&row.get::<_, String>(12)?)?,
         overrides_identity: row.get(13)?,
         key: format::list_from("a key", &row.get::<_, String>(18)?)?,
-        rows: crate::core::plan::RowChoice::default(),
+        rows: RowChoice {
+            filter: row.get(20)?,
+            sample: row.get(21)?,
+            sample_by: format::list_from("a sample", &row.get::<_, String>(22)?)?,
+        },
     })
 }
 
@@ -363,7 +379,7 @@ fn read_column(row: &Row<'_>) -> Result<ColumnPlan, ReadError> {
             (Some(by), Some(instead_of)) => Some(RuleApplied { by, instead_of }),
             _ => None,
         },
-        expression: None,
+        expression: row.get(12)?,
     })
 }
 

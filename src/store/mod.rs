@@ -22,6 +22,7 @@ mod rejects;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod ways;
 
 pub use append::{ActionRecord, Batch, Note, RunFigures, WorkerRecord};
 pub use load::StoredJob;
@@ -48,11 +49,14 @@ const APPLICATION_ID: i32 = 0x5444_474d;
 const SCHEMA_VERSION: i32 = SCHEMAS.len() as i32;
 /// The form that keeps rejected rows; files of older ones have none.
 const FORM_WITH_REJECTS: i32 = 3;
+/// The form that keeps filters, samples, expressions and ways out.
+const FORM_WITH_SHAPING: i32 = 4;
 /// File n makes form n out of form n - 1.
-const SCHEMAS: [&str; 3] = [
+const SCHEMAS: [&str; 4] = [
     include_str!("../../assets/store/0001_master_table.sql"),
     include_str!("../../assets/store/0002_any_to_any.sql"),
     include_str!("../../assets/store/0003_rejects.sql"),
+    include_str!("../../assets/store/0004_shaping.sql"),
 ];
 
 /// How long a reader may hold us up: `sqlite3` in another terminal, a backup.

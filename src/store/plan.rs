@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{MasterTable, format, int, sqlite_fault};
+use super::{MasterTable, format, int, sqlite_fault, ways};
 use crate::core::fault::Fault;
 use crate::core::plan::{MigrationPlan, Step, TablePlan};
 
@@ -54,7 +54,8 @@ fn write_table(
             "insert into plan_table (id, source_schema, source_name, target_schema, target_name, \
              path, path_reason, method, method_columns, rows_estimated, bytes_estimated, \
              pages_estimated, target_unlogged, existing, overrides_identity, first_chunk, \
-             chunk_count, row_key) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+             chunk_count, row_key, row_filter, row_sample, row_sample_by) \
+             values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
         )?
         .execute(params![
             id,
@@ -75,6 +76,9 @@ fn write_table(
             first_chunk,
             table.chunks.len() as i64,
             format::list_text(&table.key),
+            table.rows.filter,
+            table.rows.sample,
+            format::list_text(&table.rows.sample_by),
         ])?;
     write_columns(transaction, id, table)?;
     let mut insert = transaction.prepare_cached(
@@ -105,7 +109,7 @@ fn write_columns(
     let mut insert = transaction.prepare_cached(
         "insert into plan_column (table_id, position, name, target_name, source_declared, \
          source_logical, target_declared, target_logical, fit, reason, transform, rule_by, \
-         rule_instead_of) values (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+         rule_instead_of, expression) values (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     )?;
     for (position, column) in (0_i64..).zip(&table.columns) {
         insert.execute(params![
@@ -122,6 +126,7 @@ fn write_columns(
             format::transform_text(&column.transform),
             column.rule.as_ref().map(|rule| rule.by.as_str()),
             column.rule.as_ref().map(|rule| rule.instead_of.as_str()),
+            column.expression,
         ])?;
     }
     Ok(())
@@ -151,7 +156,7 @@ fn write_step(transaction: &Transaction<'_>, id: i64, step: &Step) -> rusqlite::
 
 fn write_remarks(transaction: &Transaction<'_>, plan: &MigrationPlan) -> rusqlite::Result<()> {
     let mut insert = transaction.prepare_cached(
-        "insert into finding (severity, topic, message, detail, hint) values (?,?,?,?,?)",
+        "insert into finding (severity, topic, message, detail, hint, ways) values (?,?,?,?,?,?)",
     )?;
     for finding in &plan.findings {
         insert.execute(params![
@@ -160,6 +165,7 @@ fn write_remarks(transaction: &Transaction<'_>, plan: &MigrationPlan) -> rusqlit
             finding.message,
             finding.detail,
             finding.hint,
+            ways::ways_text(&finding.ways),
         ])?;
     }
     let mut insert = transaction.prepare_cached(

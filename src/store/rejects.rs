@@ -293,9 +293,9 @@ pub(super) fn write_retry(
         "insert into plan_table (id, source_schema, source_name, target_schema, target_name, path, \
          path_reason, method, method_columns, rows_estimated, bytes_estimated, pages_estimated, \
          target_unlogged, existing, overrides_identity, first_chunk, chunk_count, row_key, \
-         retry_of) select ?1, source_schema, ?2, target_schema, target_name, path, path_reason, \
-         'key', ?3, ?4, 0, 0, target_unlogged, existing, overrides_identity, ?5, ?6, row_key, id \
-         from plan_table where id = ?7",
+         row_filter, row_sample, row_sample_by, retry_of) select ?1, source_schema, ?2, target_schema, target_name, path, path_reason, \
+         'key', ?3, ?4, 0, 0, target_unlogged, existing, overrides_identity, ?5, ?6, row_key, \
+         row_filter, row_sample, row_sample_by, id from plan_table where id = ?7",
         params![
             id,
             name,

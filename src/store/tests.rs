@@ -10,8 +10,8 @@ use crate::core::job::{
 use crate::core::mapping::{Fit, Transform};
 use crate::core::name::{Dialect, JobName, ObjectName};
 use crate::core::plan::{
-    ChecklistEntry, ColumnPlan, CopyFormat, DataPath, Existing, Fate, Finding, LockMode,
-    MigrationPlan, Severity, Step, StepId, StepKind, TableIndex, TablePlan,
+    Change, ChecklistEntry, ColumnPlan, CopyFormat, DataPath, Existing, Fate, Finding, LockMode,
+    MigrationPlan, RowChoice, Severity, Step, StepId, StepKind, TableIndex, TablePlan,
 };
 use crate::core::spec::Endpoint;
 
@@ -44,7 +44,7 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
             reason: "because".to_owned(),
             transform: Transform::default(),
             rule: None,
-            expression: None,
+            expression: Some("abs(id)".to_owned()),
         }],
         path: DataPath::DirectCopy(CopyFormat::Binary),
         path_reason: "equal engines".to_owned(),
@@ -58,7 +58,11 @@ fn table(name: &str, method: ChunkMethod, ranges: Vec<ChunkRange>) -> TablePlan 
         existing: Existing::Truncated,
         overrides_identity: true,
         key: Vec::new(),
-        rows: crate::core::plan::RowChoice::default(),
+        rows: RowChoice {
+            filter: Some("id > 5 -- all\n".to_owned()),
+            sample: Some(10),
+            sample_by: vec!["id".to_owned()],
+        },
     }
 }
 
@@ -101,7 +105,13 @@ fn plan() -> MigrationPlan {
             step(StepKind::Index, 0, &[0]),
         ],
         findings: vec![
-            Finding::new(Severity::Warn, "keys", "careful").with_detail("a").with_hint("b"),
+            Finding::new(Severity::Warn, "keys", "careful")
+                .with_detail("a")
+                .with_hint("b")
+                .with_way(
+                    "give it another name",
+                    Change::Rename { table: ObjectName::new("crm", "orders") },
+                ),
         ],
         checklist: vec![ChecklistEntry {
             kind: "VIEW".to_owned(),
@@ -310,6 +320,34 @@ fn the_file_is_for_its_owner_alone() {
     let (_directory, path) = on_disk();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+}
+
+#[test]
+fn a_file_from_before_shaping_is_read_as_it_is_and_brought_up() {
+    let (_directory, path) = on_disk();
+    MasterTable::open(&path).unwrap().save_plan(&plan()).unwrap();
+    let connection = Connection::open(&path).unwrap();
+    connection
+        .execute_batch(
+            "alter table plan_table drop column row_filter; alter table plan_table drop column \
+             row_sample; alter table plan_table drop column row_sample_by; alter table plan_column drop column expression; alter table finding drop \
+             column ways; pragma user_version = 3",
+        )
+        .unwrap();
+    drop(connection);
+    let unshaped = |table: &MasterTable| {
+        let stored = table.load().unwrap();
+        assert!(stored.tables.iter().all(|t| t.rows.is_whole()));
+        assert!(stored.tables[0].columns[0].expression.is_none());
+        assert_eq!(stored.findings.len(), plan().findings.len());
+    };
+    unshaped(&MasterTable::open_read_only(&path).unwrap());
+    unshaped(&MasterTable::open(&path).unwrap());
+    let version: i32 = Connection::open(&path)
+        .unwrap()
+        .query_row("pragma user_version", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(version, SCHEMA_VERSION);
 }
 
 #[test]

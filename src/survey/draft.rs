@@ -8,6 +8,7 @@ use super::surveyor::Surveyor;
 use super::{Tell, Trouble};
 use crate::core::catalog::Table;
 use crate::core::fault::Side;
+use crate::core::mapping::affinity;
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{MigrationPlan, PlanInput, StepKind, TablePlan, build_plan, target_names};
 use crate::core::spec::{JobSpec, Pattern, Secret, Selection, TableExists};
@@ -187,13 +188,10 @@ fn differences(dialect: Dialect, planned: &TablePlan, made: &Made) -> Vec<(Strin
         let name = &column.target_name;
         match columns.iter().find(|(other, _)| alike(name, other)) {
             None => diff(format!("- {name} (the source has it)")),
-            Some((_, declared)) => {
-                let (here, there) =
-                    (plain(dialect, declared), plain(dialect, &column.target_declared));
-                if here != there {
-                    diff(format!("~ {name} {declared} instead of {}", column.target_declared));
-                }
+            Some((_, declared)) if !is_same_type(dialect, declared, &column.target_declared) => {
+                diff(format!("~ {name} {declared} instead of {}", column.target_declared));
             }
+            Some(_) => {}
         }
     }
     for (name, declared) in columns {
@@ -202,6 +200,14 @@ fn differences(dialect: Dialect, planned: &TablePlan, made: &Made) -> Vec<(Strin
         }
     }
     lines
+}
+
+/// Does the engine keep the same values in both? SQLite looks at the affinity alone.
+fn is_same_type(dialect: Dialect, a: &str, b: &str) -> bool {
+    match dialect {
+        Dialect::Sqlite => affinity(a) == affinity(b),
+        Dialect::Postgres | Dialect::Mysql => plain(dialect, a) == plain(dialect, b),
+    }
 }
 
 /// A type without what its engine adds by itself: MySQL prints widths that mean nothing.
@@ -227,8 +233,10 @@ mod tests {
             (Dialect::Mysql, "bigint(20) unsigned", "bigint unsigned", true),
             (Dialect::Mysql, "varchar(9)", "varchar(8)", false),
             (Dialect::Postgres, "numeric(9,2)", "numeric(9, 2)", true),
+            (Dialect::Sqlite, "INTEGER", "BIGINT", true),
+            (Dialect::Sqlite, "TEXT", "BLOB", false),
         ] {
-            assert_eq!(plain(dialect, a) == plain(dialect, b), same, "{a} {b}");
+            assert_eq!(is_same_type(dialect, a, b), same, "{a} {b}");
         }
     }
 }

@@ -29,6 +29,7 @@ fn translated(source: &Catalog, target: &Server, schema: &str) -> Translation {
     let name = |name: &ObjectName| ObjectName::new(schema, name.name.as_str());
     let (from, to) = (source.server.dialect, target.dialect);
     items_for(&DdlRequest {
+        renamed: &|_| std::collections::BTreeMap::new(),
         from,
         to,
         ends: Ends::of(&source.server, target),

@@ -4,6 +4,7 @@
 mod support;
 
 mod servers;
+mod shaping;
 mod simulate;
 
 mod copy_postgres;
@@ -21,12 +22,14 @@ mod keys;
 mod limits;
 mod nine;
 mod plain;
+mod preflight;
 mod rejected;
 mod rejects;
 mod roundtrip;
 mod scan;
 mod snapshot;
 mod steer;
+mod survey;
 mod types_mysql;
 mod types_postgres;
 mod types_sqlite;

@@ -4,10 +4,8 @@ SELECT 'server' AS kind, s.name::text AS name, s.reset_val AS value
 FROM pg_catalog.pg_settings s
 WHERE s.name IN (
         'standard_conforming_strings', 'default_transaction_isolation', 'intervalstyle',
-        'bytea_output', 'lc_messages', 'lc_monetary', 'lc_numeric', 'lc_time',
-        'default_text_search_config', 'default_tablespace', 'row_security', 'xmloption',
-        'data_directory', 'max_connections', 'fsync', 'full_page_writes', 'wal_level',
-        'default_transaction_read_only')
+        'bytea_output', 'lc_monetary', 'lc_numeric', 'lc_time',
+        'default_text_search_config', 'xmloption', 'data_directory')
 UNION ALL
 SELECT 'server', v.name, v.value
 FROM pg_catalog.pg_database d,

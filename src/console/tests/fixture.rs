@@ -352,6 +352,7 @@ pub fn plan(blocked: bool) -> PlanView {
     let tables = TABLES
         .iter()
         .map(|(name, _, _, _, _, _, chunks, thousands)| PlanTableView {
+            rows_chosen: Vec::new(),
             source: (*name).to_owned(),
             target: (*name).to_owned(),
             rows: thousands * 1000,

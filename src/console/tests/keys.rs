@@ -110,22 +110,22 @@ fn a_remapped_digit_still_opens_the_thread_prompt() {
     assert_eq!(actions(&desk.take()), [Action::Threads { want: 7 }]);
 }
 
-/// Places where an action that asks can be tried.
-fn place_of(row: &Row) -> Place {
+/// Where an action that asks can be tried; `None`: only where drafts are, which have their own.
+fn place_of(row: &Row) -> Option<Place> {
     [Place::Failed, Place::Run, Place::Plan, Place::Table, Place::Rejects]
         .into_iter()
         .find(|place| row.at(*place))
-        .unwrap_or_else(|| panic!("{} is asked nowhere", row.id))
 }
 
 #[test]
 fn what_asks_is_answered_by_no_key_but_y_and_on_production_by_the_name_alone() {
     for production in [false, true] {
         for row in ACTIONS.iter().filter(|a| matches!(a.tier, Tier::Asks | Tier::Types)) {
+            let Some(place) = place_of(row) else { continue };
             if row.does == Do::Start && !production {
                 continue;
             }
-            let mut desk = on(place_of(row), production);
+            let mut desk = on(place, production);
             if row.at(Place::Failed) {
                 desk.keys("a");
             }

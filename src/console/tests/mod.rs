@@ -4,8 +4,10 @@
 
 mod fixture;
 mod keys;
+mod pages;
 mod pictures;
 mod scene;
+mod screens;
 mod steering;
 mod verify;
 mod wizard;

@@ -391,10 +391,11 @@ fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, c: &Columns) {
 /// One table: name, chunk states, counts.
 pub fn table_line(pen: &mut Pen<'_>, line: Rect, table: &TableView, selected: bool) {
     let c = columns(line.width);
-    let style = if selected { pen.look.bold() } else { pen.look.plain() };
+    // Only mark and name tell the cursor: numbers drawn anew would double what moving it sends.
+    let style = pen.look.plain();
     let y = line.y;
     if selected {
-        pen.put((line.x + 1, y), 1, ">", style);
+        pen.put((line.x + 1, y), 1, ">", pen.look.bold());
     }
     pen.glyph((line.x + 3, y), table_mark(table));
     let mut x = line.x + 5;

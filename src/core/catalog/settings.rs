@@ -19,8 +19,6 @@ pub struct Settings {
     /// The user who asked, as a statement names him.
     pub user: String,
     pub room: Room,
-    /// The largest number of connections the server takes.
-    pub connections_max: Option<u32>,
 }
 
 impl Settings {

@@ -8,7 +8,7 @@ use super::super::plan::{LockMode, StepId, TableIndex};
 use super::super::time::Timestamp;
 use super::event::Event;
 use super::hold::Reach;
-use super::index::{Locks, needs_source, urgency};
+use super::index::{Locks, needs_source};
 use super::lately::Emptying;
 use super::state::{Job, WorkerId};
 
@@ -265,7 +265,10 @@ impl<'a> Round<'a> {
     fn next_ready_chunk(&mut self) -> Option<ChunkId> {
         let of_picked = self.picked.iter().filter(|picked| self.ready_of(picked).is_some());
         let best_picked = of_picked
-            .map(|picked| (urgency(picked.ready_bytes, picked.running), Reverse(picked.table)))
+            .map(|picked| {
+                let PickedTable { table, ready_bytes, running, .. } = *picked;
+                (self.job.urgency_of(table, ready_bytes, running), Reverse(table))
+            })
             .max();
         let is_picked = |table: TableIndex| self.picked.iter().any(|p| p.table == table);
         let mut untouched = self.job.index.loadable.iter().rev();

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::chunk::ChunkId;
-use super::super::plan::{LockMode, Section, Step, StepId, StepKind, TableIndex};
+use super::super::plan::{IN_PLAN_ORDER, LockMode, Section, Step, StepId, StepKind, TableIndex};
 use super::super::time::Timestamp;
 use super::state::{Chunk, ChunkStatus, Job, StepStatus};
 
@@ -91,7 +91,7 @@ fn is_ready(chunk: &Chunk) -> bool {
 
 /// How much a table wants one more worker: its bytes left, shared among those it has. The largest
 /// table gets several workers, and a small one gets its turn.
-pub(super) fn urgency(ready_bytes: u64, running: u32) -> u64 {
+fn urgency(ready_bytes: u64, running: u32) -> u64 {
     ready_bytes / (u64::from(running) + 1)
 }
 
@@ -413,7 +413,7 @@ impl Job {
             && status.snapshot != self.snapshots;
         let listed = may_load && tally.ready > 0 && !status.begins_again && !stale;
         let listing = Listing {
-            urgency: listed.then(|| urgency(tally.ready_bytes, tally.running)),
+            urgency: listed.then(|| self.urgency_of(table, tally.ready_bytes, tally.running)),
             open: may_load && tally.left > 0,
         };
         let index = &mut self.index;
@@ -430,6 +430,15 @@ impl Job {
         set_member(&mut index.stale, table, stale);
         if let Some(load) = index.load_of[at] {
             self.set_satisfied(load, may_load && tally.unsettled() == 0);
+        }
+    }
+
+    /// [`urgency`], or the same for every table where the plan's order decides.
+    pub(super) fn urgency_of(&self, table: TableIndex, ready_bytes: u64, running: u32) -> u64 {
+        let load = self.index.load_of[table.0 as usize];
+        match load.map(|load| self.step(load).weight) {
+            Some(IN_PLAN_ORDER) => 0,
+            _ => urgency(ready_bytes, running),
         }
     }
 

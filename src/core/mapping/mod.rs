@@ -61,7 +61,7 @@ pub use rules::{
     BadRowPolicy, EnumForm, MapRule, MapRules, RuleApplied, SetForm, Switches, Transform, Wanted,
 };
 pub use sqlite::{Sample, Storage, affinity, meaning_of_sample, sqlite_type};
-pub use target_type::is_type_name;
+pub use target_type::{is_type_name, target_type};
 pub use wishes::{contradictions, idle_rules, wrong_targets};
 
 use super::catalog::{Column, LogicalType, Server, Table};

@@ -19,7 +19,7 @@ const ASCII: &str = "character set ascii collate ascii_bin";
 ///
 /// # Errors
 /// The sentence that says why it is no type.
-pub(super) fn target_type(to: Engine, text: &str) -> Result<(String, LogicalType), String> {
+pub fn target_type(to: Engine, text: &str) -> Result<(String, LogicalType), String> {
     if !is_type_text(text) {
         return Err(format!("{text:?} is not a type"));
     }

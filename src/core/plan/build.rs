@@ -7,18 +7,23 @@ use super::super::catalog::{Catalog, Column, DdlItem, Table};
 use super::super::chunk::{BoundsRequest, KeyValues};
 use super::super::mapping::{Ends, Fit};
 use super::super::name::{Dialect, ObjectName};
-use super::super::spec::{AccessMethod, Content, JobSpec, TableExists};
+use super::super::spec::{AccessMethod, Content, JobSpec, LoadOrder, ObjectClass, TableExists};
 use super::columns::plan_columns;
 use super::cut::{bounds_request, choose_cut, cut_table};
+use super::dress::{Dressed, dress, left_out_entry, spread, unwanted, without_inline};
 use super::existing::{Fates, TargetView, settle_existing};
 use super::findings;
 use super::mysql_items;
 use super::naming::{Naming, about_names};
 use super::select::{ItemChoice, choose_items, selected_tables};
+use super::shape::{Shape, Shapes};
+use super::shaped::about_shapes;
 use super::steps::{StepInput, build_steps, holds_rows};
-use super::translate::translated_items;
+use super::storage::about_storage;
+use super::translate::{created, translated_items};
 use super::{
-    ChecklistEntry, CopyFormat, DataPath, Existing, Fate, Finding, MigrationPlan, TablePlan,
+    ChecklistEntry, ColumnPlan, CopyFormat, DataPath, Existing, Fate, Finding, MigrationPlan,
+    Severity, TablePlan,
 };
 
 /// All that the plan is made of; read by the engine beforehand.
@@ -44,10 +49,13 @@ pub fn bounds_needed(spec: &JobSpec, source: &Catalog) -> Vec<BoundsRequest> {
     if spec.content == Content::SchemaOnly {
         return Vec::new();
     }
-    selected_tables(&spec.selection, source)
+    let selected = selected_tables(&spec.selection, source);
+    let shapes = Shapes::of(spec, source, &selected);
+    selected
         .into_iter()
         .filter(|t| holds_rows(&t.kind))
-        .filter_map(|t| bounds_request(t, &choose_cut(&source.server, t, spec.chunk_bytes)))
+        .map(|t| shapes.sized(t))
+        .filter_map(|t| bounds_request(&t, &choose_cut(&source.server, &t, spec.chunk_bytes)))
         .collect()
 }
 
@@ -63,48 +71,56 @@ pub fn target_names(spec: &JobSpec, source: &Catalog) -> Vec<ObjectName> {
 #[must_use]
 pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     let spec = input.spec;
+    let whole = input.source;
+    let shapes = Shapes::of(spec, whole, &selected_tables(&spec.selection, whole));
+    let (trimmed, mut checklist) = shapes.trimmed(spec, whole);
+    let input = &PlanInput { source: &trimmed, ..input.clone() };
     let selected = selected_tables(&spec.selection, input.source);
     let naming = Naming::new(spec, &selected);
     let namer = |name: &ObjectName| naming.of(name);
     let ends = Ends::of(&input.source.server, &input.target.server);
     let same_engine = spec.source.dialect == spec.target.dialect;
-    let mut checklist = Vec::new();
-    let made = made_items(input, ends, &selected, &naming, &mut checklist);
-    let (items, choice) = (&*made.items, made.choice);
+    let mut made = made_items(input, whole, ends, &shapes, &naming, &mut checklist);
+    let told = std::mem::take(&mut made.findings);
+    let (items, choice) = (&*made.items, &made.choice);
 
     let target = TargetView::new(input.target, input.nonempty);
     let names: Vec<(&Table, ObjectName)> = selected.iter().map(|t| (*t, namer(&t.name))).collect();
     let mut findings = findings::about_ends(input, &selected);
-    findings.extend(made.findings);
+    findings.extend(told);
+    findings.extend(shapes.findings.iter().cloned());
+    findings.extend(about_storage(spec, &shapes));
     findings.extend(about_names(spec, input.source, &selected));
     findings.extend(findings::about_rules(spec, ends, &selected));
-    let fates = settle_existing(spec, &target, &names, items, &mut findings);
+    let fates = settle_existing(spec, &target, &names, items, &shapes, &mut findings);
 
     let homeless = match same_engine {
         true => Vec::new(),
         false => without_home(spec, &names, items, &fates.existing),
     };
     findings.extend(findings::about_homeless(&homeless));
-    let tables: Vec<TablePlan> = names
+    let mut tables: Vec<TablePlan> = names
         .iter()
         .filter(|(t, name)| holds_rows(&t.kind) && !fates.skipped.contains(name))
         .filter(|(_, name)| !homeless.contains(name))
         .map(|(t, name)| TablePlan {
-            target: routed(spec, t, &selected, &fates).unwrap_or_else(|| name.clone()),
-            ..plan_table(input, t, name, &fates.existing)
+            target: routed(spec, t, &selected, &fates).map_or_else(|| name.clone(), |t| namer(&t)),
+            ..plan_table(input, whole, &shapes, (*t, name), &fates.existing)
         })
         .collect();
+    in_order(spec, &mut tables);
     let kept: Vec<&DdlItem> = items
         .iter()
         .filter(|i| spec.content != Content::DataOnly && choice.taken.contains(&i.id))
         .filter(|i| !fates.omitted_items.contains(&i.id) && !is_unsafe(i))
+        .filter(|i| !made.left_out.contains_key(&i.id))
         .collect();
     findings.extend(findings::about_tables(spec, &tables, &selected));
-    if same_engine {
-        list_items(items, &kept, &choice, &mut checklist);
-    }
+    findings.extend(about_shapes(spec, &shapes, &tables, whole));
+    list_items(items, &kept, &made, same_engine, &mut checklist);
     let load = spec.content != Content::SchemaOnly;
     let everything = spec.selection.is_everything();
+    let large = spec.shaping.objects.takes(ObjectClass::LargeObject);
     let steps = build_steps(&StepInput {
         source: input.source,
         target_dialect: spec.target.dialect,
@@ -112,8 +128,11 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
         replaced: &fates.replaced,
         sequences: sequences_of(input, &kept, &names, &naming),
         items: kept,
-        large_objects: load && everything && same_engine && input.source.large_objects > 0,
+        large_objects: load && everything && same_engine && large && input.source.large_objects > 0,
         load,
+        name: &namer,
+        touched: &made.touched,
+        order: spec.shaping.order,
     });
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     MigrationPlan {
@@ -127,50 +146,153 @@ pub fn build_plan(input: &PlanInput<'_>) -> MigrationPlan {
     }
 }
 
+/// Tables in the order in which they are to be loaded, where the largest does not come first.
+pub(super) fn in_order(spec: &JobSpec, tables: &mut [TablePlan]) {
+    match spec.shaping.order {
+        LoadOrder::Largest => {}
+        LoadOrder::Smallest => tables.sort_by_key(|table| table.estimate.bytes),
+        LoadOrder::Listed => {
+            let entries = &spec.shaping.tables;
+            tables.sort_by_key(|table| {
+                let at = entries.iter().position(|shape| shape.matches(&table.source));
+                at.unwrap_or(entries.len())
+            });
+        }
+    }
+}
+
 /// The items of the job, in the target's words and under its names.
 fn made_items<'a>(
     input: &PlanInput<'a>,
+    whole: &Catalog,
     ends: Ends,
-    selected: &[&Table],
+    shapes: &Shapes,
     naming: &Naming,
     checklist: &mut Vec<ChecklistEntry>,
 ) -> OwnItems<'a> {
-    if input.spec.source.dialect == input.spec.target.dialect {
-        return own_items(input, selected, naming);
-    }
-    let namer = |name: &ObjectName| naming.of(name);
-    let source = input.source;
-    OwnItems::all(translated_items(input.spec, ends, source, selected, &namer, checklist))
+    let selected = selected_tables(&input.spec.selection, input.source);
+    let mut made = if input.spec.source.dialect == input.spec.target.dialect {
+        own_items(input, whole, shapes, &selected, naming)
+    } else {
+        let (spec, source) = (input.spec, input.source);
+        let namer = |name: &ObjectName| naming.of(name);
+        OwnItems::all(translated_items(spec, ends, source, &selected, shapes, &namer, checklist))
+    };
+    made.leave_out(input);
+    made.findings.extend(misnamed(shapes, naming));
+    made
 }
 
-/// The source's own items under the target's names, and which of them come along.
+/// Statements by hand that make another table than the plan writes to.
+fn misnamed(shapes: &Shapes, naming: &Naming) -> Vec<Finding> {
+    let wrong = shapes.iter().filter_map(|(source, shape)| {
+        let (target, hand) = (naming.of(source), shape.hand.as_ref()?);
+        (!hand.makes(&target)).then(|| {
+            let message = format!(
+                "the statement by hand of {source} makes {}, and its rows go to {target}",
+                hand.table.name
+            );
+            Finding::new(Severity::Block, "tables", message).with_hint(
+                "Use that name in the statement, or give the table the other with rename.",
+            )
+        })
+    });
+    wrong.collect()
+}
+
+/// The items under the target's names, and which of them come along.
 struct OwnItems<'a> {
     items: Cow<'a, [DdlItem]>,
     choice: ItemChoice,
     findings: Vec<Finding>,
+    /// Items that are not made though they were chosen, with the reason.
+    left_out: BTreeMap<u32, String>,
+    by_hand: BTreeSet<u32>,
+    touched: BTreeMap<u32, Vec<ObjectName>>,
 }
 
-impl OwnItems<'_> {
+impl<'a> OwnItems<'a> {
+    fn of(items: Cow<'a, [DdlItem]>, choice: ItemChoice) -> OwnItems<'a> {
+        OwnItems {
+            items,
+            choice,
+            findings: Vec::new(),
+            left_out: BTreeMap::new(),
+            by_hand: BTreeSet::new(),
+            touched: BTreeMap::new(),
+        }
+    }
+
     /// Written for the other engine: all of them.
     fn all(items: Vec<DdlItem>) -> OwnItems<'static> {
         let taken = items.iter().map(|i| i.id).collect();
-        let choice = ItemChoice { taken, ..ItemChoice::default() };
-        OwnItems { items: Cow::Owned(items), choice, findings: Vec::new() }
+        OwnItems::of(Cow::Owned(items), ItemChoice { taken, ..ItemChoice::default() })
+    }
+
+    /// Kinds that are not wanted, and what needs something that is left out.
+    fn leave_out(&mut self, input: &PlanInput<'_>) {
+        let (unwanted, found) = unwanted(input, &self.items);
+        self.findings.extend(found);
+        for (id, why) in unwanted {
+            self.left_out.entry(id).or_insert(why);
+        }
+        if !self.left_out.is_empty() {
+            self.findings.extend(spread(&self.items, &mut self.left_out));
+        }
+    }
+
+    fn dressed(mut self, dressed: Dressed) -> OwnItems<'a> {
+        let added: Vec<u32> = dressed.items.iter().map(|i| i.id).collect();
+        let known: BTreeSet<u32> = self.items.iter().map(|i| i.id).collect();
+        self.choice.taken.extend(added.into_iter().filter(|id| !known.contains(id)));
+        self.findings.extend(dressed.findings);
+        OwnItems {
+            items: Cow::Owned(dressed.items),
+            left_out: dressed.left_out,
+            by_hand: dressed.by_hand,
+            touched: dressed.touched,
+            ..self
+        }
     }
 }
 
-/// Between equal engines: PostgreSQL and SQLite say it in their own words and names, MySQL's words
-/// depend on which of its kinds the target is.
-fn own_items<'a>(input: &PlanInput<'a>, selected: &[&Table], naming: &Naming) -> OwnItems<'a> {
+/// Between equal engines: PostgreSQL and SQLite say it in their own words, MySQL's words depend on
+/// which of its kinds the target is.
+fn own_items<'a>(
+    input: &PlanInput<'a>,
+    whole: &Catalog,
+    shapes: &Shapes,
+    selected: &[&Table],
+    naming: &Naming,
+) -> OwnItems<'a> {
     let selection = &input.spec.selection;
     if input.spec.source.dialect != Dialect::Mysql {
         let choice = choose_items(selection, input.source, selected, input.items);
-        return OwnItems { items: Cow::Borrowed(input.items), choice, findings: Vec::new() };
+        let made = OwnItems::of(Cow::Borrowed(input.items), choice);
+        let all = ObjectClass::ALL.iter().all(|class| input.spec.shaping.objects.takes(*class));
+        if shapes.iter().next().is_none() && all {
+            return made;
+        }
+        let mut dressed = dress(input, &whole.tables, shapes, naming, input.items);
+        let taken: Vec<Table> = whole
+            .tables
+            .iter()
+            .filter(|table| selected.iter().any(|t| t.name == table.name))
+            .cloned()
+            .collect();
+        let found = without_inline(input, &taken, naming, &mut dressed.items);
+        dressed.findings.extend(found);
+        return made.dressed(dressed);
     }
-    let prepared = mysql_items::prepare(input, naming);
+    let prepared = mysql_items::prepare(input, shapes, naming);
     let choice = choose_items(selection, input.source, selected, &prepared.items);
     let items = Cow::Owned(mysql_items::renamed(&prepared.items, naming));
-    OwnItems { items, choice, findings: prepared.findings }
+    OwnItems {
+        findings: prepared.findings,
+        left_out: prepared.left_out,
+        by_hand: prepared.by_hand,
+        ..OwnItems::of(items, choice)
+    }
 }
 
 /// The ancestor through which the rows of `table` are written, where the target must find the leaf
@@ -207,27 +329,33 @@ fn without_home(
 
 fn plan_table(
     input: &PlanInput<'_>,
-    table: &Table,
-    target: &ObjectName,
+    whole: &Catalog,
+    shapes: &Shapes,
+    (table, target): (&Table, &ObjectName),
     existing: &BTreeMap<ObjectName, Existing>,
 ) -> TablePlan {
     let spec = input.spec;
+    let shape = shapes.get(&table.name);
     let existing = existing.get(target).copied().unwrap_or(Existing::Created);
     let there = match existing {
-        Existing::Created => None,
+        Existing::Created => shape.and_then(|shape| shape.hand.as_ref()).map(|hand| &hand.table),
         Existing::Append | Existing::Truncated => {
             input.target.tables.iter().find(|t| t.name == *target)
         }
     };
     let ends = Ends::of(&input.source.server, &input.target.server);
-    let columns = plan_columns(spec, ends, table, there);
-    let cut = choose_cut(&input.source.server, table, spec.chunk_bytes);
+    let columns = plan_columns(spec, ends, table, there, shape);
+    // Cut by the source's own keys: a column need not travel to say which rows to read.
+    let find = |_| whole.tables.iter().find(|t| t.name == table.name);
+    let own = shape.and_then(find).unwrap_or(table);
+    let own = &*shapes.sized(own);
+    let cut = choose_cut(&input.source.server, own, spec.chunk_bytes);
     let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
     let chunks = match spec.content {
         Content::SchemaOnly => Vec::new(),
-        Content::All | Content::DataOnly => cut_table(table, &cut, bounds),
+        Content::All | Content::DataOnly => cut_table(own, &cut, bounds),
     };
-    let (path, path_reason) = choose_path(input, table, there);
+    let (path, path_reason) = choose_path(input, table, &columns, there);
     TablePlan {
         source: table.name.clone(),
         target: target.clone(),
@@ -241,9 +369,16 @@ fn plan_table(
             && spec.target.dialect == Dialect::Postgres,
         existing,
         overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
-        key: row_key(table),
-        rows: crate::core::plan::RowChoice::default(),
+        key: told_key(table, shape),
+        rows: shapes.rows(&table.name),
     }
+}
+
+/// The columns that name a row, as long as their values travel as they are.
+pub(super) fn told_key(table: &Table, shape: Option<&Shape>) -> Vec<String> {
+    let key = row_key(table);
+    let changed = |name: &String| shape.is_some_and(|s| s.expressions.contains_key(name));
+    if key.iter().any(changed) { Vec::new() } else { key }
 }
 
 /// The columns that name a row of `table`.
@@ -254,7 +389,12 @@ pub(super) fn row_key(table: &Table) -> Vec<String> {
 }
 
 /// Direct wherever both ends speak the same form; the reason is shown with the plan.
-fn choose_path(input: &PlanInput<'_>, table: &Table, there: Option<&Table>) -> (DataPath, String) {
+fn choose_path(
+    input: &PlanInput<'_>,
+    table: &Table,
+    columns: &[ColumnPlan],
+    there: Option<&Table>,
+) -> (DataPath, String) {
     let spec = input.spec;
     if spec.access == AccessMethod::Conventional {
         return (DataPath::Conventional, "asked for".to_owned());
@@ -262,7 +402,9 @@ fn choose_path(input: &PlanInput<'_>, table: &Table, there: Option<&Table>) -> (
     match (spec.source.dialect, spec.target.dialect) {
         (Dialect::Postgres, Dialect::Postgres) => {
             let odd = |c: &&Column| {
-                let other = there.map(|t| t.column(&c.name).map(|o| o.declared.as_str()));
+                let plan = columns.iter().find(|plan| plan.name == c.name);
+                let name = plan.map_or(&c.name, |plan| &plan.target_name);
+                let other = there.map(|t| t.column(name).map(|o| o.declared.as_str()));
                 !c.binary_portable || other.is_some_and(|o| o != Some(c.declared.as_str()))
             };
             match table.stored_columns().find(odd) {
@@ -321,12 +463,26 @@ fn is_unsafe(item: &DdlItem) -> bool {
 fn list_items(
     items: &[DdlItem],
     kept: &[&DdlItem],
-    choice: &ItemChoice,
+    made: &OwnItems<'_>,
+    same_engine: bool,
     checklist: &mut Vec<ChecklistEntry>,
 ) {
     let kept: BTreeSet<u32> = kept.iter().map(|i| i.id).collect();
     for item in items {
-        if matches!(item.kind.as_str(), "ACL" | "COMMENT" | "TABLE ATTACH" | "DEFAULT") {
+        let quiet = matches!(item.kind.as_str(), "ACL" | "COMMENT" | "TABLE ATTACH" | "DEFAULT");
+        if let Some(why) = made.left_out.get(&item.id) {
+            let chosen = made.choice.taken.contains(&item.id);
+            if chosen && (!quiet || made.by_hand.contains(&item.id)) {
+                let by_hand = made.by_hand.contains(&item.id);
+                checklist.push(left_out_entry(item, why, by_hand));
+            }
+            continue;
+        }
+        if !same_engine {
+            checklist.push(created(item));
+            continue;
+        }
+        if quiet {
             continue;
         }
         let (fate, reason) = if kept.contains(&item.id) {
@@ -334,9 +490,9 @@ fn list_items(
         } else if is_unsafe(item) {
             let why = "it may hold a password, or would start replication by itself";
             (Fate::NeedsHands, Some(why.to_owned()))
-        } else if let Some(missing) = choice.refused.get(&item.id) {
+        } else if let Some(missing) = made.choice.refused.get(&item.id) {
             (Fate::Skipped, Some(format!("needs {missing}, which is not selected")))
-        } else if choice.taken.contains(&item.id) {
+        } else if made.choice.taken.contains(&item.id) {
             (Fate::Skipped, Some("already on the target, or not asked for".to_owned()))
         } else {
             continue;
@@ -358,10 +514,10 @@ pub fn worst_fit(table: &TablePlan) -> Fit {
 }
 
 /// The policy a job really follows: loading rows alone needs the tables, so `stop` then only
-/// refuses tables that hold rows.
+/// refuses tables that hold rows. `own` is what was said of the one table.
 #[must_use]
-pub fn policy(spec: &JobSpec, finding_free: bool) -> TableExists {
-    match (spec.content, spec.table_exists, finding_free) {
+pub fn policy(spec: &JobSpec, own: Option<TableExists>, finding_free: bool) -> TableExists {
+    match (spec.content, own.unwrap_or(spec.table_exists), finding_free) {
         (Content::DataOnly, TableExists::Stop, true) => TableExists::Append,
         (_, asked, _) => asked,
     }

@@ -1,10 +1,14 @@
 //! Columns on the target: names, types, verdicts.
 
+use std::collections::BTreeMap;
+
 use super::super::catalog::{Column, Table};
 use super::super::mapping::{self, ColumnFit, Ends, Fit};
+use super::super::name::Dialect;
 use super::super::spec::JobSpec;
 use super::super::sql::column_names;
 use super::ColumnPlan;
+use super::shape::Shape;
 
 /// The columns that are copied; for a target table that exists, with the types it really has.
 #[must_use]
@@ -13,11 +17,9 @@ pub fn plan_columns(
     ends: Ends,
     table: &Table,
     there: Option<&Table>,
+    shape: Option<&Shape>,
 ) -> Vec<ColumnPlan> {
-    let names: Vec<String> = match ends.are_equal() {
-        true => table.columns.iter().map(|c| c.name.clone()).collect(),
-        false => column_names(spec.target.dialect, &table.columns, &spec.rules),
-    };
+    let names = target_columns(spec, table, shape);
     let fits = mapping::fit_table(ends, table, &spec.rules);
     table
         .columns
@@ -25,8 +27,23 @@ pub fn plan_columns(
         .zip(names)
         .zip(fits)
         .filter(|((column, _), _)| column.generated.is_none())
-        .map(|((column, name), fit)| plan_column(ends, column, name, fit, there))
+        .map(|((column, name), fit)| {
+            let expression = shape.and_then(|shape| shape.expressions.get(&column.name)).cloned();
+            ColumnPlan { expression, ..plan_column(ends, column, name, fit, there) }
+        })
         .collect()
+}
+
+/// What the columns of a table are called on the target.
+#[must_use]
+pub fn target_columns(spec: &JobSpec, table: &Table, shape: Option<&Shape>) -> Vec<String> {
+    let none = BTreeMap::new();
+    let renamed = shape.map_or(&none, |shape| &shape.renamed);
+    if spec.source.dialect != spec.target.dialect {
+        return column_names(spec.target.dialect, &table.columns, &spec.rules, renamed);
+    }
+    let name = |column: &Column| renamed.get(&column.name).unwrap_or(&column.name).clone();
+    table.columns.iter().map(name).collect()
 }
 
 fn plan_column(
@@ -51,7 +68,11 @@ fn plan_column(
         rule: fit.rule,
         expression: None,
     };
-    let same_name = |t: &&Table| t.column(&plan.target_name).cloned();
+    // Names of the two that are not PostgreSQL match whatever their case.
+    let folds = ends.to.dialect != Dialect::Postgres;
+    let alike = |c: &&Column| folds && c.name.eq_ignore_ascii_case(&plan.target_name);
+    let same_name =
+        |t: &&Table| t.column(&plan.target_name).or_else(|| t.columns.iter().find(alike)).cloned();
     if let Some(other) = there.as_ref().and_then(same_name) {
         found_there(ends, &other, &mut plan);
     }

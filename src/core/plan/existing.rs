@@ -2,16 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::catalog::{Catalog, DdlItem, Table};
+use super::super::catalog::{Catalog, Column, DdlItem, Table};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::{Content, JobSpec, TableExists};
 use super::build::policy;
+use super::columns::target_columns;
 use super::select::table_of;
+use super::shape::Shapes;
 use super::steps::holds_rows;
 use super::{Change, Existing, Finding, Severity};
 
 /// Names shown in one finding; the rest is counted.
 const NAMES_SHOWN: usize = 5;
+
+/// Every policy, the one that forbids the start first.
+const POLICIES: [TableExists; 5] = [
+    TableExists::Stop,
+    TableExists::Skip,
+    TableExists::Append,
+    TableExists::Truncate,
+    TableExists::Replace,
+];
 
 /// Tables that are there already and have a finding each; more share one.
 const TABLES_APART: usize = 8;
@@ -65,6 +76,7 @@ pub fn settle_existing(
     target: &TargetView<'_>,
     names: &[(&Table, ObjectName)],
     items: &[DdlItem],
+    shapes: &Shapes,
     findings: &mut Vec<Finding>,
 ) -> Fates {
     let there: Vec<&(&Table, ObjectName)> =
@@ -75,18 +87,27 @@ pub fn settle_existing(
     if spec.content == Content::DataOnly {
         require_tables(target, names, findings);
     }
-    match policy(spec, holding.is_empty()) {
-        TableExists::Stop => {
-            if !there.is_empty() {
-                findings.extend(stop_findings(&there, &holding));
-            }
+    let own = |table: &Table| shapes.get(&table.name).and_then(|shape| shape.wanted.if_exists);
+    let asked = |table: &Table| policy(spec, own(table), holding.is_empty());
+    for how in POLICIES {
+        let these: Vec<&(&Table, ObjectName)> =
+            there.iter().copied().filter(|(table, _)| asked(table) == how).collect();
+        if these.is_empty() {
+            continue;
         }
-        TableExists::Skip => fates.skipped.extend(there.iter().map(|(_, n)| n.clone())),
-        TableExists::Append => set_all(&mut fates, &there, Existing::Append),
-        TableExists::Truncate => set_all(&mut fates, &there, Existing::Truncated),
-        TableExists::Replace => fates.replaced.extend(there.iter().map(|(_, n)| n.clone())),
+        match how {
+            TableExists::Stop => {
+                let full: Vec<&ObjectName> =
+                    these.iter().map(|(_, n)| n).filter(|n| holding.contains(n)).collect();
+                findings.extend(stop_findings(&these, &full));
+            }
+            TableExists::Skip => fates.skipped.extend(these.iter().map(|(_, n)| n.clone())),
+            TableExists::Append => set_all(&mut fates, &these, Existing::Append),
+            TableExists::Truncate => set_all(&mut fates, &these, Existing::Truncated),
+            TableExists::Replace => fates.replaced.extend(these.iter().map(|(_, n)| n.clone())),
+        }
     }
-    missing_columns(target, names, &fates, findings);
+    missing_columns(spec, target, names, shapes, (&fates, findings));
     if spec.target.dialect == Dialect::Mysql {
         findings.extend(referred_from_outside(target, &fates));
     }
@@ -207,17 +228,29 @@ fn stop_finding(there: &[&(&Table, ObjectName)], holding: &[&ObjectName]) -> Fin
 }
 
 fn missing_columns(
+    spec: &JobSpec,
     target: &TargetView<'_>,
     names: &[(&Table, ObjectName)],
-    fates: &Fates,
-    findings: &mut Vec<Finding>,
+    shapes: &Shapes,
+    (fates, findings): (&Fates, &mut Vec<Finding>),
 ) {
     for (table, name) in names.iter().filter(|(_, n)| fates.existing.contains_key(n)) {
         let Some(there) = target.tables.get(name) else { continue };
-        let absent: Vec<&str> = table
-            .stored_columns()
-            .map(|c| c.name.as_str())
-            .filter(|c| there.column(c).is_none_or(|o| o.generated.is_some()))
+        let ours = target_columns(spec, table, shapes.get(&table.name));
+        let stored: Vec<&String> = table
+            .columns
+            .iter()
+            .zip(&ours)
+            .filter(|(column, _)| column.generated.is_none())
+            .map(|(_, name)| name)
+            .collect();
+        let folds = spec.target.dialect != Dialect::Postgres;
+        let same = |a: &str, b: &str| a == b || folds && a.eq_ignore_ascii_case(b);
+        let other = |name: &str| there.columns.iter().find(|c| same(&c.name, name));
+        let absent: Vec<&str> = stored
+            .iter()
+            .map(|name| name.as_str())
+            .filter(|name| other(name).is_none_or(|o| o.generated.is_some()))
             .collect();
         if !absent.is_empty() {
             findings.push(
@@ -226,12 +259,42 @@ fn missing_columns(
                     "target",
                     format!("{name} on the target has no column {}", absent.join(", ")),
                 )
-                .with_hint("Add the columns, or replace the table with --if-exists replace.")
+                .with_hint(
+                    "Add the columns, leave them out with --without, name them as the target does \
+                     with --rename-column, or replace the table with --if-exists replace.",
+                )
                 .with_way(
                     "drop and make anew: replace, asks for the target's name",
                     Change::TableExists { table: table.name.clone(), policy: TableExists::Replace },
                 )
                 .with_way("leave this table out", Change::LeaveOut { table: table.name.clone() }),
+            );
+        }
+        let fed = |column: &Column| stored.iter().any(|name| same(name, &column.name));
+        let bare = |column: &&Column| {
+            column.not_null
+                && column.default.is_none()
+                && column.identity.is_none()
+                && column.generated.is_none()
+        };
+        let unfed: Vec<&str> = there
+            .columns
+            .iter()
+            .filter(bare)
+            .filter(|column| !fed(column))
+            .map(|column| column.name.as_str())
+            .collect();
+        if !unfed.is_empty() {
+            let message = format!(
+                "{name} on the target needs values that are not copied: {}",
+                unfed.join(", ")
+            );
+            findings.push(
+                Finding::new(Severity::Block, "target", message)
+                    .with_detail(
+                        "These columns are NOT NULL and have no default: no row would fit.",
+                    )
+                    .with_hint("Copy the columns as well, or give them a default on the target."),
             );
         }
     }
@@ -245,7 +308,6 @@ fn omit_items(
     fates: &mut Fates,
     findings: &mut Vec<Finding>,
 ) {
-    let replacing = spec.table_exists == TableExists::Replace;
     let mut clashes: Vec<&ObjectName> = Vec::new();
     for item in items {
         let kept = table_of(item)
@@ -281,7 +343,7 @@ fn omit_items(
             ),
         );
     }
-    if replacing && !fates.replaced.is_empty() && spec.target.dialect != Dialect::Sqlite {
+    if !fates.replaced.is_empty() && spec.target.dialect != Dialect::Sqlite {
         findings.push(
             Finding::new(
                 Severity::Warn,

@@ -1,6 +1,6 @@
 //! What the plan has to say before anything is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{LogicalType, Table, TableKind};
 use super::super::mapping::{
@@ -77,7 +77,7 @@ pub fn about_tables(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -
     findings.extend(type_findings(spec, tables));
     findings.extend(idle_switches(spec, tables));
     findings.extend(charset_note(spec, tables));
-    findings.extend(collisions(spec, tables));
+    findings.extend(collisions(spec, tables, selected));
     findings
 }
 
@@ -295,7 +295,7 @@ fn set(key: &str, value: &str) -> Change {
 }
 
 /// Two source tables with one name on the target: SQLite compares names without case.
-fn collisions(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
+fn collisions(spec: &JobSpec, tables: &[TablePlan], selected: &[&Table]) -> Vec<Finding> {
     let fold = |name: &ObjectName| match spec.target.dialect {
         Dialect::Sqlite => name.to_string().to_lowercase(),
         Dialect::Postgres | Dialect::Mysql => name.to_string(),
@@ -303,10 +303,11 @@ fn collisions(spec: &JobSpec, tables: &[TablePlan]) -> Vec<Finding> {
     let mut seen: BTreeMap<String, &TablePlan> = BTreeMap::new();
     let mut findings = Vec::new();
     // Leaves that are written through their ancestor keep their own names.
-    let postgres =
-        (spec.source.dialect, spec.target.dialect) == (Dialect::Postgres, Dialect::Postgres);
+    let through = selected.iter().filter(|table| table.load_through.is_some());
+    let leaves: BTreeSet<&ObjectName> = through.map(|table| &table.name).collect();
     for table in tables {
-        let name = if postgres { &table.source } else { &table.target };
+        let leaf = leaves.contains(&table.source);
+        let name = if leaf { &table.source } else { &table.target };
         if let Some(first) = seen.insert(fold(name), table) {
             findings.push(
                 Finding::new(

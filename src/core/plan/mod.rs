@@ -4,10 +4,12 @@ mod build;
 mod columns;
 mod conform;
 mod cut;
+mod dress;
 mod existing;
 mod findings;
 #[cfg(test)]
 pub(in crate::core) mod fixture;
+mod hand;
 mod mysql_items;
 mod mysql_steps;
 mod naming;
@@ -15,7 +17,10 @@ mod order;
 mod orphans;
 mod report;
 mod select;
+mod shape;
+mod shaped;
 mod steps;
+mod storage;
 mod translate;
 mod verify;
 
@@ -229,6 +234,9 @@ impl ColumnPlan {
     }
 }
 
+/// The weight of loads that are taken in the order of the plan's tables.
+pub const IN_PLAN_ORDER: u64 = i64::MAX as u64;
+
 /// One node of the work graph.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
@@ -243,7 +251,7 @@ pub struct Step {
     pub statements: Vec<String>,
     /// Tables this step locks. Two steps that share a table run together only if both are shared.
     pub locks: Vec<(TableIndex, LockMode)>,
-    /// Bytes it is thought to go through: largest first.
+    /// Bytes it is thought to go through: largest first; or [`IN_PLAN_ORDER`].
     pub weight: u64,
     /// Its failure is reported as a warning and does not keep anything waiting (GRANT to a role
     /// that is not there, COMMENT on an extension).

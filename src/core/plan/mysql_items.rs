@@ -6,16 +6,19 @@
 //! account may be another one there, or none. Events come disabled: two servers must not do the
 //! same thing at the same hour.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::catalog::{DdlItem, Section};
 use super::super::name::{Dialect, ObjectName};
+use super::super::spec::ObjectClass;
 use super::super::sql::{
-    Flavour, MysqlTable, adapt_table, checked_foreign_key, mysql_database_renamed, quote,
+    ColumnChange, Flavour, MysqlTable, adapt_table, checked_foreign_key, mentions,
+    mysql_database_renamed, quote,
 };
 use super::build::PlanInput;
 use super::naming::Naming;
-use super::{Finding, Severity};
+use super::shape::Shapes;
+use super::{Finding, Severity, storage};
 
 /// Changes shown in one finding; the rest is counted.
 const CHANGES_SHOWN: usize = 8;
@@ -50,17 +53,24 @@ const MODES: [&str; 20] = [
 pub struct Prepared {
     pub items: Vec<DdlItem>,
     pub findings: Vec<Finding>,
+    /// Items that are not made, and why; of those, what somebody has to write.
+    pub left_out: BTreeMap<u32, String>,
+    pub by_hand: BTreeSet<u32>,
 }
 
 /// Makes the source's items ready.
 #[must_use]
-pub fn prepare(input: &PlanInput<'_>, naming: &Naming) -> Prepared {
+pub fn prepare(input: &PlanInput<'_>, shapes: &Shapes, naming: &Naming) -> Prepared {
     let (from, to) = (&input.source.server, &input.target.server);
     let flavour = match to.mariadb {
         true => Flavour::MariaDb(to.version_num),
         false => Flavour::Mysql,
     };
+    let checks = input.spec.shaping.objects.takes(ObjectClass::Check);
     let mut preparing = Preparing {
+        shapes,
+        checks,
+        made: Prepared::default(),
         naming,
         flavour,
         crosses: from.mariadb != to.mariadb,
@@ -84,8 +94,11 @@ pub fn prepare(input: &PlanInput<'_>, naming: &Naming) -> Prepared {
     for kind in ["TRIGGER", "EVENT"] {
         input.items.iter().filter(|i| i.kind == kind).for_each(|item| preparing.add(item));
     }
-    let findings = preparing.findings();
-    Prepared { items: preparing.items, findings }
+    let told = preparing.findings();
+    let mut made = std::mem::take(&mut preparing.made);
+    made.items = preparing.items;
+    made.findings.extend(told);
+    made
 }
 
 /// The items with the names they have on the target.
@@ -95,7 +108,9 @@ pub fn renamed(items: &[DdlItem], naming: &Naming) -> Vec<DdlItem> {
         let name = match item.kind.as_str() {
             "SCHEMA" => ObjectName::new("", naming.schema(&item.name.name)),
             "INDEX" | "FK CONSTRAINT" => {
-                ObjectName::new(naming.schema(&item.name.schema), item.name.name.as_str())
+                let table = item.table.as_ref().map(|table| naming.of(table).schema);
+                let schema = table.unwrap_or_else(|| naming.schema(&item.name.schema));
+                ObjectName::new(schema, item.name.name.as_str())
             }
             _ => naming.of(&item.name),
         };
@@ -105,6 +120,10 @@ pub fn renamed(items: &[DdlItem], naming: &Naming) -> Vec<DdlItem> {
 }
 
 struct Preparing<'a> {
+    shapes: &'a Shapes,
+    /// Checks come along.
+    checks: bool,
+    made: Prepared,
     naming: &'a Naming,
     flavour: Flavour,
     /// From MySQL to MariaDB or back.
@@ -142,8 +161,71 @@ impl Preparing<'_> {
                 let depends_on = depends_on.collect();
                 let statements = self.program(item);
                 let section = Section::PostData;
-                self.push(DdlItem { statements, depends_on, section, ..item.clone() });
+                let id = self.push(DdlItem { statements, depends_on, section, ..item.clone() });
+                self.refuse_program(id, item);
             }
+        }
+    }
+
+    /// Code and views that speak of a table whose name or columns are others here: left out, for
+    /// somebody to write.
+    fn refuse_program(&mut self, id: u32, item: &DdlItem) {
+        for (table, shape) in self.shapes.iter() {
+            let says = |name: &str| item.statements.iter().any(|text| mentions(text, &[name]));
+            if item.table.as_ref() != Some(table) && !says(&table.name) {
+                continue;
+            }
+            let new = self.naming.of(table);
+            let changed = shape.left_out.iter().chain(shape.renamed.keys());
+            let why = match changed.into_iter().find(|column| says(column)) {
+                _ if new.name != table.name => {
+                    format!("it speaks of {table}, which is {new} on the target")
+                }
+                Some(column) => {
+                    format!("it names {table}.{column}, which is not there by that name")
+                }
+                None => continue,
+            };
+            self.made.left_out.insert(id, why);
+            self.made.by_hand.insert(id);
+            return;
+        }
+    }
+
+    /// Columns as they are wanted; false when the table's own text cannot follow.
+    fn shape(&mut self, source: &ObjectName, table: &mut MysqlTable) {
+        let shapes = self.shapes;
+        let change_of = |name: &ObjectName| {
+            let shape = shapes.get(name)?;
+            Some(ColumnChange { left_out: &shape.left_out, renamed: &shape.renamed })
+        };
+        let mut lost = table.follow_parents(&source.schema, &change_of);
+        if let Some(change) = change_of(source) {
+            match table.shape(change) {
+                Ok(parts) => lost.extend(parts),
+                Err(why) => self.made.findings.push(
+                    Finding::new(Severity::Block, "definitions", format!("{source}: {why}"))
+                        .with_hint(
+                            "Write the table's statement by hand (ddl), or copy the column.",
+                        ),
+                ),
+            }
+        }
+        if !self.checks {
+            table.without_checks();
+        }
+        for part in lost {
+            // Listed like an item that is left out; it has no statement of its own any more.
+            let id = self.push(DdlItem {
+                id: 0,
+                kind: part.kind.to_uppercase(),
+                name: ObjectName::new(source.schema.as_str(), part.name),
+                section: Section::PostData,
+                statements: vec![part.text],
+                table: Some(source.clone()),
+                depends_on: Vec::new(),
+            });
+            self.made.left_out.insert(id, "it names a column that is left out".to_owned());
         }
     }
 
@@ -198,11 +280,27 @@ impl Preparing<'_> {
             let changes = adapt_table(&mut table, self.flavour);
             self.changes.extend(changes.into_iter().map(|change| format!("{source}: {change}")));
         }
-        let database = |name: &str| self.naming.schema(name);
-        let made = table.statements(&target, &source.schema, &database);
-        let id = self.push(DdlItem { statements: vec![made.create], ..item.clone() });
+        let shape = self.shapes.get(source);
+        if shape.is_some_and(|shape| shape.wanted.storage.as_deref() == Some("")) {
+            table.without_storage();
+        }
+        self.shape(source, &mut table);
+        let naming = self.naming;
+        let made = table.statements(&target, &source.schema, &|name| naming.of(name));
+        let mut statements = vec![made.create];
+        if let Some(hand) = shape.and_then(|shape| shape.hand.as_ref()) {
+            statements = hand.text.statements(Dialect::Mysql, &target);
+        }
+        if let Some(shape) = shape {
+            storage::mysql(&mut statements, &target, &shape.wanted);
+        }
+        let by_hand = shape.and_then(|shape| shape.wanted.ddl.clone()).unwrap_or_default();
+        let id = self.push(DdlItem { statements, ..item.clone() });
         self.tables.insert(source.clone(), id);
         for index in made.indexes {
+            if mentions(&by_hand, &[index.name.as_str()]) {
+                continue;
+            }
             let id = self.push(DdlItem {
                 id: 0,
                 kind: "INDEX".to_owned(),
@@ -215,6 +313,9 @@ impl Preparing<'_> {
             self.indexes.entry(source.clone()).or_default().push(id);
         }
         for key in made.foreign_keys {
+            if mentions(&by_hand, &[key.name.as_str()]) {
+                continue;
+            }
             self.foreign_keys.push((source.clone(), key.name, key.statement, key.to_table));
         }
     }
@@ -270,6 +371,7 @@ impl Preparing<'_> {
                 let statements = self.program(view);
                 let section = Section::PostData;
                 let id = self.push(DdlItem { statements, depends_on, section, ..view.clone() });
+                self.refuse_program(id, view);
                 known.insert(view.name.clone(), id);
             }
             left = later;

@@ -33,6 +33,8 @@ pub struct Naming {
     bare: Option<String>,
     folds: bool,
     given: BTreeMap<ObjectName, ObjectName>,
+    /// Names that were asked for, table by table.
+    asked: BTreeMap<ObjectName, ObjectName>,
 }
 
 impl Naming {
@@ -53,10 +55,34 @@ impl Naming {
             bare: None,
             folds: spec.rules.switches().folds(),
             given: BTreeMap::new(),
+            asked: BTreeMap::new(),
         };
         naming.bare = naming.bare_schema(spec, selected);
+        naming.ask(spec, selected);
         naming.give(selected);
         naming
+    }
+
+    /// Names of `[[table]]` entries, in the schema the table would have unless they say another.
+    fn ask(&mut self, spec: &JobSpec, selected: &[&Table]) {
+        if spec.shaping.tables.iter().all(|shape| shape.rename.is_none()) {
+            return;
+        }
+        for table in selected {
+            let Some(name) = spec.shaping.of(&table.name).rename else { continue };
+            let wanted = self.wanted(&table.name);
+            let asked = match name.split_once('.') {
+                Some(("main", name)) if self.target == Dialect::Sqlite => {
+                    ObjectName::new("main", name)
+                }
+                Some((schema, name)) if self.target != Dialect::Sqlite => {
+                    ObjectName::new(schema, name)
+                }
+                _ => ObjectName::new(wanted.schema, name),
+            };
+            self.given.insert(table.name.clone(), asked.clone());
+            self.asked.insert(table.name.clone(), asked);
+        }
     }
 
     /// In a SQLite file: the only schema, else `public`, else the database of the source's URL.
@@ -79,6 +105,14 @@ impl Naming {
         let mut names: Vec<&ObjectName> = selected.iter().map(|t| &t.name).collect();
         names.sort();
         let mut taken: BTreeMap<String, Names> = BTreeMap::new();
+        // The others make room for names that were asked for.
+        for (name, asked) in &self.asked {
+            let space = taken.entry(asked.schema.clone());
+            let space = space.or_insert_with(|| Names::new(self.target));
+            let given = space.give(&asked.name, &name.to_string());
+            self.given.insert(name.clone(), ObjectName::new(asked.schema.as_str(), given));
+        }
+        names.retain(|name| !self.asked.contains_key(*name));
         for name in names {
             let wanted = self.wanted(name);
             let space = taken.entry(wanted.schema.clone());
@@ -239,7 +273,8 @@ fn reserved(naming: &Naming, selected: &[&Table]) -> Vec<Finding> {
 }
 
 fn suffixed(naming: &Naming, selected: &[&Table]) -> Option<Finding> {
-    let changed = selected.iter().filter_map(|table| {
+    let unasked = selected.iter().filter(|table| !naming.asked.contains_key(&table.name));
+    let changed = unasked.filter_map(|table| {
         let (wanted, given) = (naming.wanted(&table.name), naming.of(&table.name));
         let first = selected.iter().find(|other| naming.of(&other.name).name == wanted.name);
         let why = match first {
@@ -257,10 +292,11 @@ fn suffixed_columns(spec: &JobSpec, selected: &[&Table]) -> Option<Finding> {
     let folds = spec.rules.switches().folds();
     let mut changed = Vec::new();
     for table in selected {
-        let names = column_names(spec.target.dialect, &table.columns, &spec.rules);
+        let asked = spec.shaping.of(&table.name).column_names;
+        let names = column_names(spec.target.dialect, &table.columns, &spec.rules, &asked);
         for (column, given) in table.columns.iter().zip(names) {
             let wanted = if folds { column.name.to_lowercase() } else { column.name.clone() };
-            if wanted != given {
+            if wanted != given && !asked.contains_key(&column.name) {
                 changed.push(format!("{}.{} becomes {given}", table.name, column.name));
             }
         }

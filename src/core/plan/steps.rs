@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::catalog::{Catalog, DdlItem, Section, TableKind};
+use super::super::catalog::{Catalog, DdlItem, Section, Table, TableKind};
 use super::super::name::{Dialect, ObjectName};
+use super::super::spec::LoadOrder;
 use super::super::sql::qualified;
 use super::mysql_steps::{go_together, together, unchecked};
 use super::order::load_order;
 use super::select::{table_of, with_partitions};
-use super::{Existing, LockMode, Step, StepId, StepKind, TableIndex, TablePlan};
+use super::{Existing, IN_PLAN_ORDER, LockMode, Step, StepId, StepKind, TableIndex, TablePlan};
 
 /// Objects made by one transaction before the rows: round trips matter with thousands of tables,
 /// and a failure still names its statement.
@@ -30,6 +31,11 @@ pub struct StepInput<'a> {
     pub sequences: Vec<ObjectName>,
     pub large_objects: bool,
     pub load: bool,
+    /// How a table of the source is called on the target.
+    pub name: &'a dyn Fn(&ObjectName) -> ObjectName,
+    /// Tables (on the target) that an item has for itself while it runs.
+    pub touched: &'a BTreeMap<u32, Vec<ObjectName>>,
+    pub order: LoadOrder,
 }
 
 /// The steps in an order in which every step waits for earlier ones only.
@@ -92,7 +98,7 @@ struct Builder<'a> {
     /// Several where an ancestor spreads the rows of its leaves.
     by_target: BTreeMap<&'a ObjectName, Vec<TableIndex>>,
     /// Leaves whose rows are written to an ancestor: their own place, and the ancestor.
-    routed: BTreeMap<&'a ObjectName, (TableIndex, &'a ObjectName)>,
+    routed: BTreeMap<ObjectName, (TableIndex, &'a ObjectName)>,
     loads: Vec<Option<StepId>>,
     /// Last step of the chain that creates what rows need.
     chain: Option<StepId>,
@@ -107,9 +113,9 @@ impl<'a> Builder<'a> {
         let equal = input.source.server.dialect == input.target_dialect;
         for (table, i) in input.tables.iter().zip(0..) {
             by_target.entry(&table.target).or_default().push(TableIndex(i));
-            // Equal engines have equal names.
-            if equal && table.source != table.target {
-                routed.insert(&table.source, (TableIndex(i), &table.target));
+            let own = (input.name)(&table.source);
+            if equal && own != table.target {
+                routed.insert(own, (TableIndex(i), &table.target));
             }
         }
         let table_items =
@@ -206,7 +212,7 @@ impl<'a> Builder<'a> {
             let id = self.push(Step {
                 table: Some(TableIndex(number)),
                 waits_for: self.chain.into_iter().chain(before).collect(),
-                weight: table.estimate.bytes,
+                weight: load_weight(self.input.order, table),
                 ..step(StepKind::Load, Section::Data, format!("load {}", table.source))
             });
             self.loads[place.table] = Some(id);
@@ -242,11 +248,17 @@ impl<'a> Builder<'a> {
             self.post_items(run);
         }
         let comments = self.of_role(&[Role::Comment]);
-        for group in comments.chunks(ITEMS_PER_STEP) {
+        let alone = |item: &DdlItem| !self.input.touched.contains_key(&item.id);
+        let runs = comments.chunk_by(|a, b| alone(a) && alone(b));
+        for group in runs.flat_map(|run| run.chunks(ITEMS_PER_STEP)) {
             let waits_for = group.iter().flat_map(|i| self.waits_of(i)).collect::<BTreeSet<_>>();
             self.push(Step {
                 waits_for: waits_for.into_iter().collect(),
                 statements: group.iter().flat_map(|i| i.statements.iter().cloned()).collect(),
+                locks: group
+                    .first()
+                    .map(|i| self.locks_of(i, Role::Comment, &[]))
+                    .unwrap_or_default(),
                 optional: true,
                 ..step(StepKind::Ddl, Section::PostData, group_title("comment on", group))
             });
@@ -294,10 +306,14 @@ impl<'a> Builder<'a> {
                 waits.extend(self.loads_of(table));
             }
         }
-        if let Some(table) = table_of(item) {
+        for table in table_of(item).into_iter().chain(self.touched_by(item)) {
             waits.extend(self.loads_of(table));
         }
         waits.into_iter().collect()
+    }
+
+    fn touched_by(&self, item: &DdlItem) -> &'a [ObjectName] {
+        self.input.touched.get(&item.id).map_or(&[], Vec::as_slice)
     }
 
     fn loads_of(&self, table: &ObjectName) -> Vec<StepId> {
@@ -315,27 +331,32 @@ impl<'a> Builder<'a> {
             return indexes.clone();
         }
         let source = self.input.source;
-        let Some(parent) = source.tables.iter().find(|t| t.name == *table) else {
+        let Some(parent) = self.source_of(table) else {
             return Vec::new();
         };
         let mut family = BTreeSet::new();
         for leaf in with_partitions(source, parent) {
-            let through = self.routed.get(&leaf.name).map_or(&leaf.name, |(_, through)| *through);
+            let own = (self.input.name)(&leaf.name);
+            let through = self.routed.get(&own).map_or(&own, |(_, through)| *through);
             family.extend(self.by_target.get(through).into_iter().flatten().copied());
         }
         family.into_iter().collect()
     }
 
+    /// The source's table by the name it has on the target.
+    fn source_of(&self, table: &ObjectName) -> Option<&'a Table> {
+        self.input.source.tables.iter().find(|t| (self.input.name)(&t.name) == *table)
+    }
+
     /// The plan's tables of the whole partition tree that `table` is part of.
     fn tree_of(&self, table: &ObjectName) -> Vec<TableIndex> {
-        let find = |name: &ObjectName| self.input.source.tables.iter().find(|t| t.name == *name);
-        let mut root = table;
+        let mut root = table.clone();
         while let Some(parent) =
-            find(root).filter(|t| t.is_partition).and_then(|t| t.parents.first())
+            self.source_of(&root).filter(|t| t.is_partition).and_then(|t| t.parents.first())
         {
-            root = parent;
+            root = (self.input.name)(parent);
         }
-        self.family(root)
+        self.family(&root)
     }
 
     fn locks_of(
@@ -344,6 +365,11 @@ impl<'a> Builder<'a> {
         role: Role,
         family: &[TableIndex],
     ) -> Vec<(TableIndex, LockMode)> {
+        if !self.touched_by(item).is_empty() {
+            let near = self.touched_by(item).iter().chain(table_of(item));
+            let all: BTreeSet<TableIndex> = near.flat_map(|t| self.family(t)).collect();
+            return all.into_iter().map(|t| (t, LockMode::Exclusive)).collect();
+        }
         // Two changes of one table wait for each other on MySQL.
         let shares = self.input.target_dialect != Dialect::Mysql;
         let mode = match role {
@@ -446,6 +472,15 @@ impl<'a> Builder<'a> {
                 ..step(StepKind::Ddl, Section::PostData, item_title(item))
             });
         }
+    }
+}
+
+/// What a load weighs among the others: the largest table goes first, unless tables are taken in
+/// the order of the plan.
+pub(super) fn load_weight(order: LoadOrder, table: &TablePlan) -> u64 {
+    match order {
+        LoadOrder::Largest => table.estimate.bytes,
+        LoadOrder::Smallest | LoadOrder::Listed => IN_PLAN_ORDER,
     }
 }
 

@@ -2,10 +2,11 @@
 
 use super::super::catalog::{Catalog, DdlItem, OtherObject, Sequence, Table};
 use super::super::mapping::Ends;
-use super::super::name::ObjectName;
+use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
 use super::super::sql::{DdlRequest, Untranslated, items_for};
-use super::{ChecklistEntry, Fate};
+use super::shape::Shapes;
+use super::{ChecklistEntry, Fate, storage};
 
 /// Items for the selected tables in the target's SQL; what cannot be written is listed.
 #[must_use]
@@ -14,6 +15,7 @@ pub fn translated_items(
     ends: Ends,
     source: &Catalog,
     selected: &[&Table],
+    shapes: &Shapes,
     name: &dyn Fn(&ObjectName) -> ObjectName,
     checklist: &mut Vec<ChecklistEntry>,
 ) -> Vec<DdlItem> {
@@ -33,13 +35,28 @@ pub fn translated_items(
         sequences: &sequences,
         rules: &spec.rules,
         name,
+        renamed: &|table| shapes.renamed(table),
     });
-    checklist.extend(translation.items.iter().map(created));
     checklist.extend(translation.untranslated.into_iter().map(needs_hands));
-    translation.items
+    let mut items = translation.items;
+    for (source, shape) in shapes.iter() {
+        let target = name(source);
+        let own = items.iter_mut().find(|i| i.kind == "TABLE" && i.name == target);
+        let Some(item) = own else { continue };
+        if let Some(hand) = &shape.hand {
+            item.statements = hand.text.statements(spec.target.dialect, &target);
+        }
+        match spec.target.dialect {
+            Dialect::Postgres => storage::postgres(&mut item.statements, &target, &shape.wanted),
+            Dialect::Mysql => storage::mysql(&mut item.statements, &target, &shape.wanted),
+            Dialect::Sqlite => {}
+        }
+    }
+    items
 }
 
-fn created(item: &DdlItem) -> ChecklistEntry {
+/// An entry for an item that is made.
+pub fn created(item: &DdlItem) -> ChecklistEntry {
     ChecklistEntry {
         kind: item.kind.to_lowercase(),
         name: item.name.clone(),

@@ -12,14 +12,15 @@ use super::super::chunk::{BoundsRequest, ChunkMethod, ChunkRange, PlannedChunk, 
 use super::super::mapping::{Ends, Transform};
 use super::super::name::{Dialect, ObjectName};
 use super::super::spec::JobSpec;
-use super::build::{PlanInput, row_key};
+use super::build::{PlanInput, in_order, told_key};
 use super::columns::plan_columns;
 use super::cut::{Cut, bounds_request, cut_table};
 use super::findings;
 use super::naming::Naming;
 use super::order::load_order;
 use super::select::selected_tables;
-use super::steps::step;
+use super::shape::{Shape, Shapes};
+use super::steps::{load_weight, step};
 use super::{
     ColumnPlan, CopyFormat, DataPath, Existing, Finding, MigrationPlan, Severity, Step, StepId,
     StepKind, TableIndex, TablePlan,
@@ -38,7 +39,10 @@ pub fn verification_bounds(
     source: &Catalog,
     target: &Catalog,
 ) -> Vec<BoundsRequest> {
-    let pairs = Pairs::of(spec, source, target);
+    let shapes = Shapes::of(spec, source, &selected_tables(&spec.selection, source));
+    let (trimmed, _) = shapes.trimmed(spec, source);
+    let source = &*trimmed;
+    let pairs = Pairs::of(spec, source, target, &shapes);
     let requests = pairs
         .0
         .iter()
@@ -50,11 +54,17 @@ pub fn verification_bounds(
 #[must_use]
 pub fn build_verification(input: &PlanInput<'_>) -> MigrationPlan {
     let spec = input.spec;
-    let pairs = Pairs::of(spec, input.source, input.target);
+    let shapes = Shapes::of(spec, input.source, &selected_tables(&spec.selection, input.source));
+    let (trimmed, _) = shapes.trimmed(spec, input.source);
+    let input = &PlanInput { source: &trimmed, ..input.clone() };
+    let pairs = Pairs::of(spec, input.source, input.target, &shapes);
     let selected: Vec<&Table> = pairs.0.iter().map(|pair| pair.table).collect();
     let mut findings = findings::about_ends(input, &selected);
     findings.extend(findings::secured(&selected));
-    let tables: Vec<TablePlan> = pairs.0.iter().map(|pair| pair.plan(input)).collect();
+    findings.extend(shapes.findings.iter().cloned());
+    let mut tables: Vec<TablePlan> = pairs.0.iter().map(|pair| pair.plan(input, &shapes)).collect();
+    in_order(spec, &mut tables);
+    findings.extend(compared_in_part(&shapes, &tables));
     findings.extend(missing_tables(&tables));
     for pair in &pairs.0 {
         findings.extend(pair.missing_columns(spec));
@@ -65,7 +75,7 @@ pub fn build_verification(input: &PlanInput<'_>) -> MigrationPlan {
     for (table, number) in tables.iter().zip(0..) {
         steps.push(Step {
             table: Some(TableIndex(number)),
-            weight: table.estimate.bytes,
+            weight: load_weight(spec.shaping.order, table),
             ..step(StepKind::Load, Section::Data, format!("compare {}", table.source))
         });
     }
@@ -137,12 +147,18 @@ struct Pair<'a> {
     name: ObjectName,
     there: Option<&'a Table>,
     ends: Ends,
+    shape: Option<&'a Shape>,
 }
 
 struct Pairs<'a>(Vec<Pair<'a>>);
 
 impl<'a> Pairs<'a> {
-    fn of(spec: &JobSpec, source: &'a Catalog, target: &'a Catalog) -> Pairs<'a> {
+    fn of(
+        spec: &JobSpec,
+        source: &'a Catalog,
+        target: &'a Catalog,
+        shapes: &'a Shapes,
+    ) -> Pairs<'a> {
         let selected = selected_tables(&spec.selection, source);
         let naming = Naming::new(spec, &selected);
         let ends = Ends::of(&source.server, &target.server);
@@ -150,7 +166,7 @@ impl<'a> Pairs<'a> {
         let pair = |table: &&'a Table| {
             let name = naming.of(&table.name);
             let there = target.tables.iter().find(|t| t.name == name);
-            Pair { table, name, there, ends }
+            Pair { table, name, there, ends, shape: shapes.get(&table.name) }
         };
         Pairs(compared.map(pair).collect())
     }
@@ -170,17 +186,18 @@ fn is_compared(table: &Table, selected: &[&Table]) -> bool {
 }
 
 impl Pair<'_> {
-    fn plan(&self, input: &PlanInput<'_>) -> TablePlan {
+    fn plan(&self, input: &PlanInput<'_>, shapes: &Shapes) -> TablePlan {
         let spec = input.spec;
         let table = self.table;
         let cut = self.cut(spec, input.source, spec.chunk_bytes);
         let bounds = input.bounds.get(&table.name).map_or(&[][..], Vec::as_slice);
-        let mut columns = plan_columns(spec, self.ends, table, self.there);
+        let mut columns = plan_columns(spec, self.ends, table, self.there, self.shape);
         columns.retain(|c| self.there.is_none_or(|t| t.column(&c.target_name).is_some()));
-        let key = row_key(table);
+        let key = told_key(table, self.shape);
         let named = |name: &String| columns.iter().any(|c| c.name == *name);
         let key = if key.iter().all(named) { key } else { Vec::new() };
-        let (path, how) = match server_text_is_canonical(input, &columns) {
+        // Hashes of whole tables say nothing about rows and values that were chosen.
+        let (path, how) = match server_text_is_canonical(input, &columns) && self.shape.is_none() {
             true => (DataPath::DirectCopy(CopyFormat::Text), "hashed in the servers"),
             false => (DataPath::Conventional, "both sides stream through here"),
         };
@@ -201,7 +218,7 @@ impl Pair<'_> {
             },
             overrides_identity: table.stored_columns().any(|c| c.identity.is_some()),
             key,
-            rows: crate::core::plan::RowChoice::default(),
+            rows: shapes.rows(&table.name),
         }
     }
 
@@ -218,7 +235,9 @@ impl Pair<'_> {
             return whole("smaller than a chunk");
         }
         let Some(there) = self.there else { return whole("not on the target") };
-        let columns = plan_columns(spec, self.ends, table, Some(there));
+        let columns = plan_columns(spec, self.ends, table, Some(there), self.shape);
+        // Where a key is read through an expression, its ranges are not those of the target.
+        let moved = |name: &str| self.shape.is_some_and(|s| s.expressions.contains_key(name));
         let target_of = |name: &str| {
             let column = columns.iter().find(|c| c.name == name)?;
             there.column(&column.target_name)
@@ -228,13 +247,14 @@ impl Pair<'_> {
             (source.server.dialect, table.without_rowid, alias)
             && target_of(&column.name).is_some_and(|other| sorts_alike(spec, column, other))
             && self.is_target_key(&[column.name.as_str()], &target_of)
+            && !moved(&column.name)
         {
             let method = ChunkMethod::Key { columns: vec![column.name.clone()] };
             return Cut { method, sample: ChunkMethod::Rowid, parts, reason: "integer key" };
         }
         let usable = |columns: &[String]| {
             let alike = |name: &String| match (table.column(name), target_of(name)) {
-                (Some(here), Some(other)) => sorts_alike(spec, here, other),
+                (Some(here), Some(other)) => !moved(name) && sorts_alike(spec, here, other),
                 _ => false,
             };
             let names: Vec<&str> = columns.iter().map(String::as_str).collect();
@@ -264,11 +284,12 @@ impl Pair<'_> {
 
     fn missing_columns(&self, spec: &JobSpec) -> Option<Finding> {
         let there = self.there?;
-        let absent: Vec<String> = plan_columns(spec, self.ends, self.table, Some(there))
-            .into_iter()
-            .filter(|c| there.column(&c.target_name).is_none())
-            .map(|c| c.target_name)
-            .collect();
+        let absent: Vec<String> =
+            plan_columns(spec, self.ends, self.table, Some(there), self.shape)
+                .into_iter()
+                .filter(|c| there.column(&c.target_name).is_none())
+                .map(|c| c.target_name)
+                .collect();
         if absent.is_empty() {
             return None;
         }
@@ -343,6 +364,41 @@ fn sorts_alike(spec: &JobSpec, here: &Column, there: &Column) -> bool {
         (T::Decimal { scale: Some(_), .. }, T::Decimal { scale: Some(_), .. }) => true,
         _ => false,
     }
+}
+
+/// What of shaped tables is compared.
+fn compared_in_part(shapes: &Shapes, tables: &[TablePlan]) -> Option<Finding> {
+    let told = tables.iter().filter_map(|table| {
+        let shape = shapes.get(&table.source)?;
+        let mut parts = Vec::new();
+        if table.rows.filter.is_some() {
+            parts.push("the rows of its filter".to_owned());
+        }
+        if let Some(percent) = table.rows.sample {
+            parts.push(format!("a sample of {percent} %"));
+        }
+        if !shape.expressions.is_empty() {
+            parts.push("expressions as the source has them now".to_owned());
+        }
+        if !shape.left_out.is_empty() {
+            parts.push(format!(
+                "without {}",
+                shape.left_out.iter().cloned().collect::<Vec<_>>().join(", ")
+            ));
+        }
+        (!parts.is_empty()).then(|| format!("{}: {}", table.source, parts.join(", ")))
+    });
+    let told: Vec<String> = told.collect();
+    let what = match told.len() {
+        0 => return None,
+        1 => "a table is compared in part".to_owned(),
+        n => format!("{n} tables are compared in part"),
+    };
+    Some(
+        Finding::new(Severity::Ok, "tables", what).with_detail(told.join("; ")).with_hint(
+            "Rows of the target that the filter or sample does not hold are told as extra.",
+        ),
+    )
 }
 
 fn missing_tables(tables: &[TablePlan]) -> Option<Finding> {

@@ -1,28 +1,36 @@
 //! Statement text per dialect. Pure text in, text out; every function is compared as text in tests.
 
+mod create_table;
 mod ddl;
 mod default;
 mod expression;
 mod lone;
+mod mentions;
 mod mysql_adapt;
 mod mysql_foreign_key;
 mod mysql_rename;
+mod mysql_shape;
 mod mysql_table;
 mod names;
 mod range;
+mod renamed;
 mod select;
 mod shaped;
 mod sqlite_table;
 mod token;
 
+pub use create_table::{CreateTable, NewColumn};
 pub use ddl::{DdlRequest, Translation, Untranslated, column_names, items_for};
 pub use lone::{NotLone, check_lone, line_and_column, statements};
+pub use mentions::mentions;
 pub use mysql_adapt::{Flavour, adapt as adapt_table, collation_on};
 pub use mysql_foreign_key::{NO_ROW_MAY_ANSWER, checked_foreign_key};
 pub use mysql_rename::mysql_database_renamed;
+pub use mysql_shape::{ColumnChange, LostPart};
 pub use mysql_table::{Entry, EntryKind, LatePart, MysqlStatements, MysqlTable};
 pub use names::{Names, fit as fit_name};
 pub use range::{KeyColumn, predicate};
+pub use renamed::{Renames, postgres_renamed, sqlite_renamed};
 pub use select::{ChunkSelect, chunk_rows, chunk_select, mysql_chunk_select, sqlite_insert};
 pub use shaped::{
     ReadColumn, RowsWanted, SQLITE_BUCKET, ShapedRead, column_value, conditions, select_list,

@@ -135,14 +135,14 @@ impl MysqlTable {
     }
 
     /// The statements that make the table as `target`, indexes and foreign keys apart.
-    /// `database` tells how a database of the source is called on the target; `source` is the
-    /// one that the table lies in.
+    /// `name` tells how a table of the source is called on the target; `source` is the database
+    /// that this one lies in.
     #[must_use]
     pub fn statements(
         &self,
         target: &ObjectName,
         source: &str,
-        database: &dyn Fn(&str) -> String,
+        name: &dyn Fn(&ObjectName) -> ObjectName,
     ) -> MysqlStatements {
         let mut made = MysqlStatements::default();
         let mut lines = Vec::new();
@@ -162,10 +162,8 @@ impl MysqlTable {
                     });
                 }
                 EntryKind::ForeignKey { to: (schema, table) } => {
-                    let parent = ObjectName::new(
-                        database(schema.as_deref().unwrap_or(source)),
-                        table.as_str(),
-                    );
+                    let schema = schema.as_deref().unwrap_or(source);
+                    let parent = name(&ObjectName::new(schema, table.as_str()));
                     let text = with_parent(&entry.text, &parent);
                     made.foreign_keys.push(LatePart {
                         name: entry.name.clone(),

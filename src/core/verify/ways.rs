@@ -59,7 +59,10 @@ fn servers_have_canon(table: &TablePlan, (here, there): (&Server, &Server)) -> b
         };
         fit && row_expression(server.dialect, &table.columns, side).is_some()
     };
-    (here.dialect == Dialect::Mysql || there.dialect == Dialect::Mysql)
+    // Rows and values that are chosen on the source are chosen there alone.
+    let shaped = !table.rows.is_whole() || table.columns.iter().any(|c| c.expression.is_some());
+    !shaped
+        && (here.dialect == Dialect::Mysql || there.dialect == Dialect::Mysql)
         && table.existing != Existing::Created
         && !table.columns.is_empty()
         && able(here, Side::Source)

@@ -10,7 +10,7 @@ use crate::core::fault::{Disposition, Fault, disposition_of};
 use crate::driver::room;
 
 /// Global variables that the report speaks of.
-const ASKED: [&str; 21] = [
+const ASKED: [&str; 20] = [
     "sql_mode",
     "time_zone",
     "system_time_zone",
@@ -21,7 +21,6 @@ const ASKED: [&str; 21] = [
     "transaction_isolation",
     "tx_isolation",
     "max_allowed_packet",
-    "max_connections",
     "local_infile",
     "read_only",
     "super_read_only",
@@ -58,8 +57,6 @@ pub(super) async fn read(address: &MysqlAddress) -> Result<Settings, Fault> {
         settings.collations.extend(more.iter().filter_map(|row| text(row, 0)));
     }
     settings.user = user(&mut session).await?;
-    settings.connections_max =
-        settings.number("max_connections").and_then(|n| u32::try_from(n).ok());
     let directory = settings.values.remove("datadir");
     let host = match &address.socket {
         Some(_) => "localhost",

@@ -46,8 +46,6 @@ pub(super) async fn read(link: &Link) -> Result<Settings, Fault> {
         settings.values.insert("TimeZone".to_owned(), zone.clone());
     }
     settings.user = settings.values.remove("user").unwrap_or_default();
-    settings.connections_max =
-        settings.number("max_connections").and_then(|n| u32::try_from(n).ok());
     let directory = settings.values.remove("data_directory");
     settings.room = room::of_server(&host(link), directory.as_deref());
     Ok(settings)
@@ -56,12 +54,4 @@ pub(super) async fn read(link: &Link) -> Result<Settings, Fault> {
 fn host(link: &Link) -> String {
     let named = link.address.conninfo.iter().find(|(name, _)| name == "host");
     named.map(|(_, host)| host.clone()).unwrap_or_default()
-}
-
-/// Runs a statement on the target as its user would: outside of a transaction, with the names of an
-/// ordinary session.
-pub(super) async fn conform(link: &Link, statement: &str) -> Result<(), Fault> {
-    let mut connection = link.connect(Purpose::Write).await?;
-    link.statement(&mut connection, "RESET search_path".to_owned()).await?;
-    link.statement(&mut connection, statement.to_owned()).await.map(|_| ())
 }

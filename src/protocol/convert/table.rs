@@ -3,7 +3,9 @@
 use crate::core::chunk::{ChunkId, ChunkMethod, ChunkRange};
 use crate::core::job::{Chunk, ChunkStatus, Job, Progress, StepStatus};
 use crate::core::mapping::Fit;
-use crate::core::plan::{ColumnPlan, CopyFormat, DataPath, StepId, TableIndex, TablePlan};
+use crate::core::plan::{
+    ColumnPlan, CopyFormat, DataPath, RowChoice, StepId, TableIndex, TablePlan,
+};
 use crate::core::time::Timestamp;
 use crate::protocol::{ChunkView, PlanColumnView, PlanTableView, StepView, TableView};
 
@@ -219,11 +221,14 @@ pub fn step_view(job: &Job, id: StepId) -> StepView {
 #[must_use]
 pub fn plan_table_view(plan: &TablePlan, chunks: u32) -> PlanTableView {
     let worst = plan.columns.iter().map(|c| c.fit).max().unwrap_or(Fit::Exact);
-    let told = |c: &&ColumnPlan| c.fit != Fit::Exact || c.rule.is_some();
+    let told = |c: &&ColumnPlan| c.fit != Fit::Exact || c.rule.is_some() || c.expression.is_some();
     let notes = plan.columns.iter().filter(told).map(|c| column_view(c).line());
     let changed = |c: &&ColumnPlan| {
         let as_it_is = c.fit == Fit::Exact && c.rule.is_none() && c.reason.is_empty();
-        !as_it_is || c.source_declared != c.target_declared || c.name != c.target_name
+        !as_it_is
+            || c.expression.is_some()
+            || c.source_declared != c.target_declared
+            || c.name != c.target_name
     };
     PlanTableView {
         source: plan.source.to_string(),
@@ -238,7 +243,14 @@ pub fn plan_table_view(plan: &TablePlan, chunks: u32) -> PlanTableView {
         notes: notes.collect(),
         verdicts: verdicts(&plan.columns),
         columns: plan.columns.iter().filter(changed).map(column_view).collect(),
+        rows_chosen: rows_chosen(&plan.rows),
     }
+}
+
+/// `where placed > '2024-01-01'`, `sample 10 %`.
+fn rows_chosen(rows: &RowChoice) -> Vec<String> {
+    let filter = rows.filter.iter().map(|text| format!("where {}", text.trim()));
+    filter.chain(rows.sample.map(|percent| format!("sample {percent} %"))).collect()
 }
 
 fn column_view(column: &ColumnPlan) -> PlanColumnView {
@@ -252,6 +264,7 @@ fn column_view(column: &ColumnPlan) -> PlanColumnView {
         reason: column.reason.clone(),
         rule: rule.map(|r| r.by.clone()),
         instead_of: rule.map(|r| r.instead_of.clone()).filter(|o| *o != column.target_declared),
+        expression: column.expression.as_ref().map(|text| text.trim().to_owned()),
     }
 }
 

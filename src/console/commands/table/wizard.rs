@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Action] = &[
         .short("back"),
     Action::new("test", Do::Test, &[Place::Connect], &["t"])
         .says("test both connections", "Connects to both ends, says what is there, and leaves.")
-        .typed("test", "plan --job-file FILE")
+        .typed("test", "probe URL")
         .short("test both")
         .found_by("connection ping try"),
     Action::new("tick", Do::Tick, WIZARD, &["Space"])
@@ -56,7 +56,7 @@ pub(super) const ROWS: &[Action] = &[
             "exact counts",
             "Counts the rows of the picked tables in the background; Esc stops it.",
         )
-        .typed("count", "plan --job-file FILE --all")
+        .typed("count", "tables URL --exact")
         .short("exact counts")
         .found_by("rows number"),
     Action::new("table_options", Do::TableOptions, &[Place::Pick], &["e"])
@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Action] = &[
         .short("save, close"),
     Action::new("check_text", Do::CheckText, &[Place::Editor], &[])
         .says("check the text", "Asks the database what it makes of the text; reads only.")
-        .typed("check text", "plan --job-file FILE")
+        .typed("check text", "tables URL --check-where T=TEXT")
         .short("check"),
     Action::new("outside_editor", Do::OutsideEditor, &[Place::Editor], &[])
         .says("your own editor", "Opens the text in $VISUAL or $EDITOR and reads it back.")

@@ -128,12 +128,6 @@ impl Draft {
         self.shaping.of(table)
     }
 
-    /// The entry of one table alone, made when there is none. One that wants nothing in the end is
-    /// not written.
-    pub fn shape_mut(&mut self, table: &ObjectName) -> &mut TableShape {
-        self.entry_mut(&table.to_string())
-    }
-
     /// The same by the text of the entry, which may be a pattern.
     pub fn entry_mut(&mut self, name: &str) -> &mut TableShape {
         self.changes += 1;
@@ -249,6 +243,7 @@ fn sections_of(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shape;
     use super::*;
     use crate::core::spec::LoadOrder;
 
@@ -272,8 +267,9 @@ mod tests {
         draft.shaping_mut().order = LoadOrder::Smallest;
         draft.limits_mut().source_sessions = Some(40);
         let orders = ObjectName::new("crm", "orders");
-        draft.shape_mut(&orders).filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
-        draft.shape_mut(&ObjectName::new("crm", "idle"));
+        let filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
+        shape::change(&mut draft, "crm.orders", |shape| shape.filter = filter);
+        draft.shaping_mut().tables.push(TableShape::of("crm.idle"));
         draft.set_rules("# why\n[switches]\ntinyint1_as_boolean = true");
         draft.set_page(Place::Options);
         let text = draft.to_text();

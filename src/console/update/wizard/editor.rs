@@ -222,7 +222,7 @@ pub fn edited(model: &mut Model, text: &str) -> Vec<Cmd> {
     changed(model)
 }
 
-// --- saving and leaving ---------------------------------------------------------------------------
+// --- saving and leaving --------------------------------------------------------------------------
 
 fn save(model: &mut Model) -> Vec<Cmd> {
     let Some(wizard) = &mut model.wizard else { return Vec::new() };
@@ -314,7 +314,7 @@ pub fn close(model: &mut Model) -> Vec<Cmd> {
     cmds
 }
 
-// --- the check ------------------------------------------------------------------------------------
+// --- the check -----------------------------------------------------------------------------------
 
 fn check_what(model: &Model) -> Option<What> {
     Some(match model.wizard.as_ref()?.editor.subject.clone() {

@@ -77,7 +77,7 @@ fn definitions_get_the_order_and_the_names_of_the_target() {
         bounds: &BTreeMap::new(),
         attachable: false,
     };
-    let prepared = prepare(&input, &naming);
+    let prepared = prepare(&input, &Shapes::default(), &naming);
     let made = renamed(&prepared.items, &naming);
     let find = |kind: &str, name: &str| {
         let found = made.iter().find(|i| i.kind == kind && i.name.name == name);

@@ -52,6 +52,8 @@ pub struct DdlRequest<'a> {
     pub rules: &'a MapRules,
     /// How a table is called on the target.
     pub name: &'a dyn Fn(&ObjectName) -> ObjectName,
+    /// New names of columns of a table, where there are some.
+    pub renamed: &'a dyn Fn(&ObjectName) -> BTreeMap<String, String>,
 }
 
 /// Statements, and what has none.
@@ -88,13 +90,25 @@ pub fn items_for(request: &DdlRequest<'_>) -> Translation {
 
 /// Names of a table's columns on the target, in order; equal to the source's wherever they can be.
 #[must_use]
-pub fn column_names(to: Dialect, columns: &[Column], rules: &MapRules) -> Vec<String> {
+pub fn column_names(
+    to: Dialect,
+    columns: &[Column],
+    rules: &MapRules,
+    renamed: &BTreeMap<String, String>,
+) -> Vec<String> {
     let mut names = Names::new(to);
     let fold = |name: &str| match rules.switches().folds() {
         true => name.to_lowercase(),
         false => name.to_owned(),
     };
-    columns.iter().map(|column| names.give(&fold(&column.name), &column.name)).collect()
+    // Names that were asked for are given first: the others make room.
+    let asked: BTreeMap<&String, String> =
+        renamed.iter().map(|(from, to)| (from, names.give(to, from))).collect();
+    let given = |column: &Column| match asked.get(&column.name) {
+        Some(name) => name.clone(),
+        None => names.give(&fold(&column.name), &column.name),
+    };
+    columns.iter().map(given).collect()
 }
 
 /// A table with everything about it that depends on the target.
@@ -179,7 +193,12 @@ impl<'a> Writer<'a> {
             .map(|table| Planned {
                 table,
                 target: (request.name)(&table.name),
-                names: column_names(request.to, &table.columns, request.rules),
+                names: column_names(
+                    request.to,
+                    &table.columns,
+                    request.rules,
+                    &(request.renamed)(&table.name),
+                ),
                 fits: fit_table(request.ends, table, request.rules),
                 left_out: BTreeSet::new(),
             })

@@ -1,5 +1,7 @@
 //! Statements compared as text.
 
+use std::collections::BTreeMap;
+
 use super::super::super::mapping::{Ends, MapRules};
 use super::*;
 use crate::core::catalog::{
@@ -112,6 +114,7 @@ fn translated(from: Dialect, tables: &[&Table], sequences: &[Sequence]) -> Trans
         sequences,
         rules: &MapRules::default(),
         name: &name,
+        renamed: &|_| BTreeMap::new(),
     })
 }
 
@@ -305,6 +308,7 @@ fn partitions_read_as_one_and_nothing_is_lost_without_a_word() {
         sequences: &[],
         rules: &MapRules::default(),
         name: &name,
+        renamed: &|_| BTreeMap::new(),
     });
     assert_eq!(
         statements(&made),

@@ -6,7 +6,7 @@ use crate::core::name::ObjectName;
 fn adapted(sql: &str, to: Flavour) -> (String, Vec<String>) {
     let mut table = MysqlTable::read(sql).expect("a table");
     let changes = adapt(&mut table, to);
-    let made = table.statements(&ObjectName::new("d", "t"), "d", &str::to_owned);
+    let made = table.statements(&ObjectName::new("d", "t"), "d", &ObjectName::clone);
     let late = made.indexes.iter().map(|i| i.statement.clone());
     let all: Vec<String> = [made.create].into_iter().chain(late).collect();
     (all.join(";\n"), changes)

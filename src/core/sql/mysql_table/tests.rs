@@ -26,9 +26,9 @@ const MYSQL: &str = r"CREATE TABLE `t` (
 
 fn statements(sql: &str) -> MysqlStatements {
     let table = MysqlTable::read(sql).expect("a table");
-    let name = |database: &str| match database {
-        "d" => "new".to_owned(),
-        other => other.to_owned(),
+    let name = |table: &ObjectName| match table.schema.as_str() {
+        "d" => ObjectName::new("new", table.name.as_str()),
+        _ => table.clone(),
     };
     table.statements(&ObjectName::new("new", "t"), "d", &name)
 }
