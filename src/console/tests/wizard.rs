@@ -3,6 +3,7 @@
 use super::scene::{self, Scene};
 use super::{Desk, fixture};
 use crate::console::model::SavedConnection;
+use crate::console::model::wizard::{End, Part};
 use crate::console::msg::{Cmd, Msg};
 use crate::protocol::survey::{ProbeView, SurveyAnswer, SurveyNews, SurveyRequest};
 use crate::protocol::{ChangeView, PlanView, WayView};
@@ -38,13 +39,13 @@ fn filled(w: u16, h: u16, production: bool) -> Desk {
     let mut desk = new(w, h);
     desk.keys("Tab Tab Tab");
     desk.msg(Msg::Paste("postgres://mig_ro@db1.internal/crm?sslmode=verify-full".to_owned()));
-    while !on(&desk, "Target") {
+    while focused(&desk) != Some(Part::Engine(End::Target)) {
         desk.keys("Tab");
     }
     desk.keys("Right Tab");
     desk.msg(Msg::Paste("mysql://mig_rw:hunter2@db7.internal/crm".to_owned()));
     if production {
-        while !desk.frame().contains("ask for its name") {
+        while focused(&desk) != Some(Part::Production(End::Target)) {
             desk.keys("Tab");
         }
         desk.keys("Space");
@@ -52,11 +53,8 @@ fn filled(w: u16, h: u16, production: bool) -> Desk {
     desk
 }
 
-/// Has the target's engine the focus?
-fn on(desk: &Desk, _what: &str) -> bool {
-    use crate::console::model::wizard::{End, Part};
-    let wizard = desk.model.wizard.as_ref().unwrap();
-    wizard.connect.form.focused() == Some(Part::Engine(End::Target))
+fn focused(desk: &Desk) -> Option<Part> {
+    desk.model.wizard.as_ref().and_then(|wizard| wizard.connect.form.focused())
 }
 
 /// Number and kind of every request so far.

@@ -225,7 +225,7 @@ pub fn estimate(page: &Preflight) -> String {
     let bytes: u64 = plan.tables.iter().fold(0, |sum, t| sum.saturating_add(t.bytes));
     let chunks: u64 = plan.tables.iter().map(|t| u64::from(t.chunks)).sum();
     format!(
-        "~{} rows, ~{} in {}, {}. How long it takes is known when it runs.",
+        "~{} rows, ~{} in {}, {}; how long is known when it runs",
         figures::count(rows),
         figures::bytes(bytes),
         figures::counted(plan.tables.len() as u64, "table"),
