@@ -4,9 +4,9 @@ mod conform;
 mod demo;
 mod ends;
 mod examples;
-mod looks;
 mod limits;
 mod look;
+mod looks;
 mod rejects;
 mod shaping;
 mod steer;
@@ -19,14 +19,14 @@ pub use self::conform::{ConformArgs, PlanArgs, PlanReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
-pub use self::looks::Looks;
 pub use self::limits::LimitsArgs;
 pub use self::look::{ProbeArgs, TablesArgs};
+pub use self::looks::Looks;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
-pub use self::shaping::{ContentWord, Order, PlanArgs, ShapeArgs};
+pub use self::shaping::{ContentWord, Order, ShapeArgs};
 pub use self::steer::{
     DrainArgs, IndexWorkersArgs, JobReportArgs, RateArgs, ReloadArgs, RetryArgs, SkipArgs,
     StopArgs, ThreadsArgs,

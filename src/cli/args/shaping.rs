@@ -1,7 +1,5 @@
 //! Arguments about single tables and kinds of objects, and of `plan`.
 
-use std::path::PathBuf;
-
 use clap::{Args, ValueEnum};
 
 /// What is wanted of single tables. A flag wins over the job file.
@@ -67,20 +65,4 @@ pub enum ContentWord {
     DataOnly,
     #[value(alias = "schema_only")]
     SchemaOnly,
-}
-
-#[derive(Debug, Args)]
-pub struct PlanArgs {
-    /// Name of the job
-    #[arg(required_unless_present = "job_file", conflicts_with = "job_file")]
-    pub job: Option<String>,
-    /// Plan what a job file describes, without making a job
-    #[arg(long, value_name = "FILE")]
-    pub job_file: Option<PathBuf>,
-    /// Ask for passwords that are found nowhere (--job-file)
-    #[arg(long, short = 'W', requires = "job_file")]
-    pub ask_password: bool,
-    /// Every table and every object, not only what needs attention
-    #[arg(long)]
-    pub all: bool,
 }
