@@ -3,8 +3,8 @@
 mod demo;
 mod ends;
 mod examples;
-mod looks;
 mod limits;
+mod looks;
 mod rejects;
 mod shaping;
 mod types;
@@ -17,8 +17,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::demo::{DemoArgs, SimArgs};
 pub use self::ends::{CleanupArgs, KillArgs};
 use self::examples::*;
-pub use self::looks::Looks;
 pub use self::limits::LimitsArgs;
+pub use self::looks::Looks;
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
