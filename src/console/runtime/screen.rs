@@ -16,6 +16,8 @@ use unicode_width::UnicodeWidthStr;
 const SYNC_BEGIN: &str = "\x1b[?2026h";
 const SYNC_END: &str = "\x1b[?2026l";
 
+/// A cell of a screen that was entered or cleared.
+const BLANK: (char, Pencil) = (' ', Pencil { fg: None, bg: None, bold: false, reversed: false });
 /// So many cells cost no more to write again than to jump over.
 const GAP_MAX: u16 = 4;
 
@@ -61,7 +63,7 @@ impl Screen {
             at: None,
             unsure: false,
             pencil: Pencil::default(),
-            written: vec![None; usize::from(columns) * usize::from(rows)],
+            written: vec![Some(BLANK); usize::from(columns) * usize::from(rows)],
             cursor_shown: false,
             cursor: Position::new(0, 0),
             sync,
@@ -79,7 +81,7 @@ impl Screen {
         self.at = None;
         self.unsure = false;
         self.pencil = Pencil::default();
-        self.written.fill(None);
+        self.written.fill(Some(BLANK));
         self.cursor_shown = false;
     }
 
@@ -256,7 +258,7 @@ impl Backend for Screen {
 
     fn clear(&mut self) -> Result<(), Infallible> {
         self.pencil = Pencil::default();
-        self.written.fill(Some((' ', self.pencil)));
+        self.written.fill(Some(BLANK));
         self.out.push_str("\x1b[0m\x1b[2J");
         Ok(())
     }

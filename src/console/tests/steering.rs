@@ -2,6 +2,7 @@
 
 use super::{Desk, fixture};
 use crate::console::commands::{ACTIONS, Place};
+use crate::console::keymap::Key;
 use crate::console::msg::{Cmd, DownCause, LinkDown, LinkNews, Msg, Ticket};
 use crate::protocol::{Action, Reply, RequestBody, Update};
 
@@ -410,7 +411,11 @@ fn a_silent_engine_is_asked_and_then_named() {
     desk.msg(Msg::Resize { columns: 120, rows: 40 });
     let frame = desk.frame();
     assert!(frame.contains("! No word from the engine for 15 s (process "), "{frame}");
-    assert!(frame.contains("state D: waits for disk"), "{frame}");
+    desk.msg(Msg::Key(Key::Enter));
+    let page = desk.frame();
+    assert!(page.contains("state D: waits for"), "{page}");
+    assert!(page.contains("Safe  ") && page.contains("Next  "), "{page}");
+    desk.msg(Msg::Key(Key::Esc));
     let reply = Err("no word from the engine for 15 s".to_owned());
     desk.msg(Msg::Reply { ticket: Ticket::Ping, reply });
     let frame = desk.frame();
