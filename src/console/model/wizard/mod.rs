@@ -18,12 +18,11 @@ use std::collections::BTreeMap;
 
 pub use address::{Address, Engine};
 pub use connect::{
-    Connect, End, FROM_ASK, Part, SavedConnection, TASK_COPY, TASK_SCRIPT, TASK_VERIFY, TASKS,
-    Tested,
+    Connect, End, FROM_ASK, Part, SavedConnection, TASK_SCRIPT, TASK_VERIFY, TASKS, Tested,
 };
 pub use draft::Draft;
 pub use editor::Editor;
-pub use form::{Control, Form, Item, Outcome};
+pub use form::{Control, Form, Outcome};
 pub use options::Options;
 pub use pick::Pick;
 pub use preflight::{Line, Preflight, Spot};
