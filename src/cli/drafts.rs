@@ -68,7 +68,7 @@ fn discard(session: &Session, name: &str, yes: bool) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-// --- for lists ------------------------------------------------------------------------------------
+// --- for lists -----------------------------------------------------------------------------------
 
 /// The drafts as lines of a list of jobs.
 ///
@@ -146,7 +146,7 @@ pub fn connections(config: &Config) -> Vec<SavedConnection> {
     config.connections.iter().map(saved).collect()
 }
 
-// --- from a draft to a job, and back --------------------------------------------------------------
+// --- from a draft to a job, and back -------------------------------------------------------------
 
 /// Starts the engine of a draft; it plans from fresh state and begins when nothing blocks.
 ///

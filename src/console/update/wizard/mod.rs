@@ -27,7 +27,7 @@ use crate::protocol::survey::{SurveyNews, SurveyRequest};
 /// The pages in their order.
 const PAGES: [Place; 4] = [Place::Connect, Place::Pick, Place::Options, Place::Preflight];
 
-// --- opening and leaving -------------------------------------------------------------------------
+// --- opening and leaving ------------------------------------------------------------------------
 
 /// `n`: a new draft, named when its database is known.
 pub fn new(model: &mut Model) -> Vec<Cmd> {
@@ -236,7 +236,7 @@ pub fn free_name(model: &Model, stem: &str) -> String {
     names.find(|name| !taken(name)).unwrap_or(first)
 }
 
-// --- saving ---------------------------------------------------------------------------------------
+// --- saving --------------------------------------------------------------------------------------
 
 /// Saves the draft when it changed since it was saved last. A name that cannot be is not followed:
 /// the draft stays under the name it had.
@@ -265,7 +265,7 @@ pub fn save(model: &mut Model) -> Vec<Cmd> {
     cmds
 }
 
-// --- pages ----------------------------------------------------------------------------------------
+// --- pages ---------------------------------------------------------------------------------------
 
 /// Opens a page. Only the page that is open stands in the stack of screens.
 pub fn go_to(model: &mut Model, page: Place) -> Vec<Cmd> {
@@ -343,7 +343,7 @@ pub fn cancel(model: &mut Model, by: Place, what: &What) -> Vec<Cmd> {
     vec![Cmd::Survey { id, request: Box::new(SurveyRequest::Cancel { id }) }]
 }
 
-// --- what happens ---------------------------------------------------------------------------------
+// --- what happens --------------------------------------------------------------------------------
 
 /// A key that goes into a field of the page; `None`: it is no such key.
 pub fn press(model: &mut Model, key: Key) -> Option<Vec<Cmd>> {

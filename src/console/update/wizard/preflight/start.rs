@@ -165,7 +165,7 @@ pub fn started(model: &mut Model, draft: &str, result: Result<(), String>) -> Ve
     cmds
 }
 
-// --- the script -----------------------------------------------------------------------------------
+// --- the script ----------------------------------------------------------------------------------
 
 /// Asks for the statements of every table, one after the other.
 fn write_script(model: &mut Model) -> Vec<Cmd> {
