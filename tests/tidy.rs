@@ -292,6 +292,22 @@ fn check_sizes(source: &Source) -> Broken {
     found
 }
 
+/// Text from outside may hold anything: it reaches a cell only through the pen, which takes nothing
+/// but filtered text. A widget or a buffer in a view would be a way around it.
+fn check_pen(source: &Source) -> Broken {
+    let mut found = Broken::new();
+    let drawing = source.path.starts_with("src/console/view/");
+    if !drawing || source.path == "src/console/view/pen.rs" {
+        return found;
+    }
+    let around = ["widgets", "Buffer", "set_string", "set_stringn", "set_line", "set_symbol"];
+    for word in around {
+        let sentence = format!("{word}: only the pen writes cells, it takes filtered text");
+        found.extend(source.find(&[word]).iter().map(|l| broken(source, *l, &sentence)));
+    }
+    found
+}
+
 fn check_leftovers(source: &Source) -> Broken {
     let mut found = Broken::new();
     for word in ["dbg", "todo", "unimplemented"] {
@@ -361,6 +377,11 @@ fn forms_live_where_they_are_sent_or_kept() {
 #[test]
 fn lines_functions_and_files_are_short() {
     hold(check_sizes);
+}
+
+#[test]
+fn only_the_pen_writes_cells() {
+    hold(check_pen);
 }
 
 #[test]

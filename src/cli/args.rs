@@ -1,27 +1,34 @@
 //! The command line as typed. What it means is decided by the modules beside this one.
 
+mod conform;
 mod demo;
 mod ends;
 mod examples;
 mod limits;
+mod look;
 mod rejects;
 mod shaping;
+mod steer;
 mod types;
 mod verify;
 
-use std::path::PathBuf;
-
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use self::conform::{ConformArgs, PlanReportArgs};
 pub use self::demo::{DemoArgs, SimArgs};
-pub use self::ends::{CleanupArgs, KillArgs};
+pub use self::ends::{CleanupArgs, DraftsArgs, DraftsCommand, KillArgs};
 use self::examples::*;
 pub use self::limits::LimitsArgs;
+pub use self::look::{ProbeArgs, TablesArgs};
 pub use self::rejects::{
     BadRowArgs, BadRowPolicy, ExportForm, RejectsArgs, RejectsCommand, RejectsExportArgs,
     RejectsLimitArgs, RejectsListArgs, RejectsRetryArgs,
 };
 pub use self::shaping::{ContentWord, Order, PlanArgs, ShapeArgs};
+pub use self::steer::{
+    DrainArgs, IndexWorkersArgs, RateArgs, ReloadArgs, ReportArgs, RetryArgs, SkipArgs, StopArgs,
+    ThreadsArgs,
+};
 pub use self::types::TypeArgs;
 pub use self::verify::{VerifyArgs, VerifyCommand, VerifyListArgs, VerifyShowArgs};
 
@@ -143,8 +150,11 @@ pub enum Command {
     #[command(after_help = EXAMPLES_NEW)]
     New(NewArgs),
     /// Show what a job will do: findings, tables, objects
-    #[command(after_help = EXAMPLES_PLAN)]
+    #[command(after_help = EXAMPLES_PLAN, visible_alias = "preflight")]
     Plan(PlanArgs),
+    /// Show or run statements that set the target as the source is set
+    #[command(after_help = EXAMPLES_CONFORM)]
+    Conform(ConformArgs),
     /// Start a job that was defined with `new`
     Start(StartArgs),
     /// Compare two databases, row by row where they differ; repair them
@@ -176,8 +186,12 @@ pub enum Command {
     Limits(LimitsArgs),
     /// Show or set the number of workers that build indexes and keys
     IndexWorkers(IndexWorkersArgs),
-    /// List the tables of a job
+    /// List the tables of a job, or of a database
+    #[command(after_help = EXAMPLES_TABLES)]
     Tables(TablesArgs),
+    /// Try connections: who answers, how far away, what would be in the way
+    #[command(after_help = EXAMPLES_PROBE)]
+    Probe(ProbeArgs),
     /// List chunks: failed ones, or those of a table
     #[command(after_help = EXAMPLES_CHUNKS)]
     Chunks(ChunksArgs),
@@ -192,6 +206,10 @@ pub enum Command {
     Skip(SkipArgs),
     /// Empty a table on the target and load it again
     Reload(ReloadArgs),
+    /// Give chunks of leaving workers back instead of finishing them
+    Drain(DrainArgs),
+    /// Tell everything about a job as one text: figures, tables, failures, story
+    Report(ReportArgs),
     /// Show what happened
     Log(LogArgs),
     /// Show the runs of a job and who did what
@@ -201,12 +219,16 @@ pub enum Command {
     Wait(WaitArgs),
     /// Remove a job; rows on the target stay
     Kill(KillArgs),
+    /// List the drafts of the console's wizard, or throw one away
+    Drafts(DraftsArgs),
     /// Remove what a finished job left on the target for itself
     Cleanup(CleanupArgs),
     /// Check this host, its files, locks, sockets and terminal
     Doctor,
     /// List the keys of the console
     Keys(KeysArgs),
+    /// Print the manual page
+    Man,
     /// Print a completion script for a shell
     #[command(after_help = EXAMPLES_COMPLETIONS)]
     Completions { shell: clap_complete::Shell },
@@ -384,6 +406,9 @@ pub struct StartArgs {
 pub struct ResumeArgs {
     /// Name of the job
     pub job: String,
+    /// Copy workers from now on
+    #[arg(long, value_name = "N")]
+    pub threads: Option<String>,
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,
@@ -423,57 +448,6 @@ pub struct StatusArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct StopArgs {
-    /// Name of the job
-    pub job: String,
-    /// Do not wait for chunks under way: they are rolled back and done again later
-    #[arg(long)]
-    pub now: bool,
-    /// Answer yes (an orderly stop only)
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// The target's name, instead of typing it (--now)
-    #[arg(long, value_name = "NAME")]
-    pub yes_target: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct ThreadsArgs {
-    /// Name of the job
-    pub job: String,
-    /// Workers wanted; without it, the present number is printed
-    pub number: Option<String>,
-    /// Right end of the slider
-    #[arg(long, value_name = "N")]
-    pub max: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct RateArgs {
-    /// Name of the job
-    pub job: String,
-    /// `40MB/s`, or `none`; without it, the present limit is printed
-    pub rate: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct IndexWorkersArgs {
-    /// Name of the job
-    pub job: String,
-    /// Workers wanted; without it, the present number is printed
-    pub number: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct TablesArgs {
-    /// Name of the job
-    pub job: String,
-    /// Only tables in this state
-    #[arg(long, value_parser = ["waiting", "running", "done", "failed", "skipped"])]
-    pub state: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub struct ChunksArgs {
     /// Name of the job
     pub job: String,
@@ -486,53 +460,6 @@ pub struct ChunksArgs {
     /// Failed steps (indexes, keys, views) instead of chunks
     #[arg(long, conflicts_with_all = ["state", "table"])]
     pub steps: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct RetryArgs {
-    /// Name of the job
-    pub job: String,
-    /// A chunk, such as crm.orders#81; may be given several times
-    #[arg(long, value_name = "TABLE#N")]
-    pub chunk: Vec<String>,
-    /// A failed step by its number in `chunks --steps`; may be given several times
-    #[arg(long, value_name = "ID")]
-    pub step: Vec<u32>,
-    /// Everything that failed
-    #[arg(long, conflicts_with_all = ["chunk", "step"])]
-    pub all: bool,
-    /// Answer yes
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-    /// Ask for passwords that are found nowhere, when an engine has to be started
-    #[arg(long, short = 'W')]
-    pub ask_password: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct SkipArgs {
-    /// Name of the job
-    pub job: String,
-    /// A chunk, such as crm.orders#81; may be given several times
-    #[arg(long, value_name = "TABLE#N", required = true)]
-    pub chunk: Vec<String>,
-    /// Why, for the history
-    #[arg(long, value_name = "TEXT")]
-    pub reason: String,
-    /// The target's name, instead of typing it
-    #[arg(long, value_name = "NAME")]
-    pub yes_target: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct ReloadArgs {
-    /// Name of the job
-    pub job: String,
-    /// The table, as `tables` lists it
-    pub table: String,
-    /// The target's name, instead of typing it
-    #[arg(long, value_name = "NAME")]
-    pub yes_target: Option<String>,
 }
 
 #[derive(Debug, Args)]

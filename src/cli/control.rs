@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::args::{
-    IndexWorkersArgs, JobArg, LimitsArgs, RateArgs, ReloadArgs, ResumeArgs, RetryArgs, SkipArgs,
-    StopArgs, ThreadsArgs,
+    DrainArgs, IndexWorkersArgs, JobArg, LimitsArgs, RateArgs, ReloadArgs, ResumeArgs, RetryArgs,
+    SkipArgs, StopArgs, ThreadsArgs,
 };
 use super::ask;
 use super::failure::{Exit, Failure};
@@ -41,9 +41,30 @@ pub async fn pause(session: &Session, args: &JobArg) -> Result<Exit, Failure> {
 /// # Errors
 /// See [`pause`]; starts an engine when none runs.
 pub async fn resume(session: &Session, args: &ResumeArgs) -> Result<Exit, Failure> {
+    let want = args.threads.as_ref().map(|text| parse_threads(text, THREADS_CEILING));
+    let want = want.transpose().map_err(Failure::usage)?;
     let job = session.existing(&args.job)?;
     let engine = session.engine_or_start(&job, args.ask_password).await?;
+    if let Some(want) = want {
+        send(session, &engine, Action::Threads { want }).await?;
+    }
     send(session, &engine, Action::Resume).await
+}
+
+/// # Errors
+/// See [`pause`]; unanswered questions.
+pub async fn drain(session: &Session, args: &DrainArgs) -> Result<Exit, Failure> {
+    let job = session.existing(&args.job)?;
+    let engine = session.engine(&job).await?;
+    let view = snapshot_of(&engine).await?.job;
+    let leaving = view.threads.draining;
+    if leaving == 0 {
+        return Ok(done(session, &format!("{job}: no worker is leaving")));
+    }
+    let held = figures::counted(u64::from(leaving), "chunk");
+    let question = format!("Roll {held} of {job} back and give them back instead of finishing");
+    session.ask_twice_on_production(&question, &view, args.yes, args.yes_target.as_deref())?;
+    send(session, &engine, Action::DrainNow).await
 }
 
 /// # Errors

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::args::{CopyArgs, NewArgs, PlanArgs, StartArgs};
+use super::args::{CopyArgs, NewArgs, PlanArgs, PlanReportArgs, StartArgs};
 use super::ask;
 use super::define::{Defined, define, draft};
 use super::discard;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::follow;
+use super::job_file;
 use super::lines::summary;
 use super::mirror::Mirror;
 use super::plan_text;
@@ -22,9 +23,9 @@ use crate::client::{Client, ClientError, Connection};
 use crate::config::{Config, JobFile};
 use crate::core::name::JobName;
 use crate::core::spec::{JobKind, JobSpec, TableExists};
-use crate::engine;
-use crate::protocol::convert::plan_view;
-use crate::protocol::{Action, AlertView, JobView, PlanView, StartMessage};
+use crate::engine::{self, Passwords};
+use crate::protocol::convert::{finding_view, plan_view};
+use crate::protocol::{Action, AlertView, FindingView, JobView, PlanView, StartMessage};
 
 /// After this long of planning the user is told that it goes on.
 const PLANNING_NOTE: Duration = Duration::from_secs(3);
@@ -41,6 +42,7 @@ const NOTHING_LEFT: &str = "Nothing was changed on either side, and nothing was 
 /// # Errors
 /// `Blocked` with the findings; then nothing is left behind.
 pub async fn copy(session: &Session, args: &CopyArgs) -> Result<Outcome, Failure> {
+    job_file::read(&args.spec)?.refuse_other_than_copy()?;
     let mut defined = define(session, args.job.as_deref(), &args.spec)?;
     defined.spec.verify_after |= args.verify;
     ask_destructive(&defined.spec, args.yes_target.as_deref())?;
@@ -310,7 +312,7 @@ pub async fn new(session: &Session, args: &NewArgs) -> Result<Exit, Failure> {
             )));
         }
     };
-    tell_plan(session, &job, &plan, false)?;
+    tell_plan(session, &job, &plan, &PlanReportArgs::default())?;
     session.output.note(&format!("Start: tidegate start {job}"));
     Ok(Exit::Done)
 }
@@ -324,7 +326,7 @@ pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
     let job = session.existing(args.job.as_deref().unwrap_or_default())?;
     let view = View::open(session, &job).await?;
     let shown = view.snapshot().await?.job;
-    let plan = match (shown.planned, view) {
+    let mut plan = match (shown.planned, view) {
         (true, view) => view.plan().await?,
         // Not made yet: an engine makes it.
         (false, View::Live(engine)) => checked_plan(session, &job, &engine).await?,
@@ -333,7 +335,10 @@ pub async fn plan(session: &Session, args: &PlanArgs) -> Result<Exit, Failure> {
             checked_plan(session, &job, &engine).await?
         }
     };
-    tell_plan(session, &job, &plan, args.all)?;
+    if args.report.estimate {
+        plan.findings.push(speed(session, &job).await?);
+    }
+    tell_plan(session, &job, &plan, &args.report)?;
     if shown.state == "DEFINING" {
         session.output.note(&format!("Start: tidegate start {job}"));
     }
@@ -345,17 +350,14 @@ async fn plan_of_file(session: &Session, path: &Path, args: &PlanArgs) -> Result
     let config = Config::load(&session.paths)?;
     let text = JobFile::load(path)?.text;
     let (spec, mut passwords) = draft(&config, &text, &path.display().to_string())?;
-    let asked = args.ask_password;
-    if passwords.source.is_none() {
-        passwords.source = session.typed_password(&spec.source, asked)?;
-    }
-    if passwords.target.is_none() {
-        passwords.target = session.typed_password(&spec.target, asked)?;
-    }
+    session.complete(&spec, &mut passwords, args.ask_password)?;
     let told = |text: String| session.output.note(&text);
-    let plan = plan_view(&engine::plan_of(&spec, &passwords, &told).await?);
-    session.output.object("plan", json!(plan));
-    plan_text::lines(&plan, args.all).iter().for_each(|line| session.output.text(line));
+    let mut plan = engine::plan_of(&spec, &passwords, &told).await?;
+    if args.report.estimate {
+        plan.findings.push(engine::estimate(&spec, &passwords, &plan).await?);
+    }
+    let plan = plan_view(&plan);
+    plan_text::tell(session, &plan, &args.report)?;
     if plan.blocked {
         let what = format!("{} cannot start: its plan has BLOCK findings", path.display());
         return Err(Failure::new(Exit::Blocked, what)
@@ -366,9 +368,23 @@ async fn plan_of_file(session: &Session, path: &Path, args: &PlanArgs) -> Result
     Ok(Exit::Done)
 }
 
-fn tell_plan(session: &Session, job: &JobName, plan: &PlanView, all: bool) -> Result<(), Failure> {
-    session.output.object("plan", json!(plan));
-    plan_text::lines(plan, all).iter().for_each(|line| session.output.text(line));
+/// What a short read of a defined job's largest table says.
+async fn speed(session: &Session, job: &JobName) -> Result<FindingView, Failure> {
+    let spec = session.spec(job)?;
+    let mut passwords = Passwords::default();
+    session.complete(&spec, &mut passwords, false)?;
+    let told = |text: String| session.output.note(&text);
+    let plan = engine::plan_of(&spec, &passwords, &told).await?;
+    Ok(finding_view(&engine::estimate(&spec, &passwords, &plan).await?))
+}
+
+fn tell_plan(
+    session: &Session,
+    job: &JobName,
+    plan: &PlanView,
+    report: &PlanReportArgs,
+) -> Result<(), Failure> {
+    plan_text::tell(session, plan, report)?;
     match plan.blocked {
         true => Err(blocked(job)),
         false => Ok(()),

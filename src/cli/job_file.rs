@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use super::args::{AccessPath, ContentWord, IfExists, SpecArgs};
 use super::failure::Failure;
 use super::shaping;
-use crate::config::{FileContent, FilePolicy, FileRejects, JobFile};
+use crate::config::{FileContent, FileEnd, FileKind, FilePolicy, FileRejects, JobFile};
 use crate::core::mapping::Engine;
 use crate::core::mapping::{MapRules, is_type_name, wrong_targets};
 use crate::core::name::Dialect;
 use crate::core::spec::{
-    BadRows, JobSpec, Limits, REJECTS_PER_JOB_DEFAULT, REJECTS_PER_TABLE_DEFAULT, SchemaRemap,
-    Shaping,
+    BadRows, Content, Endpoint, JobKind, JobSpec, Limits, REJECTS_PER_JOB_DEFAULT,
+    REJECTS_PER_TABLE_DEFAULT, SchemaRemap, Shaping, TableExists,
 };
 use clap::ValueEnum;
 
@@ -21,6 +21,10 @@ pub struct Filed {
     pub args: SpecArgs,
     /// Name of the job.
     pub job: Option<String>,
+    /// What it does; absent: what the command says.
+    pub kind: Option<FileKind>,
+    source: FileEnd,
+    target: FileEnd,
     verify: bool,
     rejects: FileRejects,
     remap: Vec<SchemaRemap>,
@@ -54,6 +58,9 @@ fn filed(flags: &SpecArgs, file: Option<(JobFile, String)>) -> Result<Filed, Fai
     let mut filed = Filed {
         args: flags.clone(),
         job: None,
+        kind: None,
+        source: FileEnd::default(),
+        target: FileEnd::default(),
         verify: false,
         rejects: FileRejects::default(),
         remap: Vec::new(),
@@ -114,6 +121,10 @@ impl Filed {
         args.rate = args.rate.take().or(keys.rate);
         args.chunk_size = args.chunk_size.take().or(keys.chunk_size);
         self.job = keys.job;
+        self.kind = keys.kind;
+        let asks = |end: &FileEnd| end.ask_password == Some(true);
+        args.ask_password |= asks(&keys.source) || asks(&keys.target);
+        (self.source, self.target) = (keys.source, keys.target);
         self.rejects = keys.rejects;
         let remap = keys.remap_schemas.into_iter();
         self.remap = remap.map(|(from, to)| SchemaRemap { from, to }).collect();
@@ -158,7 +169,42 @@ impl Filed {
         if spec.bad_rows == BadRows::Fail {
             spec.bad_rows = bad_rows(&self.rejects);
         }
+        mark(&mut spec.source, &self.source);
+        mark(&mut spec.target, &self.target);
+        match self.kind {
+            Some(FileKind::Verify) => {
+                spec.kind = JobKind::Verify;
+                spec.verify_after = false;
+                (spec.content, spec.table_exists) = (Content::All, TableExists::Stop);
+            }
+            Some(FileKind::Script) => spec.content = Content::SchemaOnly,
+            Some(FileKind::Copy) | None => {}
+        }
         Ok(spec)
+    }
+
+    /// Is the file meant for this command?
+    ///
+    /// # Errors
+    /// `Usage` with the command that it is for.
+    pub fn refuse_other_than_copy(&self) -> Result<(), Failure> {
+        match self.kind {
+            Some(FileKind::Verify) => Err(Failure::usage("this job file describes a verification")
+                .with_detail("Nothing was changed.")
+                .with_hint("tidegate verify --job-file FILE")),
+            Some(FileKind::Script) => Err(Failure::usage("this job file describes a script")
+                .with_detail("Nothing was changed.")
+                .with_hint("kind = \"copy\" or no kind at all makes it a copy.")),
+            Some(FileKind::Copy) | None => Ok(()),
+        }
+    }
+}
+
+/// What the file says of an end; a connection of config.toml says it itself.
+fn mark(end: &mut Endpoint, told: &FileEnd) {
+    if end.connection.is_none() {
+        end.label = told.label.clone().or(end.label.take());
+        end.production |= told.production == Some(true);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::{ChunksArgs, HistoryArgs, LogArgs, StatusArgs, TablesArgs};
+use super::drafts;
 use super::failure::{Exit, Failure};
 use super::figures;
 use super::follow;
@@ -41,6 +42,7 @@ pub async fn ls(session: &Session) -> Result<Exit, Failure> {
             }
         }
     }
+    jobs.extend(drafts::views(session)?);
     // Newest first; names decide among equals.
     jobs.sort_by(|a, b| b.started_ms.cmp(&a.started_ms).then_with(|| a.name.cmp(&b.name)));
     session.output.object("jobs", json!({ "jobs": jobs }));
@@ -331,7 +333,7 @@ fn print_line(session: &Session, line: &LogLine) {
     session.output.text(&log_text(line));
 }
 
-fn log_text(line: &LogLine) -> String {
+pub fn log_text(line: &LogLine) -> String {
     let mark = match line.level.as_str() {
         "error" | "warn" => "! ",
         _ => "",

@@ -7,6 +7,7 @@
 
 mod args;
 mod ask;
+mod conform;
 mod control;
 mod copy;
 mod define;
@@ -14,6 +15,7 @@ mod demo;
 pub mod demo_data;
 mod discard;
 mod doctor;
+mod drafts;
 mod endpoints;
 mod failure;
 mod figures;
@@ -23,11 +25,15 @@ mod job_file;
 mod keys;
 mod lines;
 mod look;
+mod man;
 mod mirror;
 mod output;
+#[cfg(test)]
+mod parity;
 mod plain;
 mod plan_text;
 mod rejects;
+mod report;
 mod screen;
 mod session;
 mod shaping;
@@ -76,6 +82,10 @@ pub fn main() -> ExitCode {
             clap_complete::generate(shell, &mut command, "tidegate", &mut std::io::stdout());
             Ok(Outcome::Exit(Exit::Done))
         }
+        Some(Command::Man) => {
+            session.output.line(man::page(Invocation::command()).trim_end());
+            Ok(Outcome::Exit(Exit::Done))
+        }
         command => run(&session, command),
     };
     let ended = match result {
@@ -108,6 +118,7 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Attach(args)) => return attach(session, &args).await,
         Some(Command::New(args)) => copy::new(session, &args).await,
         Some(Command::Plan(args)) => copy::plan(session, &args).await,
+        Some(Command::Conform(args)) => conform::conform(session, &args).await,
         Some(Command::Ls) => look::ls(session).await,
         Some(Command::Status(args)) => look::status(session, &args).await,
         Some(Command::Pause(args)) => control::pause(session, &args).await,
@@ -117,22 +128,29 @@ async fn dispatch(session: &Session, command: Option<Command>) -> Result<Outcome
         Some(Command::Rate(args)) => control::rate(session, &args).await,
         Some(Command::Limits(args)) => control::limits(session, &args).await,
         Some(Command::IndexWorkers(args)) => control::index_workers(session, &args).await,
+        Some(Command::Tables(args)) if survey::names_database(session, &args.job) => {
+            survey::tables(session, &args).await
+        }
         Some(Command::Tables(args)) => look::tables(session, &args).await,
+        Some(Command::Probe(args)) => survey::probe(session, &args).await,
         Some(Command::Chunks(args)) => look::chunks(session, &args).await,
         Some(Command::Retry(args)) => control::retry(session, &args).await,
         Some(Command::Rejects(args)) => rejects::rejects(session, &args).await,
         Some(Command::Skip(args)) => control::skip(session, &args).await,
         Some(Command::Reload(args)) => control::reload(session, &args).await,
+        Some(Command::Drain(args)) => control::drain(session, &args).await,
+        Some(Command::Report(args)) => report::report(session, &args).await,
         Some(Command::Log(args)) => look::log(session, &args).await,
         Some(Command::History(args)) => look::history(session, &args).await,
         Some(Command::Wait(args)) => wait::wait(session, &args).await,
+        Some(Command::Drafts(args)) => drafts::drafts(session, &args),
         Some(Command::Kill(args)) => discard::kill(session, &args).await,
         Some(Command::Cleanup(args)) => discard::cleanup(session, &args).await,
         Some(Command::Doctor) => doctor::doctor(session).await,
         Some(Command::Keys(args)) => keys::keys(session, &args),
-        Some(Command::Engine { .. } | Command::Survey | Command::Completions { .. }) => {
-            Ok(Exit::Done)
-        }
+        Some(
+            Command::Engine { .. } | Command::Survey | Command::Completions { .. } | Command::Man,
+        ) => Ok(Exit::Done),
     };
     exit.map(Outcome::Exit)
 }

@@ -67,13 +67,7 @@ impl Output {
 
     /// The end of a command that failed.
     pub fn failure(&self, failure: &Failure) {
-        let mut text = format!("tidegate: {}\n", clean(&failure.message));
-        for part in [&failure.detail, &failure.hint].into_iter().flatten() {
-            for line in part.lines() {
-                text.push_str(&format!("  {}\n", clean(line)));
-            }
-        }
-        let _ = std::io::stderr().write_all(text.as_bytes());
+        self.failure_text(failure);
         if self.json {
             let body = json!({
                 "exit": failure.exit as u8,
@@ -83,6 +77,17 @@ impl Output {
             });
             write_stdout(&object_text("error", body));
         }
+    }
+
+    /// Why something failed, beside the result.
+    pub fn failure_text(&self, failure: &Failure) {
+        let mut text = format!("tidegate: {}\n", clean(&failure.message));
+        for part in [&failure.detail, &failure.hint].into_iter().flatten() {
+            for line in part.lines() {
+                text.push_str(&format!("  {}\n", clean(line)));
+            }
+        }
+        let _ = std::io::stderr().write_all(text.as_bytes());
     }
 }
 

@@ -1,8 +1,16 @@
 //! A plan for people: what forbids the start first, what needs attention next.
 
+use serde_json::json;
+
+use super::args::PlanReportArgs;
+use super::failure::{Exit, Failure};
 use super::figures;
-use super::output::{clean, columns};
-use crate::protocol::{FindingView, PlanColumnView, PlanTableView, PlanView};
+use super::output::{clean, columns, object_text};
+use super::session::Session;
+use crate::protocol::{ChangeView, FindingView, PlanColumnView, PlanTableView, PlanView};
+
+/// Behind severity and topic.
+const INDENT: &str = "                 ";
 
 /// The BLOCK findings with what to do.
 #[must_use]
@@ -15,9 +23,91 @@ fn finding(finding: &FindingView) -> Vec<String> {
     let mut lines =
         vec![format!("{:<5} {:<10} {}", finding.severity, finding.topic, clean(&finding.message))];
     for part in [&finding.detail, &finding.hint].into_iter().flatten() {
-        lines.extend(part.lines().map(|line| format!("{:17}{}", "", clean(line))));
+        lines.extend(part.lines().map(|line| format!("{INDENT}{}", clean(line))));
+    }
+    for (at, way) in finding.ways.iter().enumerate() {
+        let number = at + 1;
+        lines.push(format!("{INDENT}{number}  {}", clean(&way.title)));
+        lines.extend(does(&way.change).map(|flag| format!("{INDENT}   {}", clean(&flag))));
     }
     lines
+}
+
+/// The flag or command that does what a way out does; `None` where only the screen has it.
+fn does(change: &ChangeView) -> Option<String> {
+    Some(match change {
+        ChangeView::TableExists { table, policy } => {
+            format!("--table-exists {}", quoted(&format!("{table}={policy}")))
+        }
+        ChangeView::LeaveOut { table } => format!("--exclude {}", quoted(table)),
+        ChangeView::Rename { table } => format!("--rename {}", quoted(&format!("{table}=NAME"))),
+        ChangeView::AcceptLossy => "--accept-lossy".to_owned(),
+        ChangeView::Set { key, value } => flag_of(key, value),
+        ChangeView::Conform { .. } => "tidegate conform JOB, or conform --job-file FILE".to_owned(),
+        ChangeView::Page { .. } => return None,
+    })
+}
+
+/// A key of the job file as its flag, where it has one.
+fn flag_of(key: &str, value: &str) -> String {
+    let bare = value.trim_matches('"');
+    match key {
+        "threads" | "threads_max" | "if_exists" => format!("--{} {bare}", key.replace('_', "-")),
+        "scan" => "--scan".to_owned(),
+        "rejects.on_bad_row" => format!("--bad-rows {bare}"),
+        "objects.leave_out" => {
+            let words =
+                bare.trim_matches(['[', ']']).split(", ").map(|word| word.trim_matches('"'));
+            words.map(|word| format!("--leave-out {word}")).collect::<Vec<_>>().join(" ")
+        }
+        _ => match key.strip_prefix("switches.") {
+            Some(name) if value == "true" => format!("--switch {name}"),
+            Some(name) => format!("--switch {name}={bare}"),
+            None => format!("in the job file: {key} = {value}"),
+        },
+    }
+}
+
+/// For a shell, where it needs quotes.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "._-=/:@".contains(c);
+    match text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// `23 ok   3 warnings   1 blocks the start`.
+fn counts(plan: &PlanView) -> String {
+    let of = |severity: &str| {
+        plan.findings.iter().filter(|finding| finding.severity == severity).count() as u64
+    };
+    let blocks = match of("BLOCK") {
+        0 => "nothing blocks the start".to_owned(),
+        1 => "1 blocks the start".to_owned(),
+        n => format!("{n} block the start"),
+    };
+    format!("{} ok   {}   {blocks}", of("ok"), figures::counted(of("warn"), "warning"))
+}
+
+/// Prints a plan's report, and writes it to the file that was named: there the whole of it.
+///
+/// # Errors
+/// A file that cannot be written.
+pub fn tell(session: &Session, plan: &PlanView, args: &PlanReportArgs) -> Result<(), Failure> {
+    session.output.object("plan", json!(plan));
+    lines(plan, args.all).iter().for_each(|line| session.output.text(line));
+    let Some(path) = &args.output else { return Ok(()) };
+    let text = match path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+        true => object_text("plan", json!(plan)) + "\n",
+        false => lines(plan, true).iter().map(|line| format!("{line}\n")).collect(),
+    };
+    std::fs::write(path, text).map_err(|error| {
+        Failure::new(Exit::Error, format!("cannot write {}: {error}", path.display()))
+            .with_detail("The plan was made; nothing was changed on either side.")
+    })?;
+    session.output.note(&format!("the report is in {}", path.display()));
+    Ok(())
 }
 
 /// The whole plan; `all` also lists what is as expected.
@@ -31,6 +121,7 @@ pub fn lines(plan: &PlanView, all: bool) -> Vec<String> {
         let found = plan.findings.iter().filter(|finding| finding.severity == severity);
         lines.extend(found.flat_map(finding));
     }
+    lines.push(counts(plan));
     let rows: u64 = plan.tables.iter().map(|table| table.rows).sum();
     let bytes: u64 = plan.tables.iter().map(|table| table.bytes).sum();
     let chunks: u64 = plan.tables.iter().map(|table| u64::from(table.chunks)).sum();
@@ -98,6 +189,7 @@ fn tables(plan: &PlanView) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::WayView;
 
     #[test]
     fn what_forbids_the_start_comes_first_and_says_what_to_do() {
@@ -123,6 +215,7 @@ mod tests {
         assert_eq!(text[1], "                 do");
         assert_eq!(text[2], "warn  target     a warn thing");
         assert!(!text.iter().any(|line| line.contains("a ok thing")));
+        assert_eq!(text[3], "1 ok   1 warning   1 blocks the start");
         assert_eq!(blocks(&plan).len(), 2);
     }
 
@@ -151,5 +244,43 @@ mod tests {
             assert!(text.contains(part), "{part}: {text}");
         }
         assert!(!text.contains("id: "), "{text}");
+    }
+
+    #[test]
+    fn ways_out_are_numbered_with_the_flag_that_does_the_same() {
+        let set = |key: &str, value: &str| ChangeView::Set {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let table = || "crm.odd name".to_owned();
+        for (change, flag) in [
+            (
+                ChangeView::TableExists { table: table(), policy: "truncate".to_owned() },
+                "--table-exists 'crm.odd name=truncate'",
+            ),
+            (ChangeView::LeaveOut { table: "crm.a".to_owned() }, "--exclude crm.a"),
+            (ChangeView::AcceptLossy, "--accept-lossy"),
+            (set("if_exists", "\"append\""), "--if-exists append"),
+            (set("threads_max", "7"), "--threads-max 7"),
+            (set("switches.zero_date_to_null", "true"), "--switch zero_date_to_null"),
+            (
+                set("objects.leave_out", "[\"trigger\", \"foreign_key\"]"),
+                "--leave-out trigger --leave-out foreign_key",
+            ),
+            (set("rejects.on_bad_row", "\"reject\""), "--bad-rows reject"),
+            (set("order", "\"listed\""), "in the job file: order = \"listed\""),
+        ] {
+            let way = WayView { title: "a way".to_owned(), change };
+            let one = FindingView { ways: vec![way], ..FindingView::default() };
+            let text = finding(&one);
+            assert_eq!(text[1], format!("{INDENT}1  a way"));
+            assert_eq!(text[2], format!("{INDENT}   {flag}"));
+        }
+        let way = WayView {
+            title: "back".to_owned(),
+            change: ChangeView::Page { page: "pick".to_owned() },
+        };
+        let one = FindingView { ways: vec![way], ..FindingView::default() };
+        assert_eq!(finding(&one).len(), 2);
     }
 }

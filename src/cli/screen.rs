@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::args::Looks;
 use super::demo;
+use super::drafts;
 use super::failure::{Exit, Failure};
 use super::keys;
 use super::session::{ScreenRequest, Session};
@@ -27,6 +28,7 @@ const TAIL_BYTES: u64 = 4_096;
 /// A configuration that cannot be read.
 pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Failure> {
     let config = Config::load(&session.paths)?;
+    let (likes, starts) = (session.clone(), session.clone());
     let (reader, stored) = (session.clone(), session.clone());
     let looks = &session.looks;
     let in_file = theme_of_file(&config);
@@ -45,9 +47,9 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
         measure: looks.measure.clone(),
         paths: session.paths.clone(),
         jobs: Box::new(move || rows(&reader)),
-        connections: Vec::new(),
-        like: Box::new(|_, _| Err("not yet".to_owned())),
-        start: Box::new(|_| Err("not yet".to_owned())),
+        connections: drafts::connections(&config),
+        like: Box::new(move |job, name| drafts::like(&likes, job, name)),
+        start: Box::new(move |start| drafts::start(&starts, start)),
         stored: Arc::new(move |job| Stored::open(&stored, job).and_then(|s| s.snapshot()).ok()),
     });
     match &request.job {
@@ -61,7 +63,8 @@ pub fn open(session: &Session, request: &ScreenRequest) -> Result<ExitCode, Fail
 /// The jobs for the list: from their files, so that listing starts nothing.
 fn rows(session: &Session) -> Result<Vec<JobRow>, String> {
     let names = job_names(session).map_err(|failure| failure.message)?;
-    Ok(names.iter().map(|name| row(session, name)).collect())
+    let drafts = drafts::rows(session).map_err(|failure| failure.message)?;
+    Ok(names.iter().map(|name| row(session, name)).chain(drafts).collect())
 }
 
 fn row(session: &Session, name: &JobName) -> JobRow {

@@ -9,6 +9,7 @@ use crate::client::{Client, ClientError, Connection};
 use crate::config::{Config, PasswordSource, Paths, password_for};
 use crate::core::name::JobName;
 use crate::core::spec::{Endpoint, JobSpec, Secret};
+use crate::engine::Passwords;
 use crate::protocol::{Action, JobView, StartMessage};
 use crate::store::MasterTable;
 
@@ -131,6 +132,25 @@ impl Session {
         };
         let end = endpoints::End { endpoint: endpoint.clone(), password: None, asks };
         endpoints::password_to_send(&end, ask_password)
+    }
+
+    /// What of the passwords of a draft has to be typed and is not in its URLs.
+    ///
+    /// # Errors
+    /// As [`Session::typed_password`].
+    pub fn complete(
+        &self,
+        spec: &JobSpec,
+        passwords: &mut Passwords,
+        ask_password: bool,
+    ) -> Result<(), Failure> {
+        if passwords.source.is_none() {
+            passwords.source = self.typed_password(&spec.source, ask_password)?;
+        }
+        if passwords.target.is_none() {
+            passwords.target = self.typed_password(&spec.target, ask_password)?;
+        }
+        Ok(())
     }
 
     /// The password of one end from wherever it is, for commands that log in themselves.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
 use super::settings::line_of;
+use crate::core::spec::{Limits, Shaping};
 
 /// The keys of a job file. Texts are read as the flags of the same name are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,6 +86,8 @@ pub struct JobKeys {
 pub enum FileKind {
     Copy,
     Verify,
+    /// The statements that make the tables, as a text; nothing is written anywhere.
+    Script,
 }
 
 /// `[source]`, `[target]`: what an URL does not say of an end. A connection of config.toml says it
@@ -169,6 +172,22 @@ impl JobFile {
             message: error.to_string(),
         })?;
         JobFile::parse(&text, path)
+    }
+
+    /// The text of a job file. Rules stand last, as they were written.
+    #[must_use]
+    pub fn compose(keys: &JobKeys, shaping: &Shaping, limits: &Limits, rules: &str) -> String {
+        let mut whole = toml::Table::try_from(keys).expect("texts and numbers are lawful TOML");
+        for part in [shaping.to_text(), limits.to_text()] {
+            whole.extend(part.parse::<toml::Table>().expect("it was written as TOML"));
+        }
+        let mut text = toml::to_string_pretty(&whole).expect("a table is lawful TOML");
+        if !rules.trim().is_empty() {
+            text.push('\n');
+            text.push_str(rules.trim());
+            text.push('\n');
+        }
+        text
     }
 
     /// From text; `path` is for messages.

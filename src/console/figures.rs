@@ -14,6 +14,24 @@ pub fn rate(bytes_per_s: u64) -> String {
     text.replace(".0 ", " ")
 }
 
+/// Speeds in the unit of the first one, which is named once.
+#[must_use]
+pub fn rates<const N: usize>(bytes_per_s: [u64; N]) -> ([String; N], &'static str) {
+    const UNITS: [&str; 5] = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
+    let mut unit = 0;
+    let mut scale = 1.0_f64;
+    while bytes_per_s[0] as f64 / scale >= 999.5 && unit + 1 < UNITS.len() {
+        scale *= 1000.0;
+        unit += 1;
+    }
+    let texts = bytes_per_s.map(|n| {
+        let amount = n as f64 / scale;
+        let text = if amount < 99.95 { format!("{amount:.1}") } else { format!("{amount:.0}") };
+        text.strip_suffix(".0").unwrap_or(&text).to_owned()
+    });
+    (texts, UNITS[unit])
+}
+
 /// `10.0 GB`.
 #[must_use]
 pub fn bytes(n: u64) -> String {
@@ -139,6 +157,8 @@ mod tests {
         }
         assert_eq!(rate(71_000_000), "71 MB/s");
         assert_eq!(bytes(10_000_000_000), "10.0 GB");
+        let (texts, unit) = rates([88_000_000, 71_250_000, 0]);
+        assert_eq!((texts.join(" ").as_str(), unit), ("88 71.2 0", "MB/s"));
     }
 
     #[test]

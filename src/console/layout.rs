@@ -275,6 +275,36 @@ pub fn run_lines(model: &Model, lower: LowerPane, pane: Pane, len: usize) -> usi
 /// Rows of the small run screen that are not tables: four above, log, blank and keys below.
 pub const SMALL_FIXED_ROWS: u16 = 7;
 
+/// Page 4 of the wizard: findings, the chosen one with its ways out, and the estimate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PreflightLayout {
+    /// Without its title, which is the page's.
+    pub list: Rect,
+    /// With a title.
+    pub detail: Option<Rect>,
+    pub estimate: Option<Rect>,
+}
+
+#[must_use]
+pub fn preflight(model: &Model) -> PreflightLayout {
+    let (w, h) = (model.columns, model.rows);
+    let end = h.saturating_sub(2);
+    let estimate = (h >= 20).then(|| Rect::new(0, end - 2, w, 2));
+    let bottom = if estimate.is_some() { end - 2 } else { end };
+    let room = bottom.saturating_sub(2);
+    if w >= WIDE && h >= 16 {
+        let list = Rect::new(0, 2, w - RIGHT_COLUMNS - 1, room);
+        let detail = Some(Rect::new(w - RIGHT_COLUMNS, 1, RIGHT_COLUMNS, room + 1));
+        return PreflightLayout { list, detail, estimate };
+    }
+    let rows = if h >= 12 { room * 9 / 20 } else { 0 };
+    PreflightLayout {
+        list: Rect::new(0, 2, w, room - rows),
+        detail: (rows > 1).then(|| Rect::new(0, bottom - rows, w, rows)),
+        estimate,
+    }
+}
+
 /// Is there room for the chosen action's text below the help list?
 #[must_use]
 pub fn help_has_detail(rows: u16) -> bool {

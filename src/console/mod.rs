@@ -20,6 +20,7 @@ mod theme;
 mod update;
 mod view;
 
+pub use model::wizard::Password;
 pub use model::{DraftStart, JobRow, SavedConnection, cause_of_failure};
 pub use runtime::{ConsoleOptions, JobText, JobsSource, StartDraft, StoredSource, run, theme_of};
 pub use theme::{Glyphs, Theme};

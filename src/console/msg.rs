@@ -35,6 +35,11 @@ pub enum Msg {
         ticket: Ticket,
         reply: Result<Reply, String>,
     },
+    /// What another command of this program printed.
+    Shell {
+        words: Vec<String>,
+        said: Result<String, String>,
+    },
     /// An answer for the status line, from outside a job's link.
     Told(String),
     /// The end of a lost engine's log.
@@ -119,6 +124,10 @@ pub enum Cmd {
         start: bool,
     },
     LoadJobs,
+    /// Run another command of this program and tell what it prints.
+    Shell {
+        words: Vec<String>,
+    },
     /// To the terminal's clipboard and to a file.
     Copy {
         text: String,

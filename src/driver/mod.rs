@@ -242,13 +242,6 @@ pub trait Target: Send + Sync {
         Ok(Settings::default())
     }
 
-    /// Runs one statement that makes the target conform, outside of any transaction. The operator
-    /// agreed to it; nothing else calls this.
-    async fn conform(&self, _statement: &str) -> Result<(), Fault> {
-        let what = "this target takes no statements";
-        Err(Fault::new(FaultKind::Unsupported, Side::Target, what))
-    }
-
     /// As [`Source::pressure`].
     async fn pressure(&self, _asked: PressureAsked) -> Result<Pressure, Fault> {
         Ok(Pressure::default())

@@ -13,6 +13,7 @@
 mod compare;
 mod control;
 mod detach;
+mod estimate;
 mod follow;
 mod gauge;
 mod host;
@@ -40,6 +41,7 @@ mod worker;
 mod workers;
 
 pub use control::EngineSetup;
+pub use estimate::estimate;
 pub use host::{logout, state_room};
 pub use incoming::Signal;
 pub use planning::{Databases, Passwords, Told, plan_of};

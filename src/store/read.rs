@@ -414,6 +414,12 @@ impl MasterTable {
                 ChunkStatus::Unassigned => {}
             }
         }
+        self.count_troubles(&mut summary)?;
+        Ok(summary)
+    }
+
+    /// Failed steps and rejected rows.
+    fn count_troubles(&self, summary: &mut Summary) -> Result<(), Fault> {
         let failed =
             rows(self, "select count(*) from step where state = 'failed'", [], |r| Ok(r.get(0)?))?;
         summary.steps_failed = failed.first().copied().unwrap_or(0);
@@ -424,6 +430,6 @@ impl MasterTable {
             let open = rows(self, sql, [], |r| Ok(unsigned(r.get(0)?)))?;
             summary.rows_rejected = open.first().copied().unwrap_or(0);
         }
-        Ok(summary)
+        Ok(())
     }
 }

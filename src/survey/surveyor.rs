@@ -171,6 +171,16 @@ impl Surveyor {
         Ok(SurveyAnswer::Counted { tables: counted })
     }
 
+    /// Rows of one table, counted.
+    ///
+    /// # Errors
+    /// As the server says.
+    pub async fn count_rows(&self, source: &SurveyEnd, table: &ObjectName) -> Result<u64, Trouble> {
+        let (look, _) = self.open(source, Side::Source).await?;
+        let counted = look.count(table).await;
+        counted.map_err(|fault| fault.while_doing(&format!("count {table}")).into())
+    }
+
     async fn count_one(&self, look: &dyn Look, table: &str) -> Result<u64, Trouble> {
         let name = resolve(look, table).await?;
         let counted = look.count(&name).await;

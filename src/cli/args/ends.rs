@@ -1,6 +1,6 @@
-//! Arguments of the commands that end a job.
+//! Arguments of the commands that end a job, or its draft.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]
 pub struct KillArgs {
@@ -27,4 +27,24 @@ pub struct CleanupArgs {
     /// Ask for passwords that are found nowhere
     #[arg(long, short = 'W')]
     pub ask_password: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DraftsArgs {
+    #[command(subcommand)]
+    pub command: Option<DraftsCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DraftsCommand {
+    /// List them, with the path of each job file
+    List,
+    /// Throw one away; no job and no database is touched
+    Discard {
+        /// Name of the draft
+        name: String,
+        /// Answer yes
+        #[arg(long, short = 'y')]
+        yes: bool,
+    },
 }

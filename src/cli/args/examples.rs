@@ -72,6 +72,17 @@ Examples:
   tidegate plan crm-nov --all
   tidegate start crm-nov";
 
+pub(super) const EXAMPLES_CONFORM: &str = "\
+Examples:
+  tidegate conform crm-1120 --show               statements for the job's target, run by nobody
+  tidegate conform --job-file crm.toml --only 2  one of them, after the target's name was typed
+  tidegate conform --from prod --to test --save crm
+                                                 kept as templates/crm.sql beside config.toml
+  tidegate conform --to test --template crm --yes-target test
+
+A job never changes settings by itself; its plan offers these statements. They are run one by one
+and stop at the first that fails. A template is a text to read and edit.";
+
 pub(super) const EXAMPLES_PLAN: &str = "\
 Examples:
   tidegate plan crm-nov
@@ -130,6 +141,19 @@ Examples:
   tidegate rate crm-nov             prints the present limit
   tidegate rate crm-nov 40MB/s
   tidegate rate crm-nov none";
+
+pub(super) const EXAMPLES_TABLES: &str = "\
+Examples:
+  tidegate tables crm-nov --state failed
+  tidegate tables mysql://ana@db1/crm --to postgres://ana@db2/crm
+  tidegate tables prod --table 'crm.order*' --exact --json | jq '.schemas[].tables[].rows'
+  tidegate tables prod --check-where \"crm.orders=placed >= '2024-01-01'\"";
+
+pub(super) const EXAMPLES_PROBE: &str = "\
+Examples:
+  tidegate probe prod
+  tidegate probe --target postgres://ana@db2/crm
+  tidegate probe prod test --json | jq -r '.probes[].facts[]'";
 
 pub(super) const EXAMPLES_CHUNKS: &str = "\
 Examples:

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::PlanReportArgs;
+
 /// What is wanted of single tables. A flag wins over the job file.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ShapeArgs {
@@ -80,7 +82,6 @@ pub struct PlanArgs {
     /// Ask for passwords that are found nowhere (--job-file)
     #[arg(long, short = 'W', requires = "job_file")]
     pub ask_password: bool,
-    /// Every table and every object, not only what needs attention
-    #[arg(long)]
-    pub all: bool,
+    #[command(flatten)]
+    pub report: PlanReportArgs,
 }

@@ -7,7 +7,7 @@
 mod orders;
 mod words;
 
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -173,7 +173,7 @@ impl Desk<'_> {
     async fn typed(&mut self, line: Option<Option<String>>) -> Option<Exit> {
         let Some(Some(line)) = line else {
             // End of input: a person leaves, a pipe has no more to say.
-            return if std::io::stdin().is_terminal() { Some(self.leave()) } else { None };
+            return self.orders.person.then(|| self.leave());
         };
         let opened = !std::mem::replace(&mut self.prompt, true);
         self.cancelled = None;
@@ -193,7 +193,7 @@ impl Desk<'_> {
 
     /// The prompt, without a line's end. Of a pipe nobody needs one.
     fn ask(&mut self) {
-        if !std::io::stdin().is_terminal() {
+        if !self.orders.person {
             // What comes next is a line or the end; until then the job is followed.
             return self.follow();
         }

@@ -1,6 +1,7 @@
 //! What is typed at the prompt: the console's commands, questions before what cannot be undone,
 //! and lists in words.
 
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use super::words;
@@ -40,12 +41,15 @@ pub struct Orders {
     requester: Requester,
     job: JobName,
     pub read_only: bool,
+    /// Somebody types: a pipe's lines are never an answer.
+    pub person: bool,
     question: Option<Question>,
 }
 
 impl Orders {
     pub fn new(requester: Requester, job: JobName, read_only: bool) -> Orders {
-        Orders { requester, job, read_only, question: None }
+        let person = std::io::stdin().is_terminal();
+        Orders { requester, job, read_only, person, question: None }
     }
 
     /// What stands before the cursor.
@@ -164,6 +168,13 @@ impl Orders {
             _ => format!("{} ({})? {}", row.verb, job.target, row.help_plain()),
         };
         let name = (tier == Tier::Types).then(|| Name::target(&job.source, &job.target));
+        if !self.person {
+            let shell = self.shell(row);
+            return vec![
+                format!("{} would ask, and there is no terminal. Nothing was changed.", row.verb),
+                format!("In a shell: {shell}"),
+            ];
+        }
         let how = match &name {
             Some(name) => format!("Type the target's name, {}, to go on.", name.name),
             None => "Type y for yes; anything else is no.".to_owned(),
@@ -175,7 +186,7 @@ impl Orders {
     async fn answer(&mut self, question: Question, line: &str) -> Vec<String> {
         let line = line.trim();
         if question.asked.elapsed() < GUARD {
-            self.question = Some(Question { asked: Instant::now(), ..question });
+            self.question = Some(question);
             return vec!["That was typed before the question; answer it now.".to_owned()];
         }
         let agreed = match &question.name {

@@ -180,8 +180,11 @@ pub enum Do {
     Reload,
     Set,
     ReadOnly,
+    Report,
+    Doctor,
     NewJob,
     NewLike,
+    Discard,
     /// The wizard's buttons.
     NextPage,
     PrevPage,

@@ -16,7 +16,9 @@ pub use job::{
     PlanScreen, SILENT, TableScreen, Wish,
 };
 pub use list::{List, Move};
-pub use overlay::{Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader};
+pub use overlay::{
+    Decision, Help, Overlay, Palette, Prompt, PromptKind, Question, Reader, WizardStep,
+};
 pub use rejects::{REJECTS_LISTED_MAX, RejectItem, RejectsScreen, key_text as reject_key_text};
 pub use run::{LowerPane, Pane, SORT_REST_MS};
 pub use wizard::{DraftStart, SavedConnection, Wizard};

@@ -43,6 +43,17 @@ pub enum Decision {
     },
     /// Closes the editor without keeping its text.
     DropText,
+    Wizard(WizardStep),
+}
+
+/// What the wizard asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WizardStep {
+    Start,
+    /// Run statements on the target.
+    Conform,
+    /// Throw the draft away.
+    Discard,
 }
 
 /// T2 asks y, T3 asks for a name (UX 7.4). Nothing is answered before the operator could read it.
@@ -102,4 +113,6 @@ pub enum PromptKind {
     Threads,
     /// A chunk's number within its table.
     GoTo,
+    /// A table's name on the target.
+    Rename,
 }

@@ -110,6 +110,23 @@ fn base64(bytes: &[u8]) -> String {
     out
 }
 
+/// What a command of this program prints.
+///
+/// # Errors
+/// Its first words when it ends badly.
+pub fn shell(program: &Path, words: &[String]) -> Result<String, String> {
+    let mut command = std::process::Command::new(program);
+    command.args(words).stdin(std::process::Stdio::null());
+    let output = command.output().map_err(|error| error.to_string())?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    if output.status.success() || !text.is_empty() {
+        return Ok(text);
+    }
+    let trouble = String::from_utf8_lossy(&output.stderr);
+    let first = trouble.lines().next().unwrap_or("it ended without a word");
+    Err(first.trim_start_matches("tidegate: ").to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

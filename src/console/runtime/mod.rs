@@ -8,6 +8,7 @@ mod drafts;
 mod editor;
 mod handout;
 mod input;
+mod looks;
 mod net;
 mod screen;
 mod survey;
@@ -25,11 +26,12 @@ use ratatui::Terminal;
 use tokio::sync::mpsc::Sender;
 
 use self::input::{Batch, ESC_HOLD, ESC_HOLD_SSH, KeyFilter};
+pub use self::looks::theme_of;
 use self::net::Order;
 use self::screen::Screen;
 use super::keymap::Keymap;
 use super::model::{DraftStart, JobRow, Model, Now, SavedConnection, Start};
-use super::msg::{Cmd, Msg};
+use super::msg::{Cmd, LinkNews, Msg};
 use super::theme::{Glyphs, Look, Theme};
 use super::{terminal, update, view};
 use crate::client::Client;
@@ -54,6 +56,8 @@ pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Se
 const FPS_SLOW: f64 = 0.5;
 /// Keys are drawn at once, but not more often than this after one another.
 const KEY_FRAME: Duration = Duration::from_millis(50);
+/// A reply that comes within this time after a key answers it.
+const ASKED_FOR: Duration = Duration::from_secs(1);
 /// A write that takes longer says that the line is slow.
 const SLOW_WRITE: Duration = Duration::from_millis(200);
 /// The slowest pace a slow line leads to.
@@ -137,6 +141,8 @@ struct Console {
     start: std::sync::Arc<StartDraft>,
     survey: survey::Survey,
     paths: Paths,
+    /// This program, for commands of its own.
+    program: PathBuf,
     begin: Instant,
     /// Between frames of news.
     pace: Duration,
@@ -146,6 +152,10 @@ struct Console {
     last_answer: Option<Instant>,
     /// When the oldest key came that no frame has answered yet.
     key_since: Option<Instant>,
+    /// When the last key came: what arrives shortly after was asked for by it.
+    last_key: Option<Instant>,
+    /// The last frame showed a job.
+    job_shown: bool,
     measure: Option<std::fs::File>,
     resumed: Option<Instant>,
     fault: Option<String>,
@@ -159,13 +169,13 @@ impl Console {
         if options.read_only {
             client = client.read_only();
         }
-        let user = client.identity.user.clone();
+        let (user, program) = (client.identity.user.clone(), client.program.clone());
         let net = net::start(client, options.stored, sender.clone())?;
         let (columns, rows) = terminal::size();
         let glyphs = match options.glyphs {
             Some(glyphs) => glyphs,
             None if options.slow => Glyphs::Ascii,
-            None => glyphs_of_locale(),
+            None => looks::glyphs_of_locale(),
         };
         let model = Model::new(Start {
             columns,
@@ -197,12 +207,15 @@ impl Console {
             start: std::sync::Arc::new(options.start),
             survey: survey::Survey::default(),
             paths: options.paths,
+            program,
             begin: Instant::now(),
             pace,
             pace_set: pace,
             last_frame: None,
             last_answer: None,
             key_since: None,
+            last_key: None,
+            job_shown: false,
             measure: options.measure.map(std::fs::File::create).transpose()?,
             resumed: None,
             fault: options.fault,
@@ -270,10 +283,16 @@ impl Console {
 
     fn take_input(&mut self, input: Input) -> std::io::Result<()> {
         match input {
-            Input::Msg(msg) => self.take(*msg),
+            Input::Msg(msg) => {
+                if self.is_asked_for(&msg) {
+                    self.key_since.get_or_insert_with(Instant::now);
+                }
+                self.take(*msg)
+            }
             Input::Terminal(batch) => {
                 for msg in self.keys.take(&batch, self.model.in_text_field()) {
                     self.key_since.get_or_insert(batch.at);
+                    self.last_key = Some(batch.at);
                     if let Msg::Resize { columns, rows } = msg {
                         self.screen.backend_mut().resize(columns, rows);
                     }
@@ -293,6 +312,16 @@ impl Console {
             self.obey(cmd)?;
         }
         Ok(())
+    }
+
+    /// The first picture of a job, and what a key asked for, is drawn as soon as it is there.
+    fn is_asked_for(&self, msg: &Msg) -> bool {
+        let lately = || self.last_key.is_some_and(|at| at.elapsed() < ASKED_FOR);
+        match msg {
+            Msg::Link(LinkNews::Update(_)) => !self.job_shown,
+            Msg::Reply { .. } | Msg::Told(_) | Msg::Jobs(_) => lately(),
+            _ => false,
+        }
     }
 
     fn tell_clock(&mut self) {
@@ -343,6 +372,7 @@ impl Console {
         }
         self.model.dirty = false;
         let key_since = self.key_since.take();
+        self.job_shown = self.model.job.as_ref().is_some_and(|job| job.known);
         let model = &self.model;
         self.screen.draw(|frame| view::view(model, frame)).unwrap_or_else(|never| match never {});
         let bytes = self.screen.backend_mut().take_frame();
@@ -408,6 +438,7 @@ impl Console {
             }
             Cmd::Repaint => self.repaint()?,
             Cmd::LoadJobs => self.load_jobs()?,
+            Cmd::Shell { words } => self.shell(words)?,
             Cmd::Copy { text, note } => {
                 let tmux = env::var_os("TMUX").is_some();
                 let handed = handout::copy(&self.paths.state, &text, &note, tmux);
@@ -459,6 +490,17 @@ impl Console {
         thread::Builder::new().name("jobs-list".to_owned()).spawn(look).map(drop)
     }
 
+    /// Another command of this program, on a thread of its own. It has no terminal, so it cannot
+    /// ask anything.
+    fn shell(&mut self, words: Vec<String>) -> std::io::Result<()> {
+        let (program, sender) = (self.program.clone(), self.sender.clone());
+        let run = move || {
+            let said = handout::shell(&program, &words);
+            let _ = sender.send(Input::Msg(Box::new(Msg::Shell { words, said })));
+        };
+        thread::Builder::new().name("shell".to_owned()).spawn(run).map(drop)
+    }
+
     /// After Ctrl-L, Ctrl-Z and a stop from outside: everything anew.
     fn repaint(&mut self) -> std::io::Result<()> {
         let (columns, rows) = terminal::size();
@@ -494,49 +536,6 @@ fn now(begin: Instant) -> Now {
         mono_ms: u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX),
         wall_ms,
         utc_offset_s: terminal::utc_offset_s(wall_ms),
-    }
-}
-
-/// The theme for a terminal: `--theme`, the environment, the file; all of them only where colour
-/// is not off (`--color never`, NO_COLOR, TERM=dumb). Without a wish, what the environment says of
-/// the background. The terminal itself is not asked.
-///
-/// # Errors
-/// The sentence for an unknown theme.
-pub fn theme_of(theme: Option<&str>, color: Option<&str>, config: Theme) -> Result<Theme, String> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let colourless = set("NO_COLOR").is_some() || set("TERM").as_deref() == Some("dumb");
-    if color == Some("never") || (colourless && color != Some("always")) {
-        return Ok(Theme::Mono);
-    }
-    if let Some(name) = theme.map(ToOwned::to_owned).or_else(|| set("TIDEGATE_THEME")) {
-        return Theme::parse(&name);
-    }
-    if config != Theme::Auto {
-        return Ok(config);
-    }
-    // `15;0`: the last number is the background's.
-    let background = set("COLORFGBG").and_then(|v| v.rsplit(';').next()?.parse::<u8>().ok());
-    Ok(match background {
-        Some(0..=6 | 8) => Theme::Dark,
-        Some(7 | 15) => Theme::Light,
-        _ => Theme::Auto,
-    })
-}
-
-/// Unicode glyphs where the locale says UTF-8.
-fn glyphs_of_locale() -> Glyphs {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG"));
-    let utf8 = locale.is_some_and(|l| {
-        let l = l.to_ascii_lowercase();
-        l.contains("utf-8") || l.contains("utf8")
-    });
-    // The Linux console has no glyphs beyond its font.
-    if utf8 && env::var("TERM").ok().as_deref() != Some("linux") {
-        Glyphs::Unicode
-    } else {
-        Glyphs::Ascii
     }
 }
 

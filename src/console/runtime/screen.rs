@@ -16,6 +16,14 @@ use unicode_width::UnicodeWidthStr;
 const SYNC_BEGIN: &str = "\x1b[?2026h";
 const SYNC_END: &str = "\x1b[?2026l";
 
+/// So many cells cost no more to write again than to jump over.
+const GAP_MAX: u16 = 4;
+
+/// Cells from one place of a row to a later one.
+fn gap(from: Position, to: Position) -> u16 {
+    to.x.saturating_sub(from.x)
+}
+
 /// What the cells written last looked like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Pencil {
@@ -35,6 +43,9 @@ pub struct Screen {
     /// `at` may be wrong on a terminal that draws some glyphs two cells wide.
     unsure: bool,
     pencil: Pencil,
+    /// What was written where, as far as it is one plain character: to write it again may be
+    /// shorter than to jump over it.
+    written: Vec<Option<(char, Pencil)>>,
     cursor_shown: bool,
     /// Where the visible cursor belongs.
     cursor: Position,
@@ -50,6 +61,7 @@ impl Screen {
             at: None,
             unsure: false,
             pencil: Pencil::default(),
+            written: vec![None; usize::from(columns) * usize::from(rows)],
             cursor_shown: false,
             cursor: Position::new(0, 0),
             sync,
@@ -58,6 +70,7 @@ impl Screen {
 
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.size = Size::new(columns, rows);
+        self.written = vec![None; usize::from(columns) * usize::from(rows)];
     }
 
     /// The terminal was entered again: cursor hidden, attributes off.
@@ -66,7 +79,22 @@ impl Screen {
         self.at = None;
         self.unsure = false;
         self.pencil = Pencil::default();
+        self.written.fill(None);
         self.cursor_shown = false;
+    }
+
+    fn index(&self, x: u16, y: u16) -> usize {
+        usize::from(y) * usize::from(self.size.width) + usize::from(x)
+    }
+
+    /// The characters from one place of a row to another, when the pencil could write them as they
+    /// stand there.
+    fn between(&self, from: Position, until: u16) -> Option<String> {
+        let cells = self.written.get(self.index(from.x, from.y)..self.index(until, from.y))?;
+        let same = |cell: &Option<(char, Pencil)>| {
+            cell.filter(|(_, pencil)| *pencil == self.pencil).map(|(c, _)| c)
+        };
+        cells.iter().map(same).collect()
     }
 
     /// The bytes of the frame; empty when nothing changed.
@@ -82,7 +110,17 @@ impl Screen {
         if self.at == Some(to) && !self.unsure {
             return;
         }
+        let near = match self.at {
+            Some(at) if !self.unsure && at.y == to.y && (1..=GAP_MAX).contains(&gap(at, to)) => {
+                self.between(at, to.x)
+            }
+            _ => None,
+        };
         let _ = match self.at {
+            Some(_) if near.is_some() => {
+                self.out.push_str(near.as_deref().unwrap_or_default());
+                Ok(())
+            }
             // Shorter than naming the row as well.
             Some(at) if !self.unsure && at.y == to.y && to.x == at.x + 1 => {
                 write!(self.out, "\x1b[C")
@@ -172,6 +210,15 @@ impl Backend for Screen {
             }
             self.dress(cell);
             self.out.push_str(symbol);
+            let place = self.index(x, y);
+            let pencil = self.pencil;
+            if let Some(written) = self.written.get_mut(place) {
+                let mut letters = symbol.chars();
+                *written = match (letters.next(), letters.next()) {
+                    (Some(c), None) if c.is_ascii() => Some((c, pencil)),
+                    _ => None,
+                };
+            }
             let next = x + u16::try_from(symbol.width()).unwrap_or(1);
             // A full last column leaves the cursor between two places.
             self.at = (next < self.size.width).then_some(Position::new(next, y));
@@ -209,6 +256,7 @@ impl Backend for Screen {
 
     fn clear(&mut self) -> Result<(), Infallible> {
         self.pencil = Pencil::default();
+        self.written.fill(Some((' ', self.pencil)));
         self.out.push_str("\x1b[0m\x1b[2J");
         Ok(())
     }
@@ -257,6 +305,20 @@ mod tests {
         assert_eq!(draw(&mut terminal, &cells), "");
         let last = draw(&mut terminal, &[(0, 0, "hellO", Style::new())]);
         assert_eq!(last, format!("{SYNC_BEGIN}\x1b[1;5HO{SYNC_END}"));
+    }
+
+    #[test]
+    fn a_short_gap_is_written_again() {
+        let mut terminal = Terminal::new(Screen::new(20, 4, false)).unwrap();
+        draw(&mut terminal, &[(0, 0, "12 of 40 and 17", Style::new())]);
+        let next = draw(&mut terminal, &[(0, 0, "13 of 41 and 18", Style::new())]);
+        assert_eq!(next, "\x1b[1;2H3\x1b[5C1\x1b[6C8");
+        let next = draw(&mut terminal, &[(0, 0, "14 xf 51 and 18", Style::new())]);
+        assert_eq!(next, "\x1b[1;2H4 xf 5");
+        let bold = Style::new().add_modifier(Modifier::BOLD);
+        let next =
+            draw(&mut terminal, &[(0, 0, "14 xf 51 and 18", Style::new()), (3, 0, "yf z", bold)]);
+        assert_eq!(next, "\x1b[1;4H\x1b[1myf z");
     }
 
     #[test]

@@ -3,10 +3,14 @@
 //! them in `scene::all`, and they are drawn at every size, in every theme and glyph set.
 
 mod fixture;
+mod keys;
+mod pages;
 mod pictures;
 mod scene;
+mod screens;
 mod steering;
 mod verify;
+mod wizard;
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -40,6 +44,22 @@ impl Desk {
 
     pub fn read_only(columns: u16, rows: u16, snapshot: Snapshot) -> Desk {
         Desk::new(columns, rows, Some("crm-nov"), true).up(snapshot)
+    }
+
+    /// Attached, with other keys.
+    pub fn with_keys(columns: u16, rows: u16, keymap: Keymap) -> Desk {
+        let mut desk = Desk::new(columns, rows, Some("crm-nov"), false);
+        let start = Start {
+            columns,
+            rows,
+            now: desk.model.now,
+            look: desk.model.look,
+            job: Some("crm-nov".to_owned()),
+            keymap,
+            ..Start::default()
+        };
+        desk.model = Model::new(start);
+        desk.up(super::tests::fixture::crm())
     }
 
     fn new(columns: u16, rows: u16, job: Option<&str>, read_only: bool) -> Desk {

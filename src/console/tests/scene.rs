@@ -1,5 +1,6 @@
-//! What every screen must stand, whatever it shows: a picture at three sizes, any size at all, every
-//! theme, ASCII. A scene is a state of the console; each file of scenes adds its list to [`all`].
+//! What every screen must stand, whatever it shows: a picture at three sizes, any size at all,
+//! every theme, ASCII. A scene is a state of the console; each file of scenes adds its list to
+//! [`all`].
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,7 +17,7 @@ pub type Scene = (&'static str, fn(u16, u16) -> Desk);
 
 /// The scenes of all files.
 fn all() -> Vec<Scene> {
-    [super::pictures::SCENES].concat()
+    [super::pictures::SCENES, super::pages::SCENES, super::wizard::SCENES].concat()
 }
 
 const SIZES: [(u16, u16); 3] = [(40, 10), (80, 24), (120, 40)];

@@ -406,6 +406,8 @@ fn a_silent_engine_is_asked_and_then_named() {
     desk.pass(4_000);
     assert!(matches!(desk.take().as_slice(), [Cmd::LookAtProcess { .. }]), "whether it lives");
     desk.msg(Msg::Process(Some('D')));
+    // The whole sentence needs a wide window; Enter has it in every one.
+    desk.msg(Msg::Resize { columns: 120, rows: 40 });
     let frame = desk.frame();
     assert!(frame.contains("! No word from the engine for 15 s (process "), "{frame}");
     assert!(frame.contains("state D: waits for disk"), "{frame}");

@@ -77,6 +77,7 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
             Vec::new()
         }
         Do::Filter => prompt::open_filter(model),
+        Do::Discard => super::wizard::ask_discard(model),
         Do::NewJob => super::wizard::new(model),
         Do::NewLike => super::wizard::new_like(model),
         _ => Vec::new(),

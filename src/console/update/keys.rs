@@ -78,6 +78,12 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Vec<Cmd> {
     }
 }
 
+/// As help and palette do it, without a key.
+#[cfg(test)]
+pub fn perform_by_table(model: &mut Model, does: Do) -> Vec<Cmd> {
+    perform(model, does, None)
+}
+
 /// What means the same on every screen.
 fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
     Some(match does {
@@ -99,6 +105,11 @@ fn everywhere(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
             Vec::new()
         }
         Do::ReadOnly => only_look(model),
+        Do::Doctor => ask_shell(model, &["doctor"]),
+        Do::Report => {
+            let job = model.job.as_ref().map(|job| job.name.clone()).unwrap_or_default();
+            ask_shell(model, &["report", &job])
+        }
         Do::Jobs => go(model, Place::Jobs),
         Do::Back => back(model),
         Do::Copy => copying::copy(model, copying::Extent::Message),
@@ -194,6 +205,31 @@ fn unbound(model: &mut Model, key: Key) {
     };
     let text = format!("{key} is not used here{}", model.keymap.fill(&text));
     model.say(text);
+}
+
+/// What another command of this program prints.
+fn ask_shell(model: &mut Model, words: &[&str]) -> Vec<Cmd> {
+    model.say(format!("{} ...", words.join(" ")));
+    vec![Cmd::Shell { words: words.iter().map(|word| (*word).to_owned()).collect() }]
+}
+
+/// It has answered: a report goes to a file, the rest is shown.
+pub fn shell_said(model: &mut Model, words: &[String], said: Result<String, String>) -> Vec<Cmd> {
+    match (words, said) {
+        (_, Err(problem)) => {
+            model.say(format!("{}: {problem}", words.join(" ")));
+            Vec::new()
+        }
+        ([verb, job], Ok(text)) if verb == "report" => {
+            vec![Cmd::Write { name: format!("{job}-report"), text }]
+        }
+        // A box that was opened meanwhile stays.
+        (_, Ok(_)) if model.overlay.is_some() => Vec::new(),
+        (_, Ok(text)) => {
+            model.status.text.clear();
+            reader::open(model, words.join(" "), text)
+        }
+    }
 }
 
 /// From now on this console looks and does not act; the engine hears of it too.

@@ -24,11 +24,14 @@ mod wizard;
 
 pub use copying::reject_text;
 pub use help::{matches as help_matches, shown_actions as help_actions};
+#[cfg(test)]
+pub use keys::perform_by_table as perform_for_test;
 pub use palette::{LINES_MAX as PALETTE_LINES_MAX, found as palette_found};
 pub use plan::lines as plan_lines;
 pub use reader::height as reader_height;
 pub use table::view_word;
 pub use verify::{row_text as difference_text, shown as verified_tables};
+pub use wizard::{estimate as draft_estimate, start_refusal as draft_refusal};
 
 use super::commands::Place;
 use super::keymap::Key;
@@ -75,6 +78,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Cmd> {
         }
         Msg::Link(news) => engine::link(model, news),
         Msg::Reply { ticket, reply } => engine::reply(model, ticket, reply),
+        Msg::Shell { words, said } => keys::shell_said(model, &words, said),
         Msg::Told(text) => {
             model.say(text);
             Vec::new()

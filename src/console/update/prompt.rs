@@ -49,7 +49,10 @@ pub fn press(model: &mut Model, key: Key) -> Vec<Cmd> {
             drop_overlay(model);
             return Vec::new();
         }
-        Key::Char(c) if prompt.kind != PromptKind::Filter && !c.is_ascii_digit() => {
+        Key::Char(c)
+            if matches!(prompt.kind, PromptKind::Threads | PromptKind::GoTo)
+                && !c.is_ascii_digit() =>
+        {
             model.say("a number; Enter sets it, Esc drops it");
             return Vec::new();
         }
@@ -75,6 +78,7 @@ fn enter(model: &mut Model) -> Vec<Cmd> {
             }
             Vec::new()
         }
+        PromptKind::Rename => wizard::renamed(model, &text),
         PromptKind::Threads if text.is_empty() => Vec::new(),
         PromptKind::Threads => {
             // More digits than fit mean more than any maximum.

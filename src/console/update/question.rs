@@ -48,7 +48,7 @@ fn ask_by_target(
     }
 }
 
-fn open(
+pub(super) fn open(
     model: &mut Model,
     title: String,
     lines: Vec<String>,
@@ -354,6 +354,7 @@ fn decide(model: &mut Model) -> Vec<Cmd> {
     let action = match question.decision {
         Decision::Act(action) => action,
         Decision::DropText => return wizard::drop_text(model),
+        Decision::Wizard(step) => return wizard::decided(model, &step),
         Decision::Skip { chunks } => {
             let reason = question.reason.as_ref().map_or("", Field::text).trim().to_owned();
             Action::Skip { chunks, reason }

@@ -35,7 +35,7 @@ pub fn perform(model: &mut Model, does: Do, key: Option<Key>) -> Option<Vec<Cmd>
         Do::ThreadsDown4 => slide(model, -4),
         Do::ThreadsSet => {
             let digit = match key {
-                Some(Key::Char(c)) => c.to_string(),
+                Some(Key::Char(c)) if c.is_ascii_digit() => c.to_string(),
                 _ => String::new(),
             };
             prompt::open(model, PromptKind::Threads, &digit)

@@ -141,6 +141,22 @@ fn chunk_line(job: &Attached, pen: &mut Pen<'_>, line: Rect, chunk: &ChunkView, 
     pen.right((right - 8, y), 7, format!("try {}", chunk.attempts), style);
 }
 
+/// `about 460,000 rows wait in failed chunks; 3 bad rows are known`.
+pub fn waiting_line(job: &Attached) -> Option<String> {
+    let rows: u64 = job.failed.chunks.iter().map(|chunk| chunk.rows).sum();
+    if rows == 0 {
+        return None;
+    }
+    let bad: u64 = job.failed.chunks.iter().map(|chunk| bad_count(job, chunk)).sum();
+    let known = match bad {
+        0 => String::new(),
+        1 => "; 1 bad row is known".to_owned(),
+        n => format!("; {} bad rows are known", figures::grouped(n)),
+    };
+    let rows = figures::grouped(rows);
+    Some(format!("about {rows} rows wait in failed chunks{known}"))
+}
+
 /// Rows of a chunk that are known to be bad.
 fn bad_count(job: &Attached, chunk: &ChunkView) -> u64 {
     let of_chunk =
@@ -248,8 +264,8 @@ fn ways_out(job: &Attached) -> Vec<String> {
     vec![
         "1  mend the cause on source or target".to_owned(),
         format!("   then R: re-run {which}"),
-        "2  new job with --bad-rows reject: good".to_owned(),
-        "   rows load, bad ones are put aside".to_owned(),
+        "2  a new job with --bad-rows reject:".to_owned(),
+        "   good rows load, bad ones stay aside".to_owned(),
         "3  X: skip the chunks (asks)".to_owned(),
         String::new(),
         "Only 1 removes the cause.".to_owned(),

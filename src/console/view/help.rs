@@ -118,7 +118,10 @@ impl Columns {
             pen.put((self.left + 1, y), 1, ">", style);
         }
         let keys = keymap.shown(action);
-        let keys = if keys.is_empty() { ":".to_owned() } else { keys };
+        let keys = match keys.as_str() {
+            "" => format!(":{}", action.verb_before_value()),
+            _ => keys,
+        };
         pen.put((self.left + KEY_AT, y), 11, keys, style);
         pen.put((self.left + TITLE_AT, y), self.title, action.title, style);
         pen.put((self.shell_at(), y), self.shell, in_a_shell(action), style);

@@ -135,7 +135,7 @@ fn events(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
     let focused = screen.pane == HistoryPane::Events;
     pen.rule(area, title, note(&screen.search, "/ filter  y copy"), focused && !model.zoomed);
     let listing = Listing::new(area, 1, screen.list, shown.len());
-    let by = if area.width < 60 { 8 } else { 14 };
+    let by = if area.width < 60 { 6 } else { 14 };
     listing.draw(pen, |pen, line, at, selected| {
         let event = &screen.events[shown[at]];
         let selected = selected && focused;
@@ -145,7 +145,10 @@ fn events(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
             pen.put((x, y), 1, ">", style);
         }
         pen.put((x + 1, y), 8, figures::clock(event.at_ms, model.now.utc_offset_s), style);
-        pen.put((x + 11, y), by, &event.by, style);
+        // Without room the terminal goes, not the name.
+        let (who, _tty) = event.by.split_once(" (").unwrap_or((&event.by, ""));
+        let who = if area.width < 60 { who } else { &event.by };
+        pen.put((x + 11, y), by, who, style);
         let from = x + 12 + by;
         pen.put((from, y), line.right().saturating_sub(from), &event.text, style);
         if selected {

@@ -26,11 +26,7 @@ fn head(model: &Model, pen: &Pen<'_>) -> Vec<super::Piece> {
     let lost = rows.iter().filter(|r| r.view.state == "NOT RUNNING").count();
     let mut pieces = vec![piece("tidegate", 0)];
     if model.read_only {
-        pieces.push(super::Piece {
-            text: "[RO]".to_owned(),
-            drop: 0,
-            style: Some(pen.look.bold()),
-        });
+        pieces.push(piece("[RO]", 0).styled(pen.look.bold()));
     }
     pieces.push(piece(format!("jobs on {}", model.host), 3));
     let mut engines = format!("{} answering", figures::counted(answering, "engine"));
@@ -38,7 +34,8 @@ fn head(model: &Model, pen: &Pen<'_>) -> Vec<super::Piece> {
         engines.push_str(&format!(", {lost} lost"));
     }
     pieces.push(piece(engines, 2));
-    pieces.push(piece(model.user.clone(), 4));
+    pieces.push(piece(model.user.clone(), 4).at_right());
+    pieces.push(piece("? help", 5));
     pieces
 }
 
@@ -288,6 +285,13 @@ fn about(model: &Model, row: &JobRow, wide: bool) -> Vec<String> {
     if let Some(trouble) = &row.trouble {
         return vec![format!("! {trouble}")];
     }
+    if row.draft {
+        return vec![
+            "a draft of the wizard: no job yet, no database was changed".to_owned(),
+            "Enter opens it where it was left; :discard throws it away".to_owned(),
+            format!("job file {}", v.state_path),
+        ];
+    }
     let name = |word: &str| if wide { format!("{word:<10}") } else { format!("{word:<8}") };
     let held = if v.held_by.is_empty() { "nothing" } else { &v.held_by.join("; ") };
     let rate = match v.rate.limit_bytes_per_s {
@@ -324,8 +328,12 @@ fn about(model: &Model, row: &JobRow, wide: bool) -> Vec<String> {
         let at = figures::day_clock(v.started_ms, model.now.utc_offset_s);
         let by = if row.by.is_empty() { String::new() } else { format!(" by {}", row.by) };
         let started = format!("{at}{by}");
-        let ends = ends_at(model, row);
-        lines.push(format!("{} {started:<22} ends {ends}", name("started")));
+        let ends = match ends_at(model, row).as_str() {
+            "-" => String::new(),
+            at if v.state == "COMPLETED" => format!("  ended {at}"),
+            at => format!("  ends about {}", at.trim_start_matches('~')),
+        };
+        lines.push(format!("{} {started:<22}{ends}", name("started")));
     }
     let size = match row.state_bytes {
         0 => String::new(),
@@ -364,7 +372,7 @@ fn wanted(model: &Model, row: &JobRow) -> Vec<String> {
         let redo = match p.chunks_running {
             0 => String::new(),
             n => format!(
-                "; {} in work {} looked up on the target first",
+                "; {} in work {} checked",
                 figures::counted(u64::from(n), "chunk"),
                 if n == 1 { "is" } else { "are" }
             ),

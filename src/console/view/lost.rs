@@ -26,7 +26,8 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         "! No way to the engine of this job"
     };
     pen.rule(Rect::new(0, 1, w, 1), title, ago, true);
-    let width = usize::from(w.saturating_sub(2));
+    // A low window has one line for each part, cut with a mark.
+    let width = if h >= HIGH { usize::from(w.saturating_sub(2)) } else { usize::from(u16::MAX) };
     let mut lines = job.lost.failure.as_deref().map_or_else(Vec::new, |why| {
         shown::wrapped(&format!("! It was not started again: {why}"), width)
     });
@@ -47,7 +48,7 @@ pub fn draw(model: &Model, job: &Attached, pen: &mut Pen<'_>) {
         lines.retain(|line| !line.is_empty());
     }
     if lines.len() > room {
-        lines.retain(|line| !line.starts_with(LOG_INDENT));
+        lines.retain(|line| !line.starts_with(LOG_INDENT) || line.starts_with(BELOW_LABEL));
     }
     let mut y = 2;
     for line in lines.iter().take(room) {
@@ -72,6 +73,8 @@ fn unknown(down: &LinkDown, width: usize) -> Vec<String> {
 
 /// Before lines that are the engine's log.
 const LOG_INDENT: &str = "   ";
+/// Before the further lines of a part.
+const BELOW_LABEL: &str = "          ";
 
 /// `Safe      2,918 chunks are ...`, with the further lines below the text.
 fn part(label: &str, text: &str, width: usize) -> Vec<String> {
@@ -102,7 +105,7 @@ fn story(model: &Model, job: &Attached, full: bool, width: usize) -> Vec<String>
         }
         lines.push(String::new());
     } else {
-        lines.push(format!("Process {pid} is gone; numbers are from {at}."));
+        lines.push(format!("Process {pid} is gone, numbers: {at}"));
     }
     let chunks = |n: u32| figures::counted(u64::from(n), "chunk");
     let are = if p.chunks_done == 1 { "is" } else { "are" };
@@ -118,10 +121,10 @@ fn story(model: &Model, job: &Attached, full: bool, width: usize) -> Vec<String>
         );
         lines.extend(part("To redo", &redo, width));
     }
-    let unknown = "nothing: the target itself keeps a list of the chunks that are there.";
+    let unknown = "nothing: the target keeps its own list of the chunks it has.";
     lines.extend(part("Not known", unknown, width));
     let left = format!(
-        "{}, {} failed, {} skipped. Nothing happens by itself until someone restarts the job.",
+        "{}, {} failed, {} skipped; all of it waits for a restart.",
         chunks(p.chunks_left),
         figures::grouped(u64::from(p.chunks_failed)),
         figures::grouped(u64::from(p.chunks_skipped))

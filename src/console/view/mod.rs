@@ -90,34 +90,61 @@ struct Piece {
     text: String,
     drop: u8,
     style: Option<Style>,
+    /// Blanks before it.
+    gap: u16,
+    /// It and all behind it stand at the right edge.
+    right: bool,
 }
 
 fn piece(text: impl Into<String>, drop: u8) -> Piece {
-    Piece { text: text.into(), drop, style: None }
+    Piece { text: text.into(), drop, style: None, gap: 2, right: false }
+}
+
+impl Piece {
+    fn styled(self, style: Style) -> Piece {
+        Piece { style: Some(style), ..self }
+    }
+
+    /// Belongs to the piece before it.
+    fn close(self, gap: u16) -> Piece {
+        Piece { gap, ..self }
+    }
+
+    fn at_right(self) -> Piece {
+        Piece { right: true, ..self }
+    }
+
+    fn width(&self) -> usize {
+        Shown::from(self.text.as_str()).width() + usize::from(self.gap)
+    }
 }
 
 /// The reversed first line.
 fn header(pen: &mut Pen<'_>, mut pieces: Vec<Piece>) {
     let columns = usize::from(pen.columns());
-    let width = |p: &Piece| Shown::from(p.text.as_str()).width() + 2;
-    while pieces.iter().map(width).sum::<usize>() > columns + 1 {
+    // The first piece has one blank before it, the last one behind it.
+    let used = |pieces: &[Piece]| pieces.iter().map(Piece::width).sum::<usize>();
+    while used(&pieces) > columns {
         let Some(at) =
             (0..pieces.len()).filter(|i| pieces[*i].drop > 0).max_by_key(|i| pieces[*i].drop)
         else {
             break;
         };
-        pieces.remove(at);
+        let gone = pieces.remove(at);
+        if let Some(next) = pieces.get_mut(at) {
+            next.gap = gone.gap;
+            next.right |= gone.right;
+        }
     }
     let bar = pen.look.bar();
-    pen.restyle(Rect::new(0, 0, pen.columns(), 1), bar);
-    let mut x = 1;
-    for piece in &pieces {
-        let style = piece.style.unwrap_or(bar);
-        // A label belongs to the target before it.
-        if piece.text.starts_with('[') && x > 2 {
-            x -= 1;
+    let mut spare = columns.saturating_sub(used(&pieces));
+    let mut x = 0;
+    for (at, piece) in pieces.iter().enumerate() {
+        if piece.right {
+            x += u16::try_from(std::mem::take(&mut spare)).unwrap_or(0);
         }
-        x = pen.put((x, 0), u16::MAX, &piece.text, style) + 2;
+        x += if at == 0 { 1 } else { piece.gap };
+        x = pen.put((x, 0), u16::MAX, &piece.text, piece.style.unwrap_or(bar));
     }
     pen.restyle(Rect::new(0, 0, pen.columns(), 1), bar);
 }
@@ -127,23 +154,24 @@ fn job_header(model: &Model, job: &Attached, pen: &mut Pen<'_>, screen: &str) {
     let view = job.job();
     let mut pieces = vec![piece(job.name.clone() + screen, 0), piece(job.state_word(), 0)];
     if let Some(mark) = state_mark(job) {
-        pieces.push(Piece { text: mark, drop: 3, style: None });
+        pieces.push(piece(mark, 3));
     }
     if model.read_only {
-        pieces.push(Piece { text: "[RO]".to_owned(), drop: 0, style: Some(pen.look.bold()) });
+        pieces.push(piece("[RO]", 0).styled(pen.look.bold()));
     }
-    if screen.is_empty() {
+    let on_run = screen.is_empty();
+    if on_run {
         pieces.push(piece(view.kind.clone(), 8));
     }
+    let first = pieces.len();
     if !view.target.is_empty() {
-        if screen.is_empty() {
-            pieces.push(piece(format!("{} -> {}", view.source, view.target), 6));
-        } else {
-            pieces.push(piece(view.target.clone(), 6));
+        if on_run {
+            pieces.push(piece(format!("{} ->", view.source), 6));
         }
+        pieces.push(piece(view.target.clone(), 4).close(if on_run { 1 } else { 2 }));
     }
     if let Some(label) = label(job) {
-        pieces.push(Piece { text: format!("[{label}]"), drop: 0, style: Some(pen.look.alarm()) });
+        pieces.push(piece(format!("[{label}]"), 0).styled(pen.look.alarm()).close(1));
     }
     if view.started_ms > 0 {
         pieces.push(piece(figures::elapsed(job.elapsed_ms(model.now.mono_ms)), 5));
@@ -152,10 +180,14 @@ fn job_header(model: &Model, job: &Attached, pen: &mut Pen<'_>, screen: &str) {
     if consoles.len() > 1 {
         pieces.push(piece(format!("{} consoles", consoles.len()), 7));
         let mut names: Vec<&str> = consoles.iter().map(|c| c.user.as_str()).collect();
+        names.sort_unstable();
         names.dedup();
-        pieces.push(piece(names.join(" "), 9));
+        pieces.push(piece(format!(": {}", names.join(" ")), 9).close(0));
     }
     pieces.push(piece(link_word(job), if job.is_up() { 10 } else { 1 }));
+    if let Some(piece) = pieces.get_mut(first) {
+        piece.right = true;
+    }
     header(pen, pieces);
 }
 
@@ -298,6 +330,11 @@ fn standing_lines(model: &Model) -> Vec<Standing> {
     if job.job().state == "COMPLETED" {
         lines.push(standing(completed_line(job), look.plain()));
     }
+    if model.place() == Place::Failed
+        && let Some(text) = failed::waiting_line(job)
+    {
+        lines.push(standing(text, look.plain()));
+    }
     if let Some(text) = threads_line(job) {
         lines.push(standing(text, look.plain()));
     }
@@ -330,13 +367,16 @@ fn threads_line(job: &Attached) -> Option<String> {
             figures::counted(u64::from(t.draining), "thread")
         ));
     }
-    if t.connecting > 0 && matches!(job.job().state.as_str(), "EXECUTING" | "COMPLETING") {
+    if job.job().state != "EXECUTING" {
+        return None;
+    }
+    if t.connecting > 0 {
         return Some(format!(
             "threads: {} asked for, {} running, {} connecting",
             t.want, t.run, t.connecting
         ));
     }
-    None
+    t.note.clone()
 }
 
 /// An open prompt, with the terminal's cursor in it.
@@ -346,14 +386,18 @@ fn prompt_line(model: &Model, pen: &mut Pen<'_>, row: u16) -> bool {
     };
     let label = match prompt.kind {
         PromptKind::Filter => "/",
+        PromptKind::Threads if slides_indexes(model) => "index workers: ",
         PromptKind::Threads => "threads: ",
         PromptKind::GoTo => "go to chunk: ",
+        PromptKind::Rename => "name there: ",
     };
     let x = pen.put((1, row), 20, label, pen.look.bold());
     let after = pen.put((x, row), pen.columns() / 2, prompt.field.text(), pen.look.plain());
     let hint = match prompt.kind {
         PromptKind::Filter => "   Enter keeps it, Esc drops it",
-        PromptKind::Threads | PromptKind::GoTo => "   Enter sets it, Esc drops it",
+        PromptKind::Threads | PromptKind::GoTo | PromptKind::Rename => {
+            "   Enter sets it, Esc drops it"
+        }
     };
     if model.status_is_fresh() {
         pen.put((after + 3, row), pen.columns(), &model.status.text, pen.look.plain());
@@ -362,6 +406,10 @@ fn prompt_line(model: &Model, pen: &mut Pen<'_>, row: u16) -> bool {
     }
     place_cursor(pen, x, row, &prompt.field.before_cursor());
     true
+}
+
+fn slides_indexes(model: &Model) -> bool {
+    model.job.as_ref().is_some_and(|job| job.slides_indexes())
 }
 
 fn place_cursor(pen: &mut Pen<'_>, x: u16, y: u16, before: &str) {
@@ -409,7 +457,19 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
         .collect();
     let tail = tail.join(if narrow { " " } else { "  " });
     let mut out = String::new();
-    for does in key_line(place) {
+    // Where a key is all there is room for, the sliders come before the panes.
+    let small_run = [
+        Do::Pause,
+        Do::Resume,
+        Do::ThreadsUp,
+        Do::ThreadsDown,
+        Do::Failed,
+        Do::Open,
+        Do::Log,
+        Do::Filter,
+    ];
+    let line = if narrow && place == Place::Run { &small_run[..] } else { key_line(place) };
+    for does in line {
         let action = Action::of(*does);
         if !is_useful(model, action) {
             continue;
@@ -426,6 +486,8 @@ fn keys_text(model: &Model, columns: usize, narrow: bool) -> String {
             (Do::Open, Place::Run) => "table",
             (Do::Open, Place::Failed | Place::Table) => "full text",
             (Do::Open, Place::Rejects) => "the row",
+            (Do::Open, Place::History) => "events",
+            (Do::Resume, Place::Lost) => "restart",
             _ => action.short,
         };
         let mut entry = if narrow { key } else { format!("{key} {short}") };

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::pen::Pen;
 use super::place_cursor;
-use crate::console::commands::in_a_shell;
+use crate::console::commands::{Action, Do, in_a_shell};
 use crate::console::figures;
 use crate::console::model::{Model, Palette};
 use crate::console::update::{PALETTE_LINES_MAX, palette_found};
@@ -31,8 +31,13 @@ pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
         pen.put((3, y), 17, action.verb, style);
         let now = present(model, action.id);
         let title = format!("{}{now}", action.title);
-        pen.put((21, y), w.saturating_sub(21 + 17), title, style);
-        pen.put((w.saturating_sub(16), y), 8, model.keymap.shown(action), style);
+        // In a narrow window the words are worth more than the keys.
+        let narrow = w < 60;
+        let room = w.saturating_sub(if narrow { 21 + 8 } else { 21 + 21 });
+        pen.put((21, y), room, title, style);
+        if !narrow {
+            pen.put((w.saturating_sub(20), y), 12, keys(model, action), style);
+        }
         pen.put((w.saturating_sub(7), y), 7, action.tier.word(), style);
         if selected && palette.chosen {
             pen.restyle(Rect::new(2, y, 18, 1), pen.look.cursor());
@@ -58,6 +63,19 @@ pub fn draw(model: &Model, palette: &Palette, pen: &mut Pen<'_>) {
         "a command is the shell's verb without \"tidegate\" and without the job"
     };
     pen.put((1, line + 1), w - 1, text, plain);
+}
+
+/// The keys that do the same; of a value those that move it.
+fn keys(model: &Model, action: &Action) -> String {
+    let steps: &[Do] = match action.does {
+        Do::Rate => &[Do::RateDown, Do::RateUp],
+        Do::ThreadsSet => &[Do::ThreadsUp, Do::ThreadsDown, Do::ThreadsDown4, Do::ThreadsUp4],
+        _ => return model.keymap.shown(action),
+    };
+    let first = steps.iter().filter_map(|does| model.keymap.first(Action::of(*does)));
+    let mut keys: Vec<String> = first.map(|key| key.to_string()).collect();
+    keys.push(model.keymap.shown(action));
+    keys.join(" ").trim_end().to_owned()
 }
 
 /// What a setting is now.

@@ -16,11 +16,7 @@ pub fn draw(model: &Model, reader: &Reader, pen: &mut Pen<'_>) {
         pieces.push(piece(job.state_word(), 1));
         pieces.push(piece(job.job().target.clone(), 2));
         if let Some(label) = super::label(job) {
-            pieces.push(super::Piece {
-                text: format!("[{label}]"),
-                drop: 0,
-                style: Some(pen.look.alarm()),
-            });
+            pieces.push(piece(format!("[{label}]"), 0).styled(pen.look.alarm()).close(1));
         }
     }
     header(pen, pieces);

@@ -85,7 +85,8 @@ pub fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let slider = Slider {
         stay,
         draining,
-        starting: if works { want.saturating_sub(stay) } else { 0 },
+        // Index workers wait for an index to build; nothing tells whether one is being started.
+        starting: if works && !indexes { want.saturating_sub(stay) } else { 0 },
         max: t.max,
         wish: if works || job.job().state == "COMPLETED" { None } else { Some(want) },
     };
@@ -102,9 +103,6 @@ pub fn threads(job: &Attached, pen: &mut Pen<'_>, y: u16) {
         text.push_str(&format!("  max {}", t.max));
         if slider.scale(cells) > 1 {
             text.push_str(&format!(", 1 cell = {}", slider.scale(cells)));
-        }
-        if let Some(note) = &t.note {
-            text.push_str(&format!("  ({note})"));
         }
     }
     let from = x + cells + 2;
@@ -171,10 +169,10 @@ fn total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     let all = all_rows(p.estimated, p.rows_done.saturating_add(p.rows_moving), p.rows_total);
     let rows = figures::count(p.rows_done);
     let between = gap(pen);
-    let about = if p.estimated { "~" } else { "" };
     let mut text = format!("{:>2}%{between}{rows}/{all} rows", p.percent);
     if pen.columns() >= BYTES_COLUMNS {
         let (done, all) = (figures::bytes(p.bytes_done), figures::bytes(p.bytes_total));
+        let about = if p.estimated { "~" } else { "" };
         text.push_str(&format!("  {done}/{about}{all}"));
     }
     let eta = eta(model, job);
@@ -210,7 +208,14 @@ pub fn chunks_total(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     );
     let eta = eta(model, job);
     if !eta.is_empty() {
-        text.push_str(&format!("  ETA {eta}"));
+        // `15:50-53`: within the hour the minutes are enough.
+        let short = match eta.split_once('-') {
+            Some((from, to)) if !from.is_empty() && from[..3] == to[..3] => {
+                format!("{from}-{}", &to[3..])
+            }
+            _ => eta,
+        };
+        text.push_str(&format!("  ETA {short}"));
     }
     pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
 }
@@ -239,16 +244,11 @@ fn speed(model: &Model, job: &Attached, pen: &mut Pen<'_>, y: u16) {
     if !model.slow {
         bars::spark(pen, (x, y), cells, &r.spark);
     }
-    let (peak, mean) = (figures::rate(r.peak_bytes_per_s), figures::rate(r.mean_10m_bytes_per_s));
+    let ([peak, minute, ten], unit) =
+        figures::rates([r.peak_bytes_per_s, r.mean_1m_bytes_per_s, r.mean_10m_bytes_per_s]);
     let text = match pen.columns() {
-        layout::WIDE.. => {
-            let minute = figures::rate(r.mean_1m_bytes_per_s);
-            format!("peak {peak}   1 min {minute}   10 min {mean}")
-        }
-        _ => format!(
-            "peak {}   10-min average {mean}",
-            limit_text(r.mean_10m_bytes_per_s, r.peak_bytes_per_s)
-        ),
+        layout::WIDE.. => format!("{unit}   peak {peak}   1 min {minute}   10 min {ten}"),
+        _ => format!("peak {peak}   10-min average {ten} {unit}"),
     };
     pen.put((x + cells + 2, y), u16::MAX, text, pen.look.plain());
 }
@@ -391,10 +391,11 @@ fn heads(pen: &mut Pen<'_>, area: Rect, y: u16, c: &Columns) {
 /// One table: name, chunk states, counts.
 pub fn table_line(pen: &mut Pen<'_>, line: Rect, table: &TableView, selected: bool) {
     let c = columns(line.width);
-    let style = if selected { pen.look.bold() } else { pen.look.plain() };
+    // Only mark and name tell the cursor: numbers drawn anew would double what moving it sends.
+    let style = pen.look.plain();
     let y = line.y;
     if selected {
-        pen.put((line.x + 1, y), 1, ">", style);
+        pen.put((line.x + 1, y), 1, ">", pen.look.bold());
     }
     pen.glyph((line.x + 3, y), table_mark(table));
     let mut x = line.x + 5;

@@ -63,6 +63,10 @@ fn sums(job: &Attached, table: &TableView, pen: &mut Pen<'_>, y: u16) {
     }
     parts.push(table.path.clone());
     let gap = if pen.columns() >= layout::WIDE { "    " } else { "   " };
+    let room = usize::from(pen.columns().saturating_sub(1));
+    while parts.len() > 1 && shown::Shown::from(parts.join(gap)).width() > room {
+        parts.pop();
+    }
     pen.put((1, y), pen.columns() - 1, parts.join(gap), pen.look.plain());
 }
 
@@ -136,7 +140,7 @@ impl Columns {
                 range: 77,
             },
             60.. => {
-                let worker = if width >= 80 { width - 7 } else { 0 };
+                let worker = if width >= 90 { width - 7 } else { 0 };
                 let (rows, tries, time, range) = (34, 39, 47, 49);
                 Columns { number, mark, state, rows, tries, time, speed, started, worker, range }
             }
@@ -277,7 +281,9 @@ fn detail(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
             lines.extend(labelled("worker", &format!("w{worker:02}{began}"), width));
         }
         lines.extend(why.iter().flat_map(|why| labelled("why", why, width)));
-        lines.extend(fix.iter().flat_map(|fix| labelled("fix", &format!("{fix}; then R"), width)));
+        lines.extend(fix.iter().flat_map(|fix| {
+            labelled("fix", &format!("{}; then R", fix.trim_end_matches('.')), width)
+        }));
     }
     cut_lines(pen, body(area), &lines);
 }

@@ -70,16 +70,16 @@ fn mark(table: &TableView, found: &ComparedView) -> &'static str {
 
 /// Heads and widths right of the bar, the most telling first.
 const FIGURES: [(&str, u16); 6] =
-    [("checked", 10), ("equal", 7), ("differ", 7), ("only src", 9), ("only tgt", 9), ("values", 8)];
+    [("checked", 10), ("equal", 6), ("differ", 7), ("only src", 9), ("only tgt", 9), ("values", 7)];
 const BAR_CELLS: u16 = 8;
 
 /// Width of the name, whether there is a bar, and how many figures fit.
 fn columns(width: u16) -> (u16, bool, usize) {
     let all: u16 = FIGURES.iter().map(|(_, width)| width).sum();
     let bar = BAR_CELLS + 3;
-    if width >= all + 5 + bar + 12 {
+    if width > all + 5 + bar + 12 {
         // Names get what the figures leave.
-        return (width - all - 5 - bar - 1, true, FIGURES.len());
+        return (width - all - 6 - bar, true, FIGURES.len());
     }
     let mut fit = FIGURES.len();
     let taken = |fit: usize| FIGURES[..fit].iter().map(|(_, width)| width).sum::<u16>();
@@ -117,9 +117,9 @@ fn tables(model: &Model, job: &Attached, pen: &mut Pen<'_>, area: Rect) {
         }
         let mark_style = if found.differs { pen.look.cursor() } else { style };
         pen.put((3, y), 1, mark(table, &found), mark_style);
-        pen.put((5, y), name, &table.name, style);
+        pen.put((5, y), name.saturating_sub(1), &table.name, style);
         if selected {
-            pen.restyle(Rect::new(4, y, name + 1, 1), pen.look.cursor());
+            pen.restyle(Rect::new(4, y, name, 1), pen.look.cursor());
         }
         if bar {
             bars::table(pen, (5 + name, y), BAR_CELLS, table);
@@ -162,12 +162,14 @@ fn rows(job: &Attached, pen: &mut Pen<'_>, area: Rect) {
     pen.rule(area, format!("Differing rows of {name}"), note, false);
     let found = table.and_then(|table| table.compared.clone()).unwrap_or_default();
     let body = body(area);
-    let sums = format!(
-        "rows   source {}   target {}",
-        figures::grouped(found.source_rows),
-        figures::grouped(found.target_rows)
-    );
-    let mut lines = vec![sums];
+    let mut lines = Vec::new();
+    if found.source_rows + found.target_rows > 0 {
+        lines.push(format!(
+            "rows       source {}   target {}",
+            figures::grouped(found.source_rows),
+            figures::grouped(found.target_rows)
+        ));
+    }
     lines.extend(screen.rows.iter().take(usize::from(body.height)).map(difference_text));
     if screen.rows.is_empty() {
         let state = table.map_or("", |table| table.state.as_str());

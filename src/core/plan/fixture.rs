@@ -3,8 +3,10 @@
 use super::super::catalog::{
     Catalog, Column, LogicalType, Server, Table, TableEstimate, TableKind,
 };
+use super::super::chunk::ChunkMethod;
 use super::super::name::{Dialect, JobName, ObjectName};
 use super::super::spec::{Endpoint, JobSpec};
+use super::{CopyFormat, DataPath, Existing, MigrationPlan, RowChoice, TablePlan};
 
 pub fn server(dialect: Dialect) -> Server {
     Server {
@@ -89,4 +91,38 @@ pub fn spec(source: Dialect, target: Dialect) -> JobSpec {
     };
     let name = JobName::parse("test").expect("lawful");
     JobSpec::new(name, endpoint(source), endpoint(target))
+}
+
+/// A table as it is planned when nothing is known of it.
+pub fn planned(name: &str) -> TablePlan {
+    let (schema, name) = name.split_once('.').expect("schema.name");
+    let name = ObjectName::new(schema, name);
+    TablePlan {
+        source: name.clone(),
+        target: name,
+        columns: Vec::new(),
+        path: DataPath::DirectCopy(CopyFormat::Binary),
+        path_reason: String::new(),
+        method: ChunkMethod::Whole,
+        chunks: Vec::new(),
+        estimate: TableEstimate::default(),
+        target_unlogged: false,
+        existing: Existing::Created,
+        overrides_identity: false,
+        key: Vec::new(),
+        rows: RowChoice::default(),
+    }
+}
+
+/// A plan of nothing.
+pub fn plan(from: Dialect, to: Dialect) -> MigrationPlan {
+    MigrationPlan {
+        source_dialect: from,
+        target_dialect: to,
+        ddl_preamble: Vec::new(),
+        tables: Vec::new(),
+        steps: Vec::new(),
+        findings: Vec::new(),
+        checklist: Vec::new(),
+    }
 }

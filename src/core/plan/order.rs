@@ -67,29 +67,12 @@ fn parents_of(source: &Catalog, tables: &[TablePlan]) -> Vec<Vec<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::catalog::{ForeignKey, TableEstimate};
-    use super::super::super::chunk::ChunkMethod;
+    use super::super::super::catalog::ForeignKey;
     use super::super::fixture;
-    use super::super::{CopyFormat, DataPath};
     use super::*;
 
     fn planned(name: &str, existing: Existing) -> TablePlan {
-        let name = ObjectName::new("s", name);
-        TablePlan {
-            source: name.clone(),
-            target: name,
-            columns: Vec::new(),
-            path: DataPath::DirectCopy(CopyFormat::Binary),
-            path_reason: String::new(),
-            method: ChunkMethod::Whole,
-            chunks: Vec::new(),
-            estimate: TableEstimate::default(),
-            target_unlogged: false,
-            existing,
-            overrides_identity: false,
-            key: Vec::new(),
-            rows: crate::core::plan::RowChoice::default(),
-        }
+        TablePlan { existing, ..fixture::planned(&format!("s.{name}")) }
     }
 
     fn key(to: &str) -> ForeignKey {

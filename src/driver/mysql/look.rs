@@ -64,7 +64,7 @@ impl Look for MysqlLook {
         session.run("DO 0").await?;
         let round_trip = asked.elapsed();
         let asked = "SELECT @@max_connections, @@read_only, @@max_allowed_packet, \
-                     @@default_storage_engine, @@local_infile, CURRENT_USER(), @@innodb_version";
+                     @@default_storage_engine, @@local_infile, CURRENT_USER()";
         let rows = session.rows(asked).await?;
         let cell = |at| rows.first().and_then(|row| text(row, at)).unwrap_or_default();
         let tls = session.rows("SHOW STATUS LIKE 'Ssl_version'").await?;
@@ -322,7 +322,7 @@ fn place(message: &str, text: &str) -> Option<usize> {
     let said = message.split_once("near '").or_else(|| message.split_once(" '"))?.1;
     let said = said.split("' at line").next()?.split("' in ").next()?.trim_end_matches('\'');
     let said = said.split_once('\n').map_or(said, |(first, _)| first);
-    let said = said.trim_end().trim_end_matches(|c| c == ')').trim_end();
+    let said = said.trim_end().trim_end_matches(')').trim_end();
     let last = said.rsplit('.').next().unwrap_or(said);
     match (said.is_empty(), text.find(said)) {
         // The server read to the end and wanted more.

@@ -242,6 +242,8 @@ impl Look for PostgresLook {
 
     async fn conform(&self, statements: &[String]) -> Result<(u32, Option<Fault>), Fault> {
         let mut on = self.link.connect(Purpose::Write).await?;
+        // As an ordinary session: CREATE EXTENSION looks for a schema to be in.
+        self.link.statement(&mut on, "RESET search_path".to_owned()).await?;
         let mut done = 0;
         for statement in statements {
             if let Err(fault) = self.link.statement(&mut on, statement.clone()).await {

@@ -57,11 +57,3 @@ fn host(link: &Link) -> String {
     let named = link.address.conninfo.iter().find(|(name, _)| name == "host");
     named.map(|(_, host)| host.clone()).unwrap_or_default()
 }
-
-/// Runs a statement on the target as its user would: outside of a transaction, with the names of an
-/// ordinary session.
-pub(super) async fn conform(link: &Link, statement: &str) -> Result<(), Fault> {
-    let mut connection = link.connect(Purpose::Write).await?;
-    link.statement(&mut connection, "RESET search_path".to_owned()).await?;
-    link.statement(&mut connection, statement.to_owned()).await.map(|_| ())
-}

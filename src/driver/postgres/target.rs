@@ -69,10 +69,6 @@ impl Target for PostgresTarget {
         settings::read(&self.link).await
     }
 
-    async fn conform(&self, statement: &str) -> Result<(), Fault> {
-        settings::conform(&self.link, statement).await
-    }
-
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
         pressure::pressure(&self.link, asked).await
     }

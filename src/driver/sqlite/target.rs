@@ -128,15 +128,6 @@ impl Target for SqliteTarget {
         with_reader(self.place(), |place, open| Ok(settings::read(place, Some(open)))).await
     }
 
-    async fn conform(&self, statement: &str) -> Result<(), Fault> {
-        let (side, statement) = (self.place().side, statement.to_owned());
-        self.writer
-            .run(move |connection, _| {
-                connection.execute_batch(&statement).map_err(on(side, "run the statement"))
-            })
-            .await
-    }
-
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {
         let room_bytes = asked.room.then(|| room_at(&self.place().path)).flatten();
         let load = asked.load.then(own_load).flatten();

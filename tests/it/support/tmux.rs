@@ -17,6 +17,20 @@ pub struct Terminal {
 impl Terminal {
     /// Opens a terminal and runs `tidegate` with these arguments in it.
     pub fn open(tidegate: &Tidegate, columns: u32, lines: u32, arguments: &[&str]) -> Terminal {
+        Terminal::of_kind(None, tidegate, (columns, lines), arguments)
+    }
+
+    /// The same on a terminal that says it can print lines only.
+    pub fn dumb(tidegate: &Tidegate, columns: u32, lines: u32, arguments: &[&str]) -> Terminal {
+        Terminal::of_kind(Some("dumb"), tidegate, (columns, lines), arguments)
+    }
+
+    fn of_kind(
+        kind: Option<&str>,
+        tidegate: &Tidegate,
+        (columns, lines): (u32, u32),
+        arguments: &[&str],
+    ) -> Terminal {
         let folder = super::temporary("tgtm");
         let leash = Leash::new("TMUX_TMPDIR=\"$1\" tmux -L t kill-server", &[folder.path()]);
         let terminal = Terminal { _leash: leash, folder };
@@ -26,7 +40,9 @@ impl Terminal {
         command.envs(tidegate.environment()).env_remove("NO_COLOR");
         let quoted: Vec<String> = arguments.iter().map(|a| format!("'{a}'")).collect();
         // The shell stays, so that what the program leaves behind can be seen.
-        let line = format!("{} {}; echo ended with $?; exec cat", program(), quoted.join(" "));
+        let kind = kind.map_or(String::new(), |kind| format!("TERM={kind} "));
+        let words = quoted.join(" ");
+        let line = format!("{kind}{} {words}; echo ended with $?; exec cat", program());
         run(command.current_dir(tidegate.home()).arg(line)).expect_ok();
         terminal
     }

@@ -117,7 +117,7 @@ pub(super) const ROWS: &[Action] = &[
             "write this page to a file",
             "Writes the page or list, whole and unfiltered, to a file and says where.",
         )
-        .typed("report", "report JOB")
+        .typed("write", "status JOB")
         .short("to a file")
         .found_by("report save export"),
     Action::new("set", Do::Set, EVERY, &[])
@@ -127,6 +127,22 @@ pub(super) const ROWS: &[Action] = &[
         )
         .typed("set NAME VALUE", "attach JOB --theme THEME")
         .found_by("theme colour color glyphs ascii unicode dark light"),
+    Action::new("report", Do::Report, JOB_LOST, &[])
+        .says(
+            "report of the job, to a file",
+            "Writes figures, tables, failures with their whole messages and the story of the job \
+            to a file and says where.",
+        )
+        .typed("report", "report JOB")
+        .found_by("write save export summary"),
+    Action::new("doctor", Do::Doctor, EVERY, &[])
+        .says(
+            "check this host",
+            "Looks at files, locks, sockets, memory and terminal, and says what may stand in the \
+            way. Changes nothing.",
+        )
+        .typed("doctor", "doctor")
+        .found_by("host trouble problem health"),
     Action::new("read_only", Do::ReadOnly, EVERY, &[])
         .says(
             "only look from now on",

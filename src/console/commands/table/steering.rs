@@ -128,13 +128,19 @@ pub(super) const ROWS: &[Action] = &[
             "Marks the chunk under the cursor, or a whole group, for {retry} and {skip}.",
         )
         .short("mark"),
-    Action::new("mark_all", Do::MarkAll, &[Place::Table, Place::Failed, Place::Pick], &["a"])
-        .says(
-            "mark all shown",
-            "Marks every failed chunk that is shown; in the picker picks every table shown.",
-        )
-        .typed("mark all", "")
-        .short("all"),
+    Action::new(
+        "mark_all",
+        Do::MarkAll,
+        &[Place::Table, Place::Failed, Place::Pick, Place::Preflight],
+        &["a"],
+    )
+    .says(
+        "mark all shown",
+        "Marks every failed chunk that is shown; in the picker picks every table shown; in the \
+        report shows all that is well, too.",
+    )
+    .typed("mark all", "")
+    .short("all"),
     Action::new("mark_none", Do::MarkNone, &[Place::Table, Place::Failed, Place::Pick], &["A"])
         .says("mark none", "Takes all marks away.")
         .typed("mark none", "")

@@ -17,6 +17,16 @@ pub(super) const ROWS: &[Action] = &[
         .typed("new like", "new NAME --job-file FILE")
         .short("new like this")
         .found_by("clone copy again template"),
+    Action::new(
+        "discard",
+        Do::Discard,
+        &[Place::Jobs, Place::Connect, Place::Pick, Place::Options, Place::Preflight],
+        &[],
+    )
+    .says("throw the draft away", "Removes the draft. No job and no database is touched.")
+    .asks(Tier::Asks)
+    .typed("discard", "drafts discard NAME")
+    .found_by("delete remove draft"),
     Action::new("next_page", Do::NextPage, WIZARD, &["Ctrl-X"])
         .says("next page", "Goes on to the wizard's next page; from the last one it starts.")
         .typed("next", "")
@@ -54,13 +64,16 @@ pub(super) const ROWS: &[Action] = &[
             "options of this table",
             "Filter, sample, columns, expressions, names, what if it exists, DDL by hand.",
         )
+        .twin("new NAME --job-file FILE")
         .short("table options")
         .found_by("where filter rename mask columns ddl"),
     Action::new("add", Do::Add, &[Place::Options], &["+"])
         .says("add an entry", "Adds an entry to the list under the cursor.")
+        .twin("new NAME --job-file FILE")
         .short("add"),
     Action::new("remove", Do::Remove, &[Place::Options], &["-"])
         .says("remove the entry", "Takes the entry under the cursor out of its list.")
+        .twin("new NAME --job-file FILE")
         .short("remove"),
     Action::new("preflight_again", Do::PreflightAgain, &[Place::Preflight], &["R"])
         .says("check again", "Makes the report again; it reads only.")
@@ -74,13 +87,14 @@ pub(super) const ROWS: &[Action] = &[
         &["1", "2", "3", "4", "5", "6", "7", "8", "9"],
     )
     .says("choose a way out", "Takes the numbered way out of the finding under the cursor.")
+    .twin("new NAME --job-file FILE")
     .short("choose"),
     Action::new("save_text", Do::SaveText, &[Place::Editor], &["Ctrl-X"])
         .says("save and close", "Keeps the text and goes back.")
         .short("save, close"),
     Action::new("check_text", Do::CheckText, &[Place::Editor], &[])
         .says("check the text", "Asks the database what it makes of the text; reads only.")
-        .typed("check text", "tables URL --check")
+        .typed("check text", "tables URL --check-where T=TEXT")
         .short("check"),
     Action::new("outside_editor", Do::OutsideEditor, &[Place::Editor], &[])
         .says("your own editor", "Opens the text in $VISUAL or $EDITOR and reads it back.")

@@ -4,8 +4,10 @@ use super::address::{Address, Engine};
 use super::draft::Draft;
 use super::form::{Control, Form};
 use super::secret::Password;
-use crate::config::{FileContent, FileEnd, FileKind};
+use crate::config::{FileEnd, FileKind};
 use crate::console::field::Field;
+use crate::core::name::Dialect;
+use crate::core::spec::Endpoint;
 use crate::protocol::survey::ProbeView;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,10 +149,10 @@ impl Connect {
 
     fn fill(&mut self, draft: &Draft) {
         let keys = draft.keys();
-        let task = match (keys.kind, keys.content) {
-            (Some(FileKind::Verify), _) => TASK_VERIFY,
-            (_, Some(FileContent::SchemaOnly)) => TASK_SCRIPT,
-            _ => TASK_COPY,
+        let task = match keys.kind {
+            Some(FileKind::Verify) => TASK_VERIFY,
+            Some(FileKind::Script) => TASK_SCRIPT,
+            Some(FileKind::Copy) | None => TASK_COPY,
         };
         self.form.choose(Part::Task, task);
         self.form.set_text(Part::Name, &draft.name);
@@ -281,6 +283,34 @@ impl Connect {
         match self.saved(end) {
             Some(saved) => saved.name.clone(),
             None => self.address(end).url(&self.directory),
+        }
+    }
+
+    /// As people read an end: `pg:crm@db1`.
+    #[must_use]
+    pub fn display(&self, end: End) -> String {
+        let address = match self.saved(end) {
+            Some(saved) => Address::read(&saved.url).0,
+            None => self.address(end),
+        };
+        let dialect = match address.engine {
+            Engine::Mysql => Dialect::Mysql,
+            Engine::Sqlite => Dialect::Sqlite,
+            Engine::Postgres | Engine::Url => Dialect::Postgres,
+        };
+        let url = address.url(&self.directory);
+        Endpoint { dialect, url, connection: None, label: None, production: false }.display()
+    }
+
+    /// The label of an end, and whether it is production.
+    #[must_use]
+    pub fn marks(&self, end: End) -> (Option<String>, bool) {
+        match self.saved(end) {
+            Some(saved) => (saved.label.clone(), saved.production),
+            None => {
+                let label = self.form.text(Part::Label(end)).trim().to_owned();
+                ((!label.is_empty()).then_some(label), self.form.ticked(Part::Production(end)))
+            }
         }
     }
 

@@ -77,15 +77,8 @@ impl Draft {
         keys.job = Some(self.name.clone());
         let mut shaping = self.shaping.clone();
         shaping.tables.retain(|shape| !shape.is_idle());
-        let mut whole = toml::Table::try_from(keys).expect("texts and numbers are lawful TOML");
-        for part in [shaping.to_text(), self.limits.to_text()] {
-            whole.extend(part.parse::<toml::Table>().expect("it was written as TOML"));
-        }
-        let body = toml::to_string_pretty(&whole).expect("a table is lawful TOML");
-        let rules = self.rules.trim();
-        let gap = if rules.is_empty() { "" } else { "\n" };
-        let end = if rules.is_empty() { "" } else { "\n" };
-        format!("{HEAD}{}\n{body}{gap}{rules}{end}", self.page.word())
+        let text = JobFile::compose(&keys, &shaping, &self.limits, &self.rules);
+        format!("{HEAD}{}\n{text}", self.page.word())
     }
 
     #[must_use]
@@ -135,17 +128,45 @@ impl Draft {
         self.shaping.of(table)
     }
 
-    /// The entry of one table alone, made when there is none. One that wants nothing in the end is
-    /// not written.
-    pub fn shape_mut(&mut self, table: &ObjectName) -> &mut TableShape {
+    /// The same by the text of the entry, which may be a pattern.
+    pub fn entry_mut(&mut self, name: &str) -> &mut TableShape {
         self.changes += 1;
-        let name = table.to_string();
         let tables = &mut self.shaping.tables;
         let at = tables.iter().position(|shape| shape.table == name).unwrap_or_else(|| {
-            tables.push(TableShape::of(&name));
+            tables.push(TableShape::of(name));
             tables.len() - 1
         });
         &mut tables[at]
+    }
+
+    /// Sets a dotted key of the job file to a value in TOML.
+    ///
+    /// # Errors
+    /// What is wrong with the key or the value; then nothing was changed.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let value =
+            format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("v"));
+        let value = value.ok_or_else(|| format!("the value of {key} is no TOML"))?;
+        let mut whole: toml::Table =
+            self.to_text().parse().map_err(|e: toml::de::Error| e.message().to_owned())?;
+        let mut words: Vec<&str> = key.split('.').collect();
+        let last = words.pop().unwrap_or_default();
+        let mut at = &mut whole;
+        for word in &words {
+            let inner = at.entry(*word).or_insert_with(|| toml::Table::new().into());
+            at = inner.as_table_mut().ok_or_else(|| format!("{word} in {key} holds no keys"))?;
+        }
+        at.insert(last.to_owned(), value);
+        let text = toml::to_string_pretty(&whole).map_err(|error| error.to_string())?;
+        let changed = Draft::parse(&self.name, &text)?;
+        // Rules that are not meant stay as they were written.
+        let rules = key.split('.').next().filter(|word| RULES.contains(word));
+        if rules.is_some() {
+            self.rules = changed.rules;
+        }
+        (self.keys, self.shaping, self.limits) = (changed.keys, changed.shaping, changed.limits);
+        self.changes += 1;
+        Ok(())
     }
 
     pub fn rename(&mut self, name: &str) {
@@ -222,6 +243,7 @@ fn sections_of(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::shape;
     use super::*;
     use crate::core::spec::LoadOrder;
 
@@ -245,8 +267,9 @@ mod tests {
         draft.shaping_mut().order = LoadOrder::Smallest;
         draft.limits_mut().source_sessions = Some(40);
         let orders = ObjectName::new("crm", "orders");
-        draft.shape_mut(&orders).filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
-        draft.shape_mut(&ObjectName::new("crm", "idle"));
+        let filter = Some("a > 'x'\nand \"b\" < 2".to_owned());
+        shape::change(&mut draft, "crm.orders", |shape| shape.filter = filter);
+        draft.shaping_mut().tables.push(TableShape::of("crm.idle"));
         draft.set_rules("# why\n[switches]\ntinyint1_as_boolean = true");
         draft.set_page(Place::Options);
         let text = draft.to_text();
@@ -258,6 +281,21 @@ mod tests {
         assert_eq!((again.keys(), again.limits()), (draft.keys(), draft.limits()));
         assert_eq!(again.to_text(), text);
         assert!(draft.changes() > 6 && again.changes() == 0);
+    }
+
+    #[test]
+    fn a_dotted_key_is_set_and_nothing_else_changes() {
+        let mut draft = Draft::new("a");
+        draft.set_rules("# why\n[switches]\ntinyint1_as_boolean = true");
+        draft.set("rejects.on_bad_row", "\"reject\"").unwrap();
+        assert!(draft.to_text().contains("on_bad_row = \"reject\""), "{}", draft.to_text());
+        assert!(draft.rules().starts_with("# why"), "{}", draft.rules());
+        draft.set("switches.set", "\"array\"").unwrap();
+        assert!(draft.rules().contains("set = \"array\"") && draft.rules().contains("tinyint1"));
+        let before = draft.clone();
+        assert!(draft.set("threads", "\"many\"").is_err());
+        assert!(draft.set("threads", "= =").is_err());
+        assert_eq!(draft, before);
     }
 
     #[test]

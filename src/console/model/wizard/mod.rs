@@ -26,7 +26,7 @@ pub use editor::Editor;
 pub use form::{Control, Form, Item, Outcome};
 pub use options::Options;
 pub use pick::Pick;
-pub use preflight::{Line, Preflight};
+pub use preflight::{Line, Preflight, Spot};
 pub use secret::Password;
 pub use table::TableOptions;
 

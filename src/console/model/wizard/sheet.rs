@@ -58,6 +58,12 @@ pub enum Row<Id> {
         id: Id,
         columns: Vec<(String, u16)>,
     },
+    /// A line that opens something: its label and what it is now.
+    Act {
+        id: Id,
+        label: String,
+        text: String,
+    },
     /// A field over the whole width.
     Field {
         label: String,
@@ -193,6 +199,13 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
                 self.push(Piece::Text { text: text.clone(), width }, width);
             }
             Row::Entry { id, columns } => self.entry(*id, columns),
+            Row::Act { id, label, text } => {
+                self.push(Piece::Entry { id: *id }, 0);
+                self.words(label);
+                self.indent_to(self.indent);
+                let width = self.width.saturating_sub(self.x);
+                self.push(Piece::Text { text: text.clone(), width }, width);
+            }
             Row::Field { label, id, empty } => {
                 self.words(label);
                 self.indent_to(self.indent);
@@ -222,7 +235,14 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
         for (at, (text, width)) in texts.iter().enumerate() {
             let last = at + 1 == texts.len();
             let rest = self.width.saturating_sub(self.x);
-            let width = if last || *width > rest { rest } else { *width };
+            // In a narrow window no column takes more than half of what is left.
+            let half = if self.width < 60 { rest / 2 } else { rest };
+            let width = match last {
+                true => rest,
+                false if text.is_empty() => 0,
+                false if *width > half => half,
+                false => *width,
+            };
             // One column between neighbours.
             let inner = if last { width } else { width.saturating_sub(1) };
             self.push(Piece::Text { text: text.clone(), width: inner }, width);
@@ -237,6 +257,7 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
     fn words(&mut self, text: &str) {
         if !text.is_empty() {
             let width = columns(text);
+            self.need(width);
             self.push(Piece::Text { text: text.to_owned(), width }, width + 1);
         }
     }
@@ -271,7 +292,7 @@ impl<Id: Copy + PartialEq> Flow<'_, Id> {
             Control::Tick(_) => {
                 let width = columns(&cell.after) + 4;
                 self.need(width);
-                self.push(Piece::Tick { id, text: cell.after.clone() }, width);
+                self.push(Piece::Tick { id, text: cell.after.clone() }, width + 1);
             }
             Control::Choice { options, .. } => {
                 for (at, option) in options.iter().enumerate() {

@@ -195,6 +195,11 @@ impl TableOptions {
         let (to, at) = match self.form.focused() {
             Some(Id::Column(at)) => (step(at).map(Id::Column), at),
             Some(Id::ColumnName(at)) => (step(at).map(Id::ColumnName), at),
+            // Back into the list by its first control, not by the last name.
+            Some(Id::Done) if !forward && !self.columns.is_empty() => {
+                self.form.focus_on(Id::Column(self.columns.len() - 1));
+                return true;
+            }
             _ => return false,
         };
         match to {
@@ -289,11 +294,6 @@ impl TableOptions {
     }
 
     #[must_use]
-    pub fn shape(&self) -> &TableShape {
-        &self.shape
-    }
-
-    #[must_use]
     pub fn sheet(&self, width: u16) -> Sheet<Id> {
         Sheet::lay(&self.rows(width), &self.form, width)
     }
@@ -307,10 +307,7 @@ impl TableOptions {
             rows.push(Row::Text(text.to_owned()));
             rows.push(Row::Blank);
         }
-        let entry = |id, label: &str, text: String| Row::Entry {
-            id,
-            columns: vec![(label.to_owned(), 8), (text, 0)],
-        };
+        let entry = |id, label: &str, text: String| Row::Act { id, label: label.to_owned(), text };
         let one_line = |text: &str| text.lines().collect::<Vec<_>>().join(" ");
         let filter = self.shape.filter.as_deref().map(one_line);
         let filter = filter.unwrap_or_else(|| "every row; Enter writes a condition".to_owned());

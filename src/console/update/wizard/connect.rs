@@ -1,7 +1,7 @@
 //! Page 1: what to do, and where the two ends are.
 
 use super::{ask, free_name, leave, next_page};
-use crate::config::{FileContent, FileEnd, FileKind};
+use crate::config::{FileEnd, FileKind};
 use crate::console::commands::{Do, Place};
 use crate::console::keymap::Key;
 use crate::console::model::Model;
@@ -160,15 +160,11 @@ fn task(model: &mut Model) {
         model.say(text);
         return;
     }
-    let kind = (task == TASK_VERIFY).then_some(FileKind::Verify);
-    let content = wizard.draft.keys().content;
-    let content = match (task, content) {
-        (TASK_SCRIPT, _) => Some(FileContent::SchemaOnly),
-        (_, Some(FileContent::SchemaOnly)) => None,
-        (_, other) => other,
+    wizard.draft.keys_mut().kind = match task {
+        TASK_VERIFY => Some(FileKind::Verify),
+        TASK_SCRIPT => Some(FileKind::Script),
+        _ => None,
     };
-    let keys = wizard.draft.keys_mut();
-    (keys.kind, keys.content) = (kind, content);
     model.status.text.clear();
 }
 

@@ -1,6 +1,6 @@
 //! A text of SQL, or rules, in the editor. Nothing of the draft changes until it is saved.
 
-use super::{ask, cancel, table};
+use super::{ask, cancel, preflight, table};
 use crate::console::commands::{Do, Place};
 use crate::console::keymap::Key;
 use crate::console::model::wizard::editor::{BUTTONS, Check, Editor, Focus, Subject, quoted};
@@ -54,6 +54,7 @@ fn text_of(draft: &Draft, subject: &Subject) -> Option<String> {
         Subject::Expression { table, column } => wanted(table).expressions.get(column).cloned(),
         Subject::Ddl { table } => wanted(table).ddl,
         Subject::Rules => Some(draft.rules().to_owned()).filter(|text| !text.is_empty()),
+        Subject::Conform => None,
     }
 }
 
@@ -221,7 +222,7 @@ pub fn edited(model: &mut Model, text: &str) -> Vec<Cmd> {
     changed(model)
 }
 
-// --- saving and leaving ---------------------------------------------------------------------------
+// --- saving and leaving --------------------------------------------------------------------------
 
 fn save(model: &mut Model) -> Vec<Cmd> {
     let Some(wizard) = &mut model.wizard else { return Vec::new() };
@@ -237,6 +238,11 @@ fn save(model: &mut Model) -> Vec<Cmd> {
     {
         model.say(format!("not saved: {problem}"));
         return Vec::new();
+    }
+    if editor.subject == Subject::Conform {
+        let mut cmds = close(model);
+        cmds.extend(preflight::statements_read(model, &text));
+        return cmds;
     }
     let phrase = editor.subject.phrase();
     let refused = matches!(&editor.check, Check::Done(check) if !check.valid);
@@ -265,6 +271,7 @@ fn save(model: &mut Model) -> Vec<Cmd> {
                 wizard.draft.set_rules(&text);
                 wizard.pick.forget_columns();
             }
+            Subject::Conform => {}
         }
     }
     let cmds = close(model);
@@ -307,14 +314,14 @@ pub fn close(model: &mut Model) -> Vec<Cmd> {
     cmds
 }
 
-// --- the check ------------------------------------------------------------------------------------
+// --- the check -----------------------------------------------------------------------------------
 
 fn check_what(model: &Model) -> Option<What> {
     Some(match model.wizard.as_ref()?.editor.subject.clone() {
         Subject::Filter { table } => What::CheckFilter { table },
         Subject::Expression { table, column } => What::CheckExpression { table, column },
         Subject::Ddl { table } => What::CheckDdl { table },
-        Subject::Rules => return None,
+        Subject::Rules | Subject::Conform => return None,
     })
 }
 
@@ -349,6 +356,14 @@ fn check_now(model: &mut Model) -> Vec<Cmd> {
         Subject::Ddl { table } => SurveyRequest::CheckDdl { draft, table, ddl: text },
         Subject::Rules => {
             wizard.editor.check = Check::Done(check_rules(&text));
+            model.dirty = true;
+            return Vec::new();
+        }
+        Subject::Conform => {
+            let note = "nothing is tried; they run when you save and agree".to_owned();
+            let lines = vec![("note".to_owned(), note)];
+            let check = CheckView { valid: true, lines, ..CheckView::default() };
+            wizard.editor.check = Check::Done(check);
             model.dirty = true;
             return Vec::new();
         }

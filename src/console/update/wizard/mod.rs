@@ -12,11 +12,14 @@ mod pick;
 mod preflight;
 mod table;
 
+pub use preflight::estimate;
+
+use super::question;
 use super::refit as refit_all;
-use crate::console::commands::{Do, Place};
+use crate::console::commands::{Do, Place, target_name};
 use crate::console::keymap::Key;
-use crate::console::model::Model;
-use crate::console::model::wizard::{Asked, Draft, What, Wizard};
+use crate::console::model::wizard::{Asked, Draft, End, What, Wizard};
+use crate::console::model::{Decision, Model, WizardStep};
 use crate::console::msg::Cmd;
 use crate::core::name::JobName;
 use crate::protocol::survey::{SurveyNews, SurveyRequest};
@@ -120,16 +123,90 @@ pub fn leave(model: &mut Model) -> Vec<Cmd> {
     cmds
 }
 
-/// Removes the draft, after the question.
-pub fn discard(model: &mut Model) -> Vec<Cmd> {
-    let name = match (&mut model.wizard, model.jobs.selected()) {
+/// The draft that is open, or under the cursor of the list.
+fn draft_name(model: &Model) -> Option<String> {
+    match (&model.wizard, model.jobs.selected()) {
         (Some(wizard), _) => {
-            // Nothing is saved any more.
-            let saved = wizard.saved.take().map(|(_, name)| name);
-            saved.unwrap_or_else(|| wizard.draft.name.clone())
+            let saved = wizard.saved.as_ref().map(|(_, name)| name.clone());
+            Some(saved.unwrap_or_else(|| wizard.draft.name.clone()))
         }
-        (None, Some(row)) if row.draft => row.view.name.clone(),
-        (None, _) => return Vec::new(),
+        (None, Some(row)) if row.draft => Some(row.view.name.clone()),
+        (None, _) => None,
+    }
+}
+
+/// `:discard`: asks before the draft is thrown away.
+pub fn ask_discard(model: &mut Model) -> Vec<Cmd> {
+    if refused_read_only(model) {
+        return Vec::new();
+    }
+    let Some(name) = draft_name(model) else {
+        model.say("this is no draft; a job is removed by tidegate kill JOB");
+        return Vec::new();
+    };
+    let title = format!("Throw the draft {name} away; no database is touched");
+    question::open(model, title, Vec::new(), Decision::Wizard(WizardStep::Discard), None, false)
+}
+
+/// A question of the wizard was answered with yes.
+pub fn decided(model: &mut Model, step: &WizardStep) -> Vec<Cmd> {
+    match step {
+        WizardStep::Conform => preflight::decided_conform(model),
+        WizardStep::Start => preflight::begin(model),
+        WizardStep::Discard => discard(model),
+    }
+}
+
+/// A name for a table was typed.
+pub fn renamed(model: &mut Model, name: &str) -> Vec<Cmd> {
+    preflight::renamed(model, name)
+}
+
+/// The target as questions name it.
+pub struct Target {
+    source: String,
+    display: String,
+    label: Option<String>,
+    pub production: bool,
+}
+
+impl Target {
+    /// `my:crm@db7 [PROD]`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        match (&self.label, self.production) {
+            (Some(label), _) => format!("{} [{label}]", self.display),
+            (None, true) => format!("{} [PROD]", self.display),
+            (None, false) => self.display.clone(),
+        }
+    }
+
+    /// What is typed to agree.
+    #[must_use]
+    pub fn name(&self) -> String {
+        target_name(&self.source, &self.display)
+    }
+}
+
+/// The target of the draft.
+#[must_use]
+pub fn target(model: &Model) -> Target {
+    let page = model.wizard.as_ref().map(|wizard| &wizard.connect);
+    let display = |end: End| page.map_or_else(String::new, |page| page.display(end));
+    let (label, production) = page.map(|page| page.marks(End::Target)).unwrap_or_default();
+    Target { source: display(End::Source), display: display(End::Target), label, production }
+}
+
+/// Why the draft cannot start now; `None`: it can.
+#[must_use]
+pub fn start_refusal(model: &Model) -> Option<String> {
+    preflight::refusal(model)
+}
+
+/// Removes the draft, after the question.
+fn discard(model: &mut Model) -> Vec<Cmd> {
+    let Some(name) = draft_name(model) else {
+        return Vec::new();
     };
     let mut cmds = Vec::new();
     if let Some(wizard) = model.wizard.take() {
@@ -321,6 +398,7 @@ pub fn before(model: &mut Model, does: Do) -> Option<Vec<Cmd>> {
         Do::NextPage => next_page(model),
         Do::PrevPage => prev_page(model),
         Do::Start => preflight::start(model),
+        Do::Discard => ask_discard(model),
         Do::Copy | Do::CopyAll | Do::Write if place == Place::Preflight => {
             preflight::hand_out(model, does)
         }

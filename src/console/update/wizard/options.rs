@@ -66,7 +66,10 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
     let Some(wizard) = &mut model.wizard else { return Vec::new() };
     match wizard.options.form.perform(does) {
         Some(outcome) => done(model, outcome),
-        None => Vec::new(),
+        None => {
+            model.say("not used here; Tab and the arrows go to a field, PgDn to the lists");
+            Vec::new()
+        }
     }
 }
 

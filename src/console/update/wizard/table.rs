@@ -113,7 +113,10 @@ pub fn perform(model: &mut Model, does: Do) -> Vec<Cmd> {
     }
     match page.form.perform(does) {
         Some(outcome) => done(model, outcome),
-        None => Vec::new(),
+        None => {
+            model.say("not used in the options of a table; Esc goes back");
+            Vec::new()
+        }
     }
 }
 

@@ -117,6 +117,7 @@ fn check(editor: &Editor, pen: &mut Pen<'_>, area: Rect) {
         (Subject::Expression { .. }, false) => "Check  (type and values, changes nothing)",
         (Subject::Ddl { .. }, false) => "Check  (tried on the target, leaves nothing behind)",
         (Subject::Rules, false) => "Check  (read here, asks no database)",
+        (Subject::Conform, false) => "Ctrl-X keeps them and asks whether to run them",
         (_, true) => "Check",
     };
     pen.rule(area, what, "", false);
@@ -219,27 +220,31 @@ fn foot(model: &Model, editor: &Editor, pen: &mut Pen<'_>) {
         return draw_keys(model, pen, row);
     }
     let bar = pen.look.bar();
-    let width: usize = BUTTONS.iter().map(|button| button.len() + 6).sum();
-    let left = columns.saturating_sub(u16::try_from(width).unwrap_or(0) + 1);
+    // In a narrow window the buttons are words alone.
+    let text = |label: &str| match columns {
+        0..56 => label.to_owned(),
+        _ => format!("[ {label} ]"),
+    };
+    let wide = |label: &str| u16::try_from(text(label).len() + 2).unwrap_or(0);
+    let wanted: u16 = BUTTONS.iter().map(|label| wide(label)).sum();
+    let left = columns.saturating_sub(wanted + 1);
     let keys = match left {
         0..12 => "",
-        12..32 => "^X save  Esc",
+        12..32 => "^X save",
         _ => "Ctrl-X save, close   Esc cancel",
     };
     pen.put((1, row), left.saturating_sub(1), keys, bar);
-    let mut x = left;
-    for label in BUTTONS {
-        let text = format!("[ {label} ]");
-        x = pen.put((x + 2, row), columns.saturating_sub(x + 2), text, pen.look.bold());
-    }
     pen.restyle(Rect::new(0, row, columns, 1), bar);
-    if let Focus::Button(at) = editor.focus {
-        // The bar is reversed: what has the focus is not.
-        let before: usize = BUTTONS.iter().take(at).map(|button| button.len() + 6).sum();
-        let x = left + 2 + u16::try_from(before).unwrap_or(0);
-        let text = format!("[ {} ]", BUTTONS[at]);
-        let width = u16::try_from(text.len()).unwrap_or(0);
-        pen.clear(Rect::new(x, row, width, 1));
-        pen.put((x, row), width, text, pen.look.bold());
+    let mut x = left + 2;
+    for (at, label) in BUTTONS.iter().enumerate() {
+        let width = wide(label) - 2;
+        let here = editor.focus == Focus::Button(at);
+        if here {
+            // The bar is reversed: what has the focus is not.
+            pen.clear(Rect::new(x, row, width, 1));
+        }
+        let style = if here { pen.look.bold() } else { bar };
+        pen.put((x, row), columns.saturating_sub(x), text(label), style);
+        x += width + 2;
     }
 }

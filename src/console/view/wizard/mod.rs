@@ -100,8 +100,14 @@ pub fn bottom<Id: Copy + PartialEq>(
     let width = |label: &str| u16::try_from(label.len() + 6).unwrap_or(0);
     let wanted: u16 = buttons.iter().map(|(_, label)| width(label)).sum();
     let left = columns.saturating_sub(wanted + 1);
+    let in_table = model.wizard.as_ref().is_some_and(|wizard| wizard.table.is_open());
     let keys = if model.in_text_field() {
         field_keys(left).to_owned()
+    } else if in_table {
+        match left {
+            0..40 => "Space Enter Tab Esc".to_owned(),
+            _ => "Space choose   Enter open   Tab field   Esc back".to_owned(),
+        }
     } else {
         keys_text(model, usize::from(left), columns < 60)
     };

@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::{bottom, header, table};
+use crate::console::commands::{Action, Do};
 use crate::console::figures;
 use crate::console::model::Model;
 use crate::console::model::wizard::pick::{
@@ -39,8 +40,14 @@ pub fn draw(model: &Model, wizard: &Wizard, pen: &mut Pen<'_>) {
     }
     if let Some(area) = parts.detail {
         let said = detail(pick);
+        let hints = area.height > 2;
+        if hints {
+            let keys = hints_text(model, usize::from(area.width) - 2);
+            pen.put((1, area.bottom() - 1), area.width - 1, keys, pen.look.plain());
+        }
+        let end = area.bottom() - u16::from(hints);
         for (line, y) in wrapped(&said, usize::from(area.width - 2)).iter().zip(area.y..) {
-            if y < area.bottom() {
+            if y < end {
                 pen.put((1, y), area.width - 1, line, pen.look.plain());
             }
         }
@@ -48,6 +55,32 @@ pub fn draw(model: &Model, wizard: &Wizard, pen: &mut Pen<'_>) {
     let buttons = [(PickId::Back, "< Back"), (PickId::Next, "Next >")];
     let standing = if parts.detail.is_some() { standing(model, pick) } else { detail(pick) };
     bottom(model, pen, &pick.form, &buttons, &standing);
+}
+
+/// The keys that the key line has no room for beside the buttons.
+fn hints_text(model: &Model, room: usize) -> String {
+    const WORDS: [(Do, &str); 7] = [
+        (Do::TableOptions, "options"),
+        (Do::CountExact, "exact counts"),
+        (Do::Filter, "filter"),
+        (Do::Invert, "invert"),
+        (Do::Right, "unfold"),
+        (Do::UnfoldAll, "unfold all"),
+        (Do::NextPane, "buttons"),
+    ];
+    let mut out = String::new();
+    for (does, word) in WORDS {
+        let Some(key) = model.keymap.first(Action::of(does)) else { continue };
+        let entry = format!("{key} {word}");
+        if out.len() + entry.len() + 2 > room {
+            break;
+        }
+        if !out.is_empty() {
+            out.push_str("  ");
+        }
+        out.push_str(&entry);
+    }
+    out
 }
 
 /// `-- 2 of 4  Schemas and tables ---------- filter: ord  8 of 312 shown`
@@ -265,7 +298,7 @@ fn leaf_line(wizard: &Wizard, pen: &mut Pen<'_>, y: u16, leaf: &Leaf, places: &P
         pen.right((x, y), SIZE, bytes.unwrap_or_else(|| "-".to_owned()), plain);
     }
     if let Some(x) = places.key {
-        let key = match (table.key.as_str(), table.obstacle.is_some()) {
+        let key = match (table.key.as_str(), table.obstacle.is_some() || is_view(leaf)) {
             ("", true) => "-",
             ("", false) => "NO KEY",
             (key, _) => key,
@@ -317,6 +350,11 @@ fn detail(pick: &Pick) -> String {
     }
 }
 
+/// A view has a definition and no rows of its own.
+fn is_view(leaf: &Leaf) -> bool {
+    leaf.table.kind == "view"
+}
+
 fn table_detail(leaf: &Leaf) -> String {
     let table = &leaf.table;
     if let Some(obstacle) = &table.obstacle {
@@ -330,7 +368,9 @@ fn table_detail(leaf: &Leaf) -> String {
         true => format!("{} is picked.", leaf.full),
         false => format!("{} is left out.", leaf.full),
     }];
-    if table.key.is_empty() {
+    if is_view(leaf) {
+        parts.push("It comes along as a view; its rows are not copied.".to_owned());
+    } else if table.key.is_empty() {
         parts.push("It has no key: one thread copies it, and a retry starts it over.".to_owned());
     }
     if !table.note.is_empty() {
@@ -382,7 +422,7 @@ fn standing(model: &Model, pick: &Pick) -> String {
     }
 }
 
-// --- beside the tree ------------------------------------------------------------------------------
+// --- beside the tree -----------------------------------------------------------------------------
 
 fn beside(model: &Model, pick: &Pick, pen: &mut Pen<'_>, area: Rect) {
     let x = area.x + 1;
@@ -448,8 +488,10 @@ fn table_facts(leaf: &Leaf, fact: &mut impl FnMut(&str, String)) {
         Some(rows) => fact("rows", format!("{} ({from})", figures::grouped(rows))),
         None => fact("rows", "not known; m counts".to_owned()),
     }
-    let key = if table.key.is_empty() { "none: one thread" } else { &table.key };
-    fact("key", key.to_owned());
+    if !is_view(leaf) {
+        let key = if table.key.is_empty() { "none: one thread" } else { &table.key };
+        fact("key", key.to_owned());
+    }
     if !table.note.is_empty() {
         fact("notes", table.note.clone());
     }

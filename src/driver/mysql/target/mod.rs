@@ -39,20 +39,23 @@ use super::address::MysqlAddress;
 use super::settings::read as read_settings;
 use super::{catalog, pressure};
 use crate::core::catalog::{Catalog, Server, Settings};
-use crate::core::fault::{Fault, FaultKind};
+use crate::core::fault::{Disposition, Fault, FaultKind, disposition_of};
 use crate::core::name::{Dialect, ObjectName};
 use crate::core::plan::{Finding, MigrationPlan};
 use crate::core::spec::Selection;
 use crate::core::sql;
 use crate::driver::{LedgerRow, Mend, Pressure, PressureAsked, Target, TargetSession};
 
-use link::Link;
+use link::{Line, Link};
 use session::Writer;
 use way::Way;
 
 pub(super) fn open(address: MysqlAddress) -> Result<Arc<dyn Target>, Fault> {
     Ok(Arc::new(MysqlTarget::new(address)))
 }
+
+/// Tables looked into by one statement.
+const TABLES_PER_QUERY: usize = 100;
 
 /// Runs statements of the operator's one after the other, up to the first that fails.
 pub(super) async fn conform(
@@ -96,6 +99,19 @@ impl MysqlTarget {
     }
 }
 
+/// Those of `names` that hold a row, by one statement.
+async fn holding_rows(line: &mut Line, names: &[ObjectName]) -> Result<Vec<ObjectName>, Fault> {
+    let questions = names.iter().enumerate().map(|(at, name)| {
+        let table = sql::qualified(Dialect::Mysql, name);
+        format!("SELECT {at} AS nth, EXISTS (SELECT 1 FROM {table}) AS held")
+    });
+    let questions: Vec<String> = questions.collect();
+    let asked = format!("SELECT nth FROM ({}) AS q WHERE held", questions.join(" UNION ALL "));
+    let rows = line.rows(asked).await?;
+    let nth = |row: Vec<Option<String>>| row.into_iter().next()??.parse::<usize>().ok();
+    Ok(rows.into_iter().filter_map(nth).filter_map(|at| names.get(at).cloned()).collect())
+}
+
 #[async_trait]
 impl Target for MysqlTarget {
     async fn probe(&self) -> Result<Server, Fault> {
@@ -112,13 +128,21 @@ impl Target for MysqlTarget {
         }
         let mut line = self.link.connect().await?;
         let mut found = Vec::new();
-        for name in names {
-            let table = sql::qualified(Dialect::Mysql, name);
-            match line.one(format!("SELECT 1 FROM {table} LIMIT 1")).await {
-                Ok(row) => found.extend(row.map(|_| name.clone())),
-                // Not there: no such table, no such database.
-                Err(fault) if matches!(fault.code.as_deref(), Some("1146" | "1049")) => {}
-                Err(fault) => return Err(fault.while_doing(&format!("look at {name}"))),
+        for group in names.chunks(TABLES_PER_QUERY) {
+            match holding_rows(&mut line, group).await {
+                Ok(holding) => found.extend(holding),
+                // One of them is not there, or is a view that is broken: each for itself.
+                Err(fault) if disposition_of(fault.kind) == Disposition::FailWork => {
+                    for name in group {
+                        match holding_rows(&mut line, std::slice::from_ref(name)).await {
+                            Ok(holding) => found.extend(holding),
+                            // Not there: no such table, no such database.
+                            Err(f) if matches!(f.code.as_deref(), Some("1146" | "1049")) => {}
+                            Err(f) => return Err(f.while_doing(&format!("look at {name}"))),
+                        }
+                    }
+                }
+                Err(fault) => return Err(fault.while_doing("look for rows")),
             }
         }
         Ok(found)
@@ -130,11 +154,6 @@ impl Target for MysqlTarget {
 
     async fn settings(&self) -> Result<Settings, Fault> {
         read_settings(&self.link.address).await
-    }
-
-    async fn conform(&self, statement: &str) -> Result<(), Fault> {
-        let mut line = self.link.connect().await?;
-        line.statement(statement).await.map(|_| ())
     }
 
     async fn pressure(&self, asked: PressureAsked) -> Result<Pressure, Fault> {

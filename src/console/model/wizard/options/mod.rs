@@ -152,7 +152,7 @@ impl Options {
         let (Id::Entry(section, _) | Id::Empty(section) | Id::New(section)) = id else { return };
         if self.form.focused() != Some(id) {
             let own = self.entries.iter().enumerate().filter(|(_, e)| e.section == section);
-            match (own.map(|(at, _)| at).last(), id) {
+            match (own.map(|(at, _)| at).next_back(), id) {
                 (Some(last), Id::Entry(_, at)) if at <= last => {
                     self.form.focus_on(Id::Entry(section, at));
                 }
@@ -342,10 +342,7 @@ fn general(draft: &Draft) -> Vec<(Id, Control)> {
         (Id::Order, choice(&["largest first", "smallest first", "as listed"], order.unwrap_or(0))),
         (
             Id::IfExists,
-            choice(
-                &["stop if it exists", "skip", "append", "truncate [T]", "replace [T]"],
-                policy.unwrap_or(0),
-            ),
+            choice(&["stop", "skip", "append", "truncate [T]", "replace [T]"], policy.unwrap_or(0)),
         ),
         (Id::BadRows, choice(&["fail the chunk", "put them aside"], usize::from(rejects))),
         (Id::PerTable, text(keys.rejects.per_table)),

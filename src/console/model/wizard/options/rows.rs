@@ -43,7 +43,7 @@ fn general() -> Vec<Row<Id>> {
         ),
         line("Chunk", vec![Cell::field("aim at", Id::ChunkSize, 8, "32MiB", "")]),
         line("Order", vec![Cell::plain(Id::Order)]),
-        line("Target", vec![Cell::plain(Id::IfExists)]),
+        line("Exists", vec![Cell::plain(Id::IfExists)]),
         line(
             "Bad rows",
             vec![

@@ -6,14 +6,13 @@
 mod filter;
 mod page;
 mod parts;
-mod selection;
+pub mod selection;
 
 use std::collections::HashMap;
 
 pub use filter::Filter;
 pub use page::{COLUMNS_REST_MS, Columns, Counting, Pick, PickId, Reading};
 pub use parts::Parts;
-pub use selection::Written;
 
 use crate::config::FileSelection;
 use crate::console::model::{List, Move};

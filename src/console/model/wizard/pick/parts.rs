@@ -37,6 +37,7 @@ impl Parts {
         let detail = match rows {
             0..16 => 0,
             16..24 => 1,
+            // Two lines and the keys.
             24.. => 3,
         };
         let bottom = end.saturating_sub(detail);

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::selection::Written;
 use super::*;
 
 fn table(name: &str, rows: u64) -> SurveyTable {
