@@ -187,7 +187,7 @@ mod tests {
             (ShapeArgs { only: texts(&["tables"]), ..none() }, "no such kind"),
             (ShapeArgs { ddl: texts(&["t=/nowhere/x.sql"]), ..none() }, "/nowhere/x.sql"),
         ] {
-            let failure = overlaid(&Shaping::default(), &flags).err().expect(word);
+            let failure = overlaid(&Shaping::default(), &flags).expect_err(word);
             assert!(failure.message.contains(word), "{}", failure.message);
         }
     }

@@ -133,6 +133,14 @@ impl PlanState {
     }
 }
 
+/// Made-up trouble reaches the engine's own file too.
+fn obey_full_disks(master: &mut MasterTable, databases: &Databases) -> Result<(), Fault> {
+    match databases.faults.clone() {
+        Some(faults) => master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull)),
+        None => Ok(()),
+    }
+}
+
 /// The source's snapshot, and of a verification the target's.
 type Opened = (Arc<dyn Snapshot>, Option<Arc<dyn Snapshot>>);
 
@@ -219,9 +227,7 @@ impl Engine {
     /// Loads the job and takes it over; nothing runs yet.
     pub(super) fn new(setup: EngineSetup) -> Result<Engine, Fault> {
         let EngineSetup { name, paths, databases, clock, mut master, by, handover } = setup;
-        if let Some(faults) = databases.faults.clone() {
-            master.refuse_commits_while(move || faults.is_on(&Trouble::StateDiskFull))?;
-        }
+        obey_full_disks(&mut master, &databases)?;
         let stored = master.load()?;
         master.begin_run(clock.now(), &by, env!("CARGO_PKG_VERSION"))?;
         let (inbox, received) = mpsc::channel(INBOX_MAX);
@@ -278,7 +284,7 @@ impl Engine {
             next_sample: Instant::now(),
             state_shown: (JobState::Defining, false),
             listener: None,
-            console_ids: Arc::new(AtomicU64::new(1)),
+            console_ids: Arc::new(1.into()),
             socket_trouble: None,
             alone_since: now,
             stopping_since: None,

@@ -80,7 +80,8 @@ fn spawn(job: &str, start: &StartMessage) -> std::io::Result<()> {
         .current_dir("/")
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
+        // What keeps it from starting is said in the log of the copy.
+        .stderr(Stdio::inherit())
         .spawn()?;
     let mut stdin = child.stdin.take().expect("stdin was asked to be a pipe");
     stdin.write_all(&codec::to_line(start))

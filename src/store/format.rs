@@ -3,6 +3,8 @@
 //! A stored form is only ever added to. The core's types may change their shape; these do not,
 //! and `tests` below hold each of them as text.
 
+pub(super) mod ways;
+
 use serde::{Deserialize, Serialize};
 
 use crate::core::catalog::{LogicalType, Section};

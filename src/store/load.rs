@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 
-use super::{FORM_WITH_SHAPING, MasterTable, format, sqlite_fault, unsigned, ways};
+use super::{FORM_WITH_SHAPING, MasterTable, format, sqlite_fault, unsigned};
 use crate::core::catalog::TableEstimate;
 use crate::core::chunk::{ChunkId, ChunkRange, Rejects};
 use crate::core::fault::Fault;
@@ -151,7 +151,7 @@ impl MasterTable {
                     message: row.get(2)?,
                     detail: row.get(3)?,
                     hint: row.get(4)?,
-                    ways: ways::ways_from(&row.get::<_, String>(5)?)?,
+                    ways: format::ways::ways_from(&row.get::<_, String>(5)?)?,
                 })
             },
         )

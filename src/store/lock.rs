@@ -14,7 +14,7 @@ use rustix::fs::{FlockOperation, flock};
 use crate::core::fault::{Fault, FaultKind, Side};
 
 /// Looks at a lock that seems taken, and the time between them.
-const LOCK_TRIES: u32 = 5;
+const LOCK_TRIES: u32 = 50;
 const LOCK_WAIT: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// Held as long as it lives.

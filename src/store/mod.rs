@@ -22,7 +22,6 @@ mod rejects;
 #[cfg(test)]
 mod tests;
 mod verify;
-mod ways;
 
 pub use append::{ActionRecord, Batch, Note, RunFigures, WorkerRecord};
 pub use load::StoredJob;

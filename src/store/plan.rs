@@ -2,7 +2,7 @@
 
 use rusqlite::{Transaction, params};
 
-use super::{MasterTable, format, int, sqlite_fault, ways};
+use super::{MasterTable, format, int, sqlite_fault};
 use crate::core::fault::Fault;
 use crate::core::plan::{MigrationPlan, Step, TablePlan};
 
@@ -165,7 +165,7 @@ fn write_remarks(transaction: &Transaction<'_>, plan: &MigrationPlan) -> rusqlit
             finding.message,
             finding.detail,
             finding.hint,
-            ways::ways_text(&finding.ways),
+            format::ways::ways_text(&finding.ways),
         ])?;
     }
     let mut insert = transaction.prepare_cached(

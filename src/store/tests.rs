@@ -330,8 +330,8 @@ fn a_file_from_before_shaping_is_read_as_it_is_and_brought_up() {
     connection
         .execute_batch(
             "alter table plan_table drop column row_filter; alter table plan_table drop column \
-             row_sample; alter table plan_table drop column row_sample_by; alter table plan_column drop column expression; alter table finding drop \
-             column ways; pragma user_version = 3",
+             row_sample; alter table plan_table drop column row_sample_by; alter table plan_column \
+             drop column expression; alter table finding drop column ways; pragma user_version = 3",
         )
         .unwrap();
     drop(connection);

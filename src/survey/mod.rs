@@ -25,6 +25,8 @@ pub use surveyor::{DraftRead, EndRead, Readers, Surveyor};
 
 /// News waiting for whoever reads them. A reader that does not read stops the survey.
 const NEWS_MAX: usize = 256;
+/// What one request may say before it is passed on: more than there are tables to count.
+const PROGRESS_MAX: usize = 65_536;
 
 /// After the last line, statements that were cut off have so long to be ended on their servers.
 const CLOSING: std::time::Duration = std::time::Duration::from_millis(500);
@@ -132,9 +134,9 @@ async fn answer(
     request: SurveyRequest,
     news: mpsc::Sender<SurveyAnswerLine>,
 ) -> u64 {
-    let (progress, mut waiting) = mpsc::unbounded_channel();
+    let (progress, mut waiting) = mpsc::channel(PROGRESS_MAX);
     let tell: Tell = Arc::new(move |said| {
-        let _ = progress.send(said);
+        let _ = progress.try_send(said);
     });
     let working = async move {
         let done = surveyor.answer(request, &tell).await;

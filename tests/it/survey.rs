@@ -13,6 +13,9 @@ use crate::support::postgres::{Database, PgServer};
 use crate::support::{Tidegate, sqlite};
 
 /// Longest wait for an answer.
+/// Lines that a survey may be ahead of its test.
+const LINES_MAX: usize = 10_000;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The process behind the wizard.
@@ -29,7 +32,7 @@ impl Survey {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let (said, lines) = mpsc::channel();
+        let (said, lines) = mpsc::sync_channel(LINES_MAX);
         std::thread::spawn(move || {
             for line in output.lines().map_while(Result::ok) {
                 if said.send(serde_json::from_str(&line).unwrap()).is_err() {

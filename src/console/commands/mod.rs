@@ -345,9 +345,16 @@ fn is_placeholder(word: &str) -> bool {
 #[must_use]
 pub fn key_line(place: Place) -> &'static [Do] {
     match place {
-        Place::Jobs => {
-            &[Do::Open, Do::Pause, Do::Resume, Do::Log, Do::History, Do::Sort, Do::Filter]
-        }
+        Place::Jobs => &[
+            Do::Open,
+            Do::NewJob,
+            Do::Pause,
+            Do::Resume,
+            Do::Log,
+            Do::History,
+            Do::Sort,
+            Do::Filter,
+        ],
         Place::Plan => {
             &[Do::Start, Do::Open, Do::NextPane, Do::Copy, Do::Write, Do::Log, Do::Filter]
         }

@@ -169,7 +169,7 @@ impl CreateTable {
         if first.token.is_word("LIKE") {
             return Err("LIKE says no columns".to_owned());
         }
-        if NO_COLUMN.iter().any(|word| is(word)) {
+        if NO_COLUMN.iter().any(is) {
             self.key(entry, dialect);
             return Ok(());
         }

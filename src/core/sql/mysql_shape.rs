@@ -213,10 +213,13 @@ mod tests {
     use super::*;
 
     const TABLE: &str = "CREATE TABLE `t` (\n  `id` int(11) NOT NULL AUTO_INCREMENT,\n  \
-        `email` varchar(9) DEFAULT 'email',\n  `up` varchar(9) GENERATED ALWAYS AS (upper(`email`)) \
-        VIRTUAL,\n  `blob` longblob,\n  `p` int,\n  PRIMARY KEY (`id`),\n  KEY `email` (`email`(3)),\n  \
+        `email` varchar(9) DEFAULT 'email',\n  \
+        `up` varchar(9) GENERATED ALWAYS AS (upper(`email`)) \
+        VIRTUAL,\n  `blob` longblob,\n  `p` int,\n  PRIMARY KEY (`id`),\n  \
+        KEY `email` (`email`(3)),\n  \
         KEY `b` (`blob`(9)),\n  CONSTRAINT `f` FOREIGN KEY (`p`) REFERENCES `u` (`id`),\n  \
-        CONSTRAINT `c` CHECK (`email` <> '`email`')\n) ENGINE=InnoDB ROW_FORMAT=COMPACT COMMENT='ENGINE=x'";
+        CONSTRAINT `c` CHECK (`email` <> '`email`')\n\
+        ) ENGINE=InnoDB ROW_FORMAT=COMPACT COMMENT='ENGINE=x'";
 
     #[test]
     fn columns_go_and_get_names_with_all_that_names_them() {

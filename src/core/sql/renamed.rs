@@ -1,7 +1,7 @@
 //! Tables under other names inside definitions that are the source's own text.
 //!
-//! Only where a name can mean nothing else: PostgreSQL's dumps qualify every name, SQLite's own text
-//! has names in three places. What might mean one of them elsewhere is refused, not guessed.
+//! Only where a name can mean nothing else: PostgreSQL's dumps qualify every name, SQLite's own
+//! text has names in three places. What might mean one of them elsewhere is refused, not guessed.
 
 use std::collections::BTreeMap;
 
@@ -155,7 +155,8 @@ mod tests {
                 "CREATE INDEX orders ON \"sales\".\"Orders 2\" USING btree (orders)",
             ),
             (
-                "ALTER TABLE ONLY crm.items ADD CONSTRAINT f FOREIGN KEY (o) REFERENCES crm.orders(id)",
+                "ALTER TABLE ONLY crm.items ADD CONSTRAINT f FOREIGN KEY (o) REFERENCES \
+                 crm.orders(id)",
                 "ALTER TABLE ONLY crm.items ADD CONSTRAINT f FOREIGN KEY (o) REFERENCES \
                  \"sales\".\"Orders 2\"(id)",
             ),

@@ -7,6 +7,7 @@ use crate::console::field::Field;
 use crate::console::keymap::Key;
 
 /// One thing that can have the focus.
+#[expect(clippy::large_enum_variant, reason = "a form has two dozen controls, most of them texts")]
 #[derive(Clone, Debug)]
 pub enum Control {
     Text(Field),

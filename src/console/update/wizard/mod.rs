@@ -35,7 +35,7 @@ pub fn new(model: &mut Model) -> Vec<Cmd> {
         return Vec::new();
     }
     let name = free_name(model, "job");
-    open(model, Draft::new(&name))
+    open(model, Draft::new(&name), false)
 }
 
 /// `N`: a draft like the job under the cursor.
@@ -80,7 +80,7 @@ pub fn opened(model: &mut Model, name: &str, text: Result<String, String>) -> Ve
         return Vec::new();
     }
     match text.and_then(|text| Draft::parse(name, &text)) {
-        Ok(draft) => open(model, draft),
+        Ok(draft) => open(model, draft, true),
         Err(problem) => {
             model.say(format!("{name} cannot be opened: {problem}"));
             Vec::new()
@@ -88,9 +88,11 @@ pub fn opened(model: &mut Model, name: &str, text: Result<String, String>) -> Ve
     }
 }
 
-fn open(model: &mut Model, draft: Draft) -> Vec<Cmd> {
+/// `kept`: there is a file of it under its name.
+fn open(model: &mut Model, draft: Draft, kept: bool) -> Vec<Cmd> {
     let page = draft.page();
-    let wizard = Wizard::new(draft, &model.connections, &model.directory);
+    let mut wizard = Wizard::new(draft, &model.connections, &model.directory);
+    wizard.saved = kept.then(|| (wizard.draft.changes(), wizard.draft.name.clone()));
     // A password is kept nowhere: it has to be typed again before anything else is asked.
     let lacks = wizard.connect.lacks_password().filter(|_| page != Place::Connect);
     model.wizard = Some(Box::new(wizard));

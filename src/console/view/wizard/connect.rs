@@ -75,7 +75,7 @@ fn beside(page: &Connect, pen: &mut Pen<'_>, area: Rect) {
     }
 }
 
-fn rows_of(rows: &Vec<Row>) -> u16 {
+fn rows_of(rows: &[Row]) -> u16 {
     u16::try_from(rows.len()).unwrap_or(u16::MAX)
 }
 

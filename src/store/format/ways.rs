@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::format::{list_from, list_text};
+use super::{list_from, list_text};
 use crate::core::fault::Fault;
 use crate::core::name::ObjectName;
 use crate::core::plan::{Change, WayOut};
@@ -27,7 +27,7 @@ enum StoredChange {
     Page { page: String },
 }
 
-pub(super) fn ways_text(ways: &[WayOut]) -> String {
+pub(in crate::store) fn ways_text(ways: &[WayOut]) -> String {
     let stored = ways.iter().map(|way| StoredWay {
         title: way.title.clone(),
         change: match &way.change {
@@ -54,7 +54,7 @@ pub(super) fn ways_text(ways: &[WayOut]) -> String {
     list_text(&stored.collect::<Vec<_>>())
 }
 
-pub(super) fn ways_from(text: &str) -> Result<Vec<WayOut>, Fault> {
+pub(in crate::store) fn ways_from(text: &str) -> Result<Vec<WayOut>, Fault> {
     let stored: Vec<StoredWay> = list_from("ways out", text)?;
     let way = |stored: StoredWay| WayOut {
         title: stored.title,
