@@ -61,7 +61,7 @@ fn beside(page: &Connect, pen: &mut Pen<'_>, area: Rect) {
     scrolled(page, pen, Rect { height: top_rows, ..area }, &top);
     let y = area.y + top_rows + 1;
     let sides = End::BOTH.map(|end| end_rows(page, end, half - 1));
-    let height = sides.iter().map(rows_of).fold(0, |a, b| if a > b { a } else { b });
+    let height = sides.iter().map(|side| rows_of(side)).fold(0, |a, b| if a > b { a } else { b });
     scrolled(page, pen, Rect::new(0, y, half - 1, height), &sides[0]);
     scrolled(page, pen, Rect::new(half + 1, y, half - 1, height), &sides[1]);
     pen.bar(half - 1, y, y + height);
