@@ -59,6 +59,7 @@ use crate::core::fault::{Fault, FaultKind, Side};
 use crate::core::job::{Actor, JobState};
 use crate::core::name::JobName;
 use crate::core::spec::{Endpoint, JobKind, JobSpec, Secret};
+use crate::driver::look::open_look;
 use crate::driver::url::Access;
 use crate::driver::{memory, open_source, open_target};
 use crate::protocol::{LINE_BYTES_MAX, StartMessage, codec, convert};
@@ -258,7 +259,8 @@ fn open_databases(spec: &JobSpec, job_id: &str, passwords: &Passwords) -> Result
             return Err(Fault::new(FaultKind::Unsupported, Side::Engine, what)
                 .with_hint("Give PostgreSQL, MySQL or SQLite databases."));
         }
-        return Ok(Databases { source, target, mirror: None, faults: Some(world.faults.clone()) });
+        let faults = Some(world.faults.clone());
+        return Ok(Databases { source, target, mirror: None, look: None, faults });
     }
     let access = |endpoint: &Endpoint, typed: &Option<Secret>, side| -> Result<Access, Fault> {
         let password = match typed {
@@ -277,6 +279,7 @@ fn open_databases(spec: &JobSpec, job_id: &str, passwords: &Passwords) -> Result
     };
     Ok(Databases {
         mirror,
+        look: Some(open_look(access(&spec.source, &passwords.source, Side::Source)?)?),
         source: open_source(access(&spec.source, &passwords.source, Side::Source)?)?,
         target: open_target(access(&spec.target, &passwords.target, Side::Target)?)?,
         faults: None,

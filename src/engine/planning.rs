@@ -19,6 +19,7 @@ use crate::core::plan::{
 };
 use crate::core::spec::{JobKind, JobSpec, Secret, Selection};
 use crate::core::verify::{choose_ways, mirrored};
+use crate::driver::look::Look;
 use crate::driver::{SchemaItems, Source, Target};
 
 /// Tables sampled at the same time: each is a connection to the source for a few milliseconds.
@@ -31,6 +32,8 @@ pub struct Databases {
     pub target: Arc<dyn Target>,
     /// The target as a source, for a verification.
     pub mirror: Option<Arc<dyn Source>>,
+    /// The source, to try the operator's own texts on.
+    pub look: Option<Arc<dyn Look>>,
     /// The script of made-up databases.
     pub faults: Option<Arc<crate::driver::memory::Faults>>,
 }

@@ -13,10 +13,12 @@ use crate::config::Paths;
 use crate::core::catalog::{Catalog, Server};
 use crate::core::fault::Fault;
 use crate::core::plan::{
-    Finding, Looked, MigrationPlan, orphan_findings, orphan_questions, report,
+    Change, Finding, Looked, MigrationPlan, Severity, orphan_findings, orphan_questions, report,
 };
 use crate::core::spec::JobSpec;
+use crate::core::sql::line_and_column;
 use crate::driver::Source;
+use crate::driver::look::{Refused, Tried};
 
 /// The longest that one foreign key is looked at, and all of them.
 const ORPHANS_EACH: Duration = Duration::from_secs(3);
@@ -38,6 +40,7 @@ pub(super) async fn add_report(
         orphans(spec, &databases.source, source, plan),
     )?;
     plan.findings.extend(orphans);
+    plan.findings.extend(refused_texts(plan, databases).await?);
     let looked =
         Looked { spec, plan, source, target, source_settings: &here, target_settings: &there };
     let more = report(&looked, &plan.findings);
@@ -50,6 +53,44 @@ pub(super) async fn add_report(
     }
     plan.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(())
+}
+
+/// Conditions and expressions that the source refuses: found by EXPLAIN and a few rows before
+/// anything is copied, instead of by the first chunk.
+async fn refused_texts(plan: &MigrationPlan, databases: &Databases) -> Result<Vec<Finding>, Fault> {
+    let Some(look) = &databases.look else { return Ok(Vec::new()) };
+    let mut found = Vec::new();
+    for table in &plan.tables {
+        if let Some(filter) = &table.rows.filter {
+            let tried = look.explain(&table.source, filter).await;
+            if let Tried::Refused(why) = tried.map_err(|f| f.while_doing("try a filter"))? {
+                let what = format!("the filter of {}", table.source);
+                found.push(refused_text(&what, filter, &why));
+            }
+        }
+        for column in &table.columns {
+            let Some(expression) = &column.expression else { continue };
+            let tried = look.try_expression(&table.source, &column.source_declared, expression);
+            let tried = tried.await.map_err(|f| f.while_doing("try an expression"))?;
+            if let Tried::Refused(why) = tried {
+                let what = format!("the expression for {}.{}", table.source, column.name);
+                found.push(refused_text(&what, expression, &why));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn refused_text(what: &str, text: &str, why: &Refused) -> Finding {
+    let message = format!("the source refuses {what}: {}", why.message);
+    let place = why.at.map(|at| {
+        let (line, column) = line_and_column(text, at);
+        format!("At line {line}, column {column} of: {text}")
+    });
+    Finding::new(Severity::Block, "filters", message)
+        .with_detail(place.unwrap_or_else(|| text.to_owned()))
+        .with_hint("Nothing was touched. Correct the text: it is SQL as the source knows it.")
+        .with_way("correct it in the options", Change::Page { page: "options".to_owned() })
 }
 
 async fn orphans(

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::support::mariadb::MariaDbServer;
 use crate::support::postgres::{Database, PgServer};
-use crate::support::sqlite;
 use crate::support::tidegate::Tidegate;
+use crate::support::{own_data, sqlite};
 
 /// A job file of these ends and further keys.
 fn job_file(tidegate: &Tidegate, from: &str, to: &str, more: &str) -> String {
@@ -308,4 +308,29 @@ fn a_report_is_written_whole_and_names_every_topic() {
     assert_eq!((&value["type"], &value["blocked"]), (&"plan".into(), &false.into()));
     let unwritable = [&with[..], &["/no/such/place/report.txt"]].concat();
     assert_eq!(tidegate.run(&unwritable).code, Some(1));
+}
+
+#[test]
+fn texts_that_the_source_refuses_block_the_start() {
+    let tidegate = Tidegate::new();
+    let source = tidegate.file("shop.db");
+    sqlite::build(&source, &own_data("shop_sqlite.sql"));
+    let (from, to) = (format!("sqlite:{}", source.display()), tidegate.file("copy.db"));
+    let to = format!("sqlite:{}", to.display());
+    let plan = |more: &[&str]| {
+        let mut words = vec!["new", "shaped", "--from", &from, "--to", &to];
+        words.extend(more);
+        let outcome = tidegate.run(&words);
+        tidegate.run(&["kill", "shaped", "--yes-job", "shaped"]);
+        outcome
+    };
+    let wrong = plan(&["--where", "customer=nobody > 1"]);
+    assert_eq!(wrong.code, Some(5), "{wrong:?}");
+    assert!(wrong.text().contains("refuses the filter of main.customer"), "{wrong:?}");
+    let wrong = plan(&["--expression", "customer.email=uper(email)"]);
+    assert_eq!(wrong.code, Some(5), "{wrong:?}");
+    assert!(wrong.text().contains("the expression for main.customer.email"), "{wrong:?}");
+    let right =
+        plan(&["--where", "customer=id > 1", "--expression", "customer.email=upper(email)"]);
+    assert_eq!(right.code, Some(0), "{right:?}");
 }

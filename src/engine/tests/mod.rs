@@ -95,6 +95,7 @@ impl Place {
             name: self.name.clone(),
             paths: self.paths(),
             databases: Databases {
+                look: None,
                 source: self.world.source(),
                 target: self.world.target(),
                 mirror: None,
