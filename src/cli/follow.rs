@@ -37,6 +37,8 @@ pub async fn follow(
     let mut teller = Teller::new(session.output, Duration::from_secs(every_s));
     let mut mirror = Mirror::default();
     let mut second = tokio::time::interval(LINE_INTERVAL);
+    // Asked before there was anything to say: answered as soon as there is.
+    let mut asked = false;
     loop {
         tokio::select! {
             event = link.next() => match event {
@@ -45,6 +47,9 @@ pub async fn follow(
                     let news = mirror.apply(*update);
                     if let Some(snapshot) = mirror.snapshot() {
                         teller.tell(&snapshot.job, &news.log);
+                        if std::mem::take(&mut asked) {
+                            teller.answer(&snapshot.job);
+                        }
                         if let Some(exit) = end_of(&snapshot.job, news.goodbye.is_some()) {
                             return Ok(teller.end(&snapshot.job, exit));
                         }
@@ -65,7 +70,7 @@ pub async fn follow(
             },
             caught = signals.next() => match (caught, mirror.snapshot()) {
                 (Caught::Ask, Some(snapshot)) => teller.answer(&snapshot.job),
-                (Caught::Ask, None) => {}
+                (Caught::Ask, None) => asked = true,
                 (Caught::End(exit), _) => {
                     session.output.note(&format!(
                         "This command ends; job {job} goes on. Come back: tidegate attach {job}"

@@ -14,13 +14,14 @@ pub fn rate(bytes_per_s: u64) -> String {
     text.replace(".0 ", " ")
 }
 
-/// Speeds in the unit of the first one, which is named once.
+/// Speeds in the unit of the largest, which is named once.
 #[must_use]
 pub fn rates<const N: usize>(bytes_per_s: [u64; N]) -> ([String; N], &'static str) {
     const UNITS: [&str; 5] = ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"];
     let mut unit = 0;
     let mut scale = 1.0_f64;
-    while bytes_per_s[0] as f64 / scale >= 999.5 && unit + 1 < UNITS.len() {
+    let largest = bytes_per_s.iter().copied().fold(0, |a, b| if a > b { a } else { b });
+    while largest as f64 / scale >= 999.5 && unit + 1 < UNITS.len() {
         scale *= 1000.0;
         unit += 1;
     }

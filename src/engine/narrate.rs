@@ -95,8 +95,12 @@ impl Teller<'_> {
         match event {
             Event::ChunkReleased { chunk, fault: Some(fault), not_before, .. } => {
                 let attempt = self.job.chunks[chunk.0 as usize].attempts;
-                let text =
-                    format!("{} attempt {attempt} failed: {}", self.chunk(*chunk), told(fault));
+                // An outage is no attempt of the chunk's.
+                let what = match attempt {
+                    0 => "interrupted".to_owned(),
+                    n => format!("attempt {n} failed"),
+                };
+                let text = format!("{} {what}: {}", self.chunk(*chunk), told(fault));
                 self.note("warn", "chunk", text + &again(self.at, *not_before))
             }
             Event::ChunkFailed { chunk, fault } => {

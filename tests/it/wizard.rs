@@ -7,8 +7,8 @@ fn soon() -> Deadline {
     Deadline::seconds(40)
 }
 
-/// Types into the field that has the focus. Many letters that come in one piece with the keys before
-/// them would be a paste for which no field is open.
+/// Types into the field that has the focus. Many letters that come in one piece with the keys
+/// before them would be a paste for which no field is open.
 fn type_path(console: &Terminal, path: &str) {
     console.await_text("Tab field", soon());
     console.keys(&[path]);

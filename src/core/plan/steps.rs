@@ -100,6 +100,8 @@ struct Builder<'a> {
     /// Leaves whose rows are written to an ancestor: their own place, and the ancestor.
     routed: BTreeMap<ObjectName, (TableIndex, &'a ObjectName)>,
     loads: Vec<Option<StepId>>,
+    /// Steps that attach an index of a partition to its parent's, by the tables below it.
+    attaches: BTreeMap<TableIndex, Vec<StepId>>,
     /// Last step of the chain that creates what rows need.
     chain: Option<StepId>,
     /// All rows are there.
@@ -128,6 +130,7 @@ impl<'a> Builder<'a> {
             by_target,
             routed,
             loads: vec![None; input.tables.len()],
+            attaches: BTreeMap::new(),
             chain: None,
             barrier: None,
         }
@@ -293,6 +296,11 @@ impl<'a> Builder<'a> {
             optional: role == Role::Privilege || item.kind == "FK CHECK",
             ..step(kind, Section::PostData, indexes_title(item, more))
         });
+        if item.kind == "INDEX ATTACH" {
+            for table in family {
+                self.attaches.entry(table).or_default().push(id);
+            }
+        }
         self.made_by.extend(items.iter().map(|item| (item.id, id)));
     }
 
@@ -304,12 +312,22 @@ impl<'a> Builder<'a> {
             waits.extend(self.made_by.get(dependency));
             if let Some(table) = self.table_items.get(dependency) {
                 waits.extend(self.loads_of(table));
+                if item.kind == "FK CONSTRAINT" {
+                    waits.extend(self.attached_in(table));
+                }
             }
         }
         for table in table_of(item).into_iter().chain(self.touched_by(item)) {
             waits.extend(self.loads_of(table));
         }
         waits.into_iter().collect()
+    }
+
+    /// A key of a partitioned table is one only when those of all its partitions are attached, and
+    /// nothing may refer to it before.
+    fn attached_in(&self, table: &ObjectName) -> impl Iterator<Item = StepId> {
+        let tree = self.tree_of(table);
+        tree.into_iter().filter_map(|t| self.attaches.get(&t)).flatten().copied()
     }
 
     fn touched_by(&self, item: &DdlItem) -> &'a [ObjectName] {

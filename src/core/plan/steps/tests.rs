@@ -25,6 +25,7 @@ fn plan() -> MigrationPlan {
         item(1, "TABLE", "a", None, &[]),
         item(2, "TABLE", "b", None, &[]),
         item(3, "CONSTRAINT", "a_pkey", Some("a"), &[1]),
+        item(9, "INDEX ATTACH", "a_part", Some("a"), &[3]),
         item(4, "FK CONSTRAINT", "b_fk", Some("b"), &[1, 2, 3]),
         item(5, "INDEX", "b_ix", Some("b"), &[2]),
         item(6, "MATERIALIZED VIEW DATA", "mv", None, &[]),
@@ -54,7 +55,9 @@ fn a_foreign_key_waits_for_both_tables_and_the_key() {
     let plan = plan();
     assert_eq!(plan.findings.iter().filter(|f| f.severity.word() == "BLOCK").count(), 0);
     let waits = &find(&plan, "create fk constraint s.b_fk").1.waits_for;
-    for title in ["load s.a", "load s.b", "create constraint s.a_pkey"] {
+    // A partitioned table has its key only when the keys of its partitions are attached.
+    let before = ["load s.a", "load s.b", "create constraint s.a_pkey", "attach index s.a_part"];
+    for title in before {
         assert!(waits.contains(&find(&plan, title).0), "{title}");
     }
     let locks = &find(&plan, "create fk constraint s.b_fk").1.locks;
