@@ -54,8 +54,9 @@ pub type StoredSource = std::sync::Arc<dyn Fn(&JobName) -> Option<Snapshot> + Se
 
 /// Frames a second for news of the engine with `--slow`.
 const FPS_SLOW: f64 = 0.5;
-/// Keys are drawn at once, but not more often than this after one another.
-const KEY_FRAME: Duration = Duration::from_millis(50);
+/// Keys are drawn at once, but not more often than this after one another: a key that comes right
+/// behind another is on the screen within 50 ms all the same.
+const KEY_FRAME: Duration = Duration::from_millis(40);
 /// A reply that comes within this time after a key answers it.
 const ASKED_FOR: Duration = Duration::from_secs(1);
 /// A write that takes longer says that the line is slow.

@@ -124,12 +124,12 @@ fn story(model: &Model, job: &Attached, full: bool, width: usize) -> Vec<String>
     let unknown = "nothing: the target keeps its own list of the chunks it has.";
     lines.extend(part("Not known", unknown, width));
     let left = format!(
-        "{}, {} failed, {} skipped; all of it waits for a restart.",
+        "nothing by itself: {}, {} failed, {} skipped wait for a restart.",
         chunks(p.chunks_left),
         figures::grouped(u64::from(p.chunks_failed)),
         figures::grouped(u64::from(p.chunks_skipped))
     );
-    lines.extend(part("Left", &left, width));
+    lines.extend(part("Next", &left, width));
     if let Some(hint) = hint(&job.lost.tail, view.threads.want) {
         lines.extend(part("Hint", &hint, width));
     }
