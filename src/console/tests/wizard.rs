@@ -173,6 +173,30 @@ fn a_draft_is_saved_as_it_is_typed_and_holds_no_password() {
 }
 
 #[test]
+fn a_password_typed_within_a_url_reaches_no_file() {
+    let mut desk = new(80, 24);
+    desk.keys("Tab Tab Tab");
+    for letter in "mysql://ana:hunter2@db7/crm".chars() {
+        desk.keys(&letter.to_string());
+    }
+    desk.keys("Tab");
+    let status = desk.status();
+    assert!(status.contains("its password is kept nowhere but here"), "{status}");
+    // A URL that is kept whole must not have one.
+    while focused(&desk) != Some(Part::Engine(End::Target)) {
+        desk.keys("Tab");
+    }
+    desk.keys("Tab");
+    desk.msg(Msg::Paste("mysql://bo:hunter2@db9/crm?ssl-mode=odd".to_owned()));
+    desk.keys("Ctrl-X");
+    assert!(desk.status().contains("names a password, and no file may keep it"));
+    let kept = |cmd: &Cmd| matches!(cmd, Cmd::SaveDraft { text, .. } if text.contains("hunter2"));
+    let cmds = desk.take();
+    assert!(cmds.iter().any(|cmd| matches!(cmd, Cmd::SaveDraft { .. })), "it is saved");
+    assert!(!cmds.iter().any(kept));
+}
+
+#[test]
 fn a_test_sends_the_typed_password_and_tells_both_ends() {
     let mut desk = filled(80, 24, false);
     while desk.model.in_text_field() {

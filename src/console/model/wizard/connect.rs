@@ -286,6 +286,18 @@ impl Connect {
         }
     }
 
+    /// Does a field hold what no file may keep: a URL that is still being typed, which may have a
+    /// password in it, or one that is kept whole and has one?
+    #[must_use]
+    pub fn is_private(&self, end: End) -> bool {
+        let address = self.address(end);
+        match (self.saved(end), address.engine) {
+            (Some(_), _) => false,
+            (None, Engine::Url) => has_password(&address.path),
+            (None, _) => address.host.contains("://") || address.path.contains("://"),
+        }
+    }
+
     /// As people read an end: `pg:crm@db1`.
     #[must_use]
     pub fn display(&self, end: End) -> String {
@@ -329,4 +341,14 @@ impl Connect {
         let asks = |end: &End| self.form.is_shown(Part::Password(*end));
         End::BOTH.into_iter().find(|end| asks(end) && self.typed(*end).is_none())
     }
+}
+
+/// Does the URL name a password, before its `@` or as a parameter?
+fn has_password(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (main, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let authority = main.split('/').next().unwrap_or_default();
+    let login = authority.rsplit_once('@').map_or("", |(login, _)| login);
+    let named = |pair: &str| pair.split('=').next().is_some_and(|name| name.contains("passw"));
+    login.contains(':') || query.split('&').any(named)
 }

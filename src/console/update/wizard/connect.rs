@@ -204,6 +204,9 @@ fn keep(model: &mut Model, end: End) {
         return;
     };
     let page = &wizard.connect;
+    if page.is_private(end) {
+        return;
+    }
     let url = page.url(end);
     let own = page.saved(end).is_none();
     let label = page.form.text(Part::Label(end)).trim().to_owned();
@@ -270,6 +273,12 @@ pub fn focus_password(model: &mut Model, end: End) {
 pub fn complete(model: &mut Model) -> Result<(), String> {
     let name = model.wizard.as_ref().map_or("", |w| w.connect.form.text(Part::Name)).to_owned();
     let named = lawful(model, name.trim());
+    for end in End::BOTH {
+        if page(model).is_some_and(|page| page.is_private(end)) {
+            take_apart(model, Part::Host(end));
+            take_apart(model, Part::Path(end));
+        }
+    }
     let Some(page) = page(model) else {
         return Ok(());
     };
@@ -283,6 +292,11 @@ pub fn complete(model: &mut Model) -> Result<(), String> {
         return Err(sentence);
     }
     for end in End::BOTH {
+        if page.is_private(end) {
+            page.form.focus_on(Part::Path(end));
+            let end = end.word();
+            return Err(format!("the URL of the {end} names a password, and no file may keep it"));
+        }
         let missing = page.address(end).missing();
         if page.saved(end).is_none() && !missing.is_empty() {
             page.form.focus_on(Part::Path(end));
