@@ -92,6 +92,34 @@ pub struct Table {
 }
 
 impl Table {
+    /// An ordinary table of which nothing but its columns is known. What reads a real catalogue
+    /// names every field instead, so that none is forgotten.
+    #[must_use]
+    pub fn new(name: ObjectName, columns: Vec<Column>) -> Table {
+        Table {
+            name,
+            oid: 0,
+            kind: TableKind::Plain,
+            parents: Vec::new(),
+            is_partition: false,
+            load_through: None,
+            unlogged: false,
+            without_rowid: false,
+            strict: false,
+            engine: None,
+            transactional: true,
+            row_security: false,
+            columns,
+            keys: Vec::new(),
+            indexes: Vec::new(),
+            foreign_keys: Vec::new(),
+            checks: Vec::new(),
+            estimate: TableEstimate::default(),
+            comment: None,
+            sql: None,
+        }
+    }
+
     /// Columns that are written by a copy: generated ones compute themselves.
     pub fn stored_columns(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter(|c| c.generated.is_none())
@@ -128,6 +156,33 @@ pub struct Column {
     /// Left out by `SELECT *`.
     pub invisible: bool,
     pub comment: Option<String>,
+}
+
+impl Column {
+    /// A column that takes NULL and has nothing besides its type; see [`Table::new`].
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        declared: impl Into<String>,
+        logical: LogicalType,
+    ) -> Column {
+        Column {
+            name: name.into(),
+            declared: declared.into(),
+            logical,
+            not_null: false,
+            default: None,
+            generated: None,
+            identity: None,
+            collation: None,
+            binary_portable: true,
+            charset: None,
+            labels: Vec::new(),
+            on_update: None,
+            invisible: false,
+            comment: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

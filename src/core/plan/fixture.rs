@@ -1,8 +1,6 @@
 //! Small catalogues for the plan's own tests.
 
-use super::super::catalog::{
-    Catalog, Column, LogicalType, Server, Table, TableEstimate, TableKind,
-};
+use super::super::catalog::{Catalog, Column, LogicalType, Server, Table, TableEstimate};
 use super::super::chunk::ChunkMethod;
 use super::super::name::{Dialect, JobName, ObjectName};
 use super::super::spec::{Endpoint, JobSpec};
@@ -23,47 +21,17 @@ pub fn server(dialect: Dialect) -> Server {
 }
 
 pub fn column(name: &str, declared: &str, logical: LogicalType) -> Column {
-    Column {
-        name: name.to_owned(),
-        declared: declared.to_owned(),
-        logical,
-        not_null: false,
-        default: None,
-        generated: None,
-        identity: None,
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
-    }
+    Column::new(name.to_owned(), declared.to_owned(), logical)
 }
 
 pub fn table(name: &str) -> Table {
     let (schema, name) = name.split_once('.').expect("schema.name");
     Table {
-        name: ObjectName::new(schema, name),
-        oid: 0,
-        kind: TableKind::Plain,
-        parents: Vec::new(),
-        is_partition: false,
-        load_through: None,
-        unlogged: false,
-        without_rowid: false,
-        strict: false,
-        engine: None,
-        transactional: true,
-        row_security: false,
-        columns: vec![column("id", "bigint", LogicalType::Int { bits: 64, unsigned: false })],
-        keys: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
         estimate: TableEstimate { rows: 10, bytes: 8192, pages: 1 },
-        comment: None,
-        sql: None,
+        ..Table::new(
+            ObjectName::new(schema, name),
+            vec![column("id", "bigint", LogicalType::Int { bits: 64, unsigned: false })],
+        )
     }
 }
 

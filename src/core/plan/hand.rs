@@ -1,8 +1,6 @@
 //! A table whose statement somebody wrote by hand: what it makes counts like a table that is there.
 
-use super::super::catalog::{
-    Column, Generated, Identity, LogicalType, Table, TableEstimate, TableKind,
-};
+use super::super::catalog::{Column, Generated, Identity, LogicalType, Table};
 use super::super::mapping::{Engine, target_type};
 use super::super::name::{Dialect, ObjectName};
 use super::super::sql::{CreateTable, NewColumn};
@@ -22,28 +20,7 @@ impl HandTable {
         let text = CreateTable::read(text, dialect)?;
         let columns = text.columns.iter().map(|column| meant(column, dialect)).collect();
         let name = ObjectName::new(text.schema.clone().unwrap_or_default(), text.name.as_str());
-        let table = Table {
-            name,
-            oid: 0,
-            kind: TableKind::Plain,
-            parents: Vec::new(),
-            is_partition: false,
-            load_through: None,
-            unlogged: false,
-            without_rowid: false,
-            strict: false,
-            engine: None,
-            transactional: true,
-            row_security: false,
-            columns,
-            keys: Vec::new(),
-            indexes: Vec::new(),
-            foreign_keys: Vec::new(),
-            checks: Vec::new(),
-            estimate: TableEstimate::default(),
-            comment: None,
-            sql: None,
-        };
+        let table = Table::new(name, columns);
         Ok(HandTable { table, text, dialect })
     }
 
@@ -79,19 +56,10 @@ fn meant(column: &NewColumn, dialect: Dialect) -> Column {
     });
     let generated = || Generated { expression: String::new(), stored: true };
     Column {
-        name: column.name.clone(),
-        declared,
-        logical,
         not_null: column.not_null,
         default: column.has_default.then(String::new),
         generated: column.generated.then(generated),
         identity: column.identity.then_some(Identity::ByDefault),
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
+        ..Column::new(column.name.clone(), declared, logical)
     }
 }

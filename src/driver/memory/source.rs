@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{MadeTable, ROWS_PER_PAGE, Trouble, World, rows_of};
 use crate::core::catalog::{
     Catalog, Column, DdlItem, ForeignKey, Identity, Index, IndexColumn, Key, LogicalType, Section,
-    Sequence, Server, Table, TableEstimate, TableKind,
+    Sequence, Server, Table, TableEstimate,
 };
 use crate::core::chunk::{BoundsRequest, KeyValues};
 use crate::core::fault::{Fault, FaultKind, Side};
@@ -163,20 +163,13 @@ fn pause_per_block(world: &World, task: &ChunkTask, blocks: u64) -> Duration {
 
 fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
     let id = Column {
-        name: "id".to_owned(),
-        declared: "bigint".to_owned(),
-        logical: LogicalType::Int { bits: 64, unsigned: false },
         not_null: true,
-        default: None,
-        generated: None,
         identity: table.has_key.then_some(Identity::ByDefault),
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
+        ..Column::new(
+            "id".to_owned(),
+            "bigint".to_owned(),
+            LogicalType::Int { bits: 64, unsigned: false },
+        )
     };
     let body = Column {
         name: "body".to_owned(),
@@ -195,30 +188,15 @@ fn describe(table: &MadeTable, all: &[MadeTable]) -> Table {
         definition: index_statement(table, number),
     };
     Table {
-        name: table.name.clone(),
-        oid: 0,
-        kind: TableKind::Plain,
-        parents: Vec::new(),
-        is_partition: false,
-        load_through: None,
-        unlogged: false,
-        without_rowid: false,
-        strict: false,
-        engine: None,
-        transactional: true,
-        row_security: false,
-        columns: vec![id, body],
         keys: table.has_key.then(|| primary_key(table)).into_iter().collect(),
         indexes: (1..=table.indexes).map(index).collect(),
         foreign_keys: table.refers_to.map(|to| foreign_key(table, &all[to])).into_iter().collect(),
-        checks: Vec::new(),
         estimate: TableEstimate {
             rows: table.rows,
             bytes: table.bytes,
             pages: table.rows.div_ceil(ROWS_PER_PAGE),
         },
-        comment: None,
-        sql: None,
+        ..Table::new(table.name.clone(), vec![id, body])
     }
 }
 

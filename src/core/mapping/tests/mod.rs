@@ -6,22 +6,7 @@ mod wishes;
 use super::*;
 
 pub(super) fn column(declared: &str, logical: LogicalType) -> Column {
-    Column {
-        name: "c".to_owned(),
-        declared: declared.to_owned(),
-        logical,
-        not_null: false,
-        default: None,
-        generated: None,
-        identity: None,
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
-    }
+    Column::new("c".to_owned(), declared.to_owned(), logical)
 }
 
 /// SQLite to PostgreSQL and back.

@@ -1,6 +1,6 @@
 //! Declared types between MySQL, MariaDB and the others, and what is exact in both directions.
 
-use super::super::super::catalog::{Key, Table, TableEstimate, TableKind};
+use super::super::super::catalog::{Key, Table};
 use super::*;
 
 const MARIADB: Engine = Engine { dialect: Dialect::Mysql, mariadb: true, version_num: 101_106 };
@@ -287,26 +287,8 @@ pub(super) fn table(columns: &[(&str, &str)], keys: &[&[&str]]) -> Table {
         correlation: None,
     };
     Table {
-        name: ObjectName::new("public", "t"),
-        oid: 0,
-        kind: TableKind::Plain,
-        parents: Vec::new(),
-        is_partition: false,
-        load_through: None,
-        unlogged: false,
-        without_rowid: false,
-        strict: false,
-        engine: None,
-        transactional: true,
-        row_security: false,
-        columns: columns.collect(),
         keys: keys.iter().map(key).collect(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        estimate: TableEstimate::default(),
-        comment: None,
-        sql: None,
+        ..Table::new(ObjectName::new("public", "t"), columns.collect())
     }
 }
 

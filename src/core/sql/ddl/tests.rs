@@ -5,27 +5,12 @@ use std::collections::BTreeMap;
 use super::super::super::mapping::{Ends, MapRules};
 use super::*;
 use crate::core::catalog::{
-    Check, Generated, Identity, Index, IndexColumn, LogicalType, TableEstimate, TableKind,
+    Check, Generated, Identity, Index, IndexColumn, LogicalType, TableKind,
 };
 use crate::core::mapping::sqlite_type;
 
 fn column(name: &str, declared: &str, logical: LogicalType) -> Column {
-    Column {
-        name: name.to_owned(),
-        declared: declared.to_owned(),
-        logical,
-        not_null: false,
-        default: None,
-        generated: None,
-        identity: None,
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
-    }
+    Column::new(name.to_owned(), declared.to_owned(), logical)
 }
 
 /// A column of SQLite: `name TYPE`.
@@ -35,28 +20,7 @@ fn lite(text: &str) -> Column {
 }
 
 fn table(schema: &str, name: &str, columns: Vec<Column>) -> Table {
-    Table {
-        name: ObjectName::new(schema, name),
-        oid: 0,
-        kind: TableKind::Plain,
-        parents: Vec::new(),
-        is_partition: false,
-        load_through: None,
-        unlogged: false,
-        without_rowid: false,
-        strict: false,
-        engine: None,
-        transactional: true,
-        row_security: false,
-        columns,
-        keys: Vec::new(),
-        indexes: Vec::new(),
-        foreign_keys: Vec::new(),
-        checks: Vec::new(),
-        estimate: TableEstimate::default(),
-        comment: None,
-        sql: None,
-    }
+    Table::new(ObjectName::new(schema, name), columns)
 }
 
 fn key(name: &str, columns: &[&str], primary: bool) -> Key {

@@ -4,22 +4,7 @@ use super::super::super::catalog::{Column, LogicalType};
 use super::*;
 
 fn columns() -> (Vec<Column>, Vec<String>) {
-    let column = |name: &str, logical| Column {
-        name: name.to_owned(),
-        declared: String::new(),
-        logical,
-        not_null: false,
-        default: None,
-        generated: None,
-        identity: None,
-        collation: None,
-        binary_portable: true,
-        charset: None,
-        labels: Vec::new(),
-        on_update: None,
-        invisible: false,
-        comment: None,
-    };
+    let column = |name: &str, logical| Column::new(name.to_owned(), String::new(), logical);
     let text = LogicalType::Text { max: None, fixed: false };
     let mut columns = vec![
         column("Price", LogicalType::Decimal { precision: None, scale: None }),
